@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# make            everything into build/            make demo        the main job, in the guest
+# make test       unit to guest, three kernels      make test-full   the long matrices as well
+# make bench      ratios, instruction counts        make fuzz        every decoder, for a while
+# make guest KERNEL=6.12 CMD='...'                  make install [PREFIX=] [DESTDIR=]
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+B := build
+CC := gcc
+CLANG := clang-14
+VERSION := 0.1.0
+BUILD_ID := $(VERSION)-$(shell cat bpf/*.[ch] | sha256sum | cut -c1-12)
+PREFIX ?= /usr/local
+
+CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -I. -DREEVE_BUILD='"$(BUILD_ID)"' \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections -MMD -MP
+LDFLAGS := -static -Wl,--gc-sections -Wl,-z,relro,-z,now
+
+PROGRAMS := reeve reeve-hook reeve-agent reeve-node reeve-load
+DIR_reeve := sidecar/cli
+DIR_reeve-hook := oci-hooks
+DIR_reeve-agent := sidecar/agent
+DIR_reeve-node := sidecar/node
+DIR_reeve-load := sidecar/load
+LIBS_reeve := -lyajl_s -lseccomp -lcap
+LIBS_reeve-hook := -lyajl_s
+LIBS_reeve-agent := -lcgroup -lseccomp -lcap -lyajl_s
+LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
+LIBS_reeve-load := -lbpf -lelf -lz
+
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c cgroup/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+
+.PHONY: all
+all: $(PROGRAMS:%=$(B)/%)
+
+# Packages a target needs, installed once and named.
+BUILD_PACKAGES := gcc libc6-dev clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev libcgroup-dev \
+	libyajl-dev libcap-dev libseccomp-dev libsqlite3-dev
+define need
+missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+if [ -n "$$missing" ]; then echo "installing packages:" $$missing; \
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+$(B)/.packages: Makefile
+	@mkdir -p $(B)
+	@$(call need,$(BUILD_PACKAGES))
+	@touch $@
+
+$(B)/%.o: %.c | $(B)/.packages
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+$(B)/libreeve.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+define program
+$(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a
+	$(CC) $(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# The kernel side: one object from one file that includes the rooms.
+$(B)/bpf/reeve.bpf.o: bpf/reeve.bpf.c $(wildcard bpf/*.h bpf/*.bpf.c) | $(B)/.packages
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wno-missing-declarations -Wno-address-of-packed-member -Werror -I. -I/usr/include/$(shell gcc -dumpmachine) \
+		-c -o $@ $<
+	llvm-strip-14 -g $@
+$(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
+
+-include tests/unit/unit.mk
+-include tests/vm/vm.mk
+-include tests/bench/bench.mk
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

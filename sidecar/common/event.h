@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A ring record decoded: every length checked, every string bounded; and its text forms. Pure
+ * functions: bytes in, bytes out. The record's bytes come from the kernel by way of an agent, so
+ * they are checked like any other input. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "bpf/abi.h"
+#include "json.h"
+
+/* Points into the bytes given to event_decode. */
+struct event {
+	struct rv_head head;
+	union {
+		struct rv_armed armed;
+		struct rv_open open;
+		struct rv_exec exec;
+		struct rv_exit exit;
+		struct rv_connect connect;
+		struct rv_checkpoint checkpoint;
+	};
+	const char *path; /* path_len bytes, not NUL-terminated */
+	size_t path_len;
+	const char *filename; /* exec only */
+	size_t filename_len;
+	const char *args; /* exec: args_len bytes; NULL when they are not in this record */
+	size_t args_len;
+};
+
+/* Decodes the record at the start of data. Returns bytes to step to the next record (padded to 8),
+ * 0 when data holds no whole record, -EBADMSG when it cannot be a record. An unknown kind
+ * decodes with its head only. */
+long event_decode(const uint8_t *data, size_t len, struct event *ret);
+
+/* Attaches a bulk argument block to its exec event. -EBADMSG when lengths or hash disagree. */
+int event_set_args(struct event *e, const char *args, size_t len);
+
+const char *event_kind_name(unsigned kind);       /* "open"; "unknown" */
+const char *event_verdict_name(unsigned verdict); /* "none" "allowed" "denied" "would-deny" */
+const char *event_hook_name(unsigned hook);       /* "file_open" */
+
+/* What the formatters need besides the record. */
+struct event_context {
+	const char *container;  /* id */
+	const char *name;
+	int64_t tai_offset_ns; /* CLOCK_TAI - CLOCK_REALTIME on that node */
+	const char *exe;       /* path of the acting executable, NULL unknown */
+	size_t exe_len;
+};
+
+/* One JSON object, no newline: stable names, documented in docs/events.md. */
+void event_to_json(const struct event *e, const struct event_context *c, struct json_out *o);
+
+/* One line of text for people, no newline. Control bytes, terminal escapes and invalid UTF-8 are
+ * shown as \xHH. Returns a string to free, NULL without memory. */
+char *event_to_text(const struct event *e, const struct event_context *c);

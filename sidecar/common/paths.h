@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every place outside our own memory that reeve touches on a host. */
+#pragma once
+
+#define PATH_CGROUP_ROOT "/sys/fs/cgroup" /* cgroup v2; a hybrid host has it elsewhere: refused */
+#define PATH_BPFFS "/sys/fs/bpf"
+#define PATH_PINS "/sys/fs/bpf/reeve"          /* root 0711 */
+#define PATH_PIN_PROGS "/sys/fs/bpf/reeve/prog"   /* one pin per program, by program name */
+#define PATH_PIN_MAPS "/sys/fs/bpf/reeve/map"     /* one pin per map, by map name */
+#define PATH_PIN_LINKS "/sys/fs/bpf/reeve/link"   /* links of node-wide programs */
+#define PATH_PIN_ANCHOR "/sys/fs/bpf/reeve/anchor" /* links that keep every hook's slot */
+#define PATH_PIN_POOL "/sys/fs/bpf/reeve/pool"    /* SLOT/{state,ring,lane}: made ahead, unused */
+#define PATH_PIN_CONTAINERS "/sys/fs/bpf/reeve/c" /* KEY/{state,ring,lane,link_HOOK...} */
+
+/* cgroups below PATH_CGROUP_ROOT */
+#define CGROUP_REEVE "reeve"
+#define CGROUP_ANCHOR "reeve/anchor"
+#define CGROUP_AGENTS "reeve/agents"   /* KEY/ per running agent */
+#define CGROUP_LEAVING "reeve/leaving" /* where an agent steps before removing its own */
+
+#define PATH_RUN "/run/reeve"
+#define PATH_RUN_CONTAINERS "/run/reeve/c" /* KEY/{lock,meta}: made by the agent before it is ready */
+#define PATH_LOAD_LOCK "/run/reeve/load.lock"
+#define PATH_AGENT_SOCKET "/run/reeve/agent.sock" /* 0600 reeve: agents only */
+#define PATH_QUERY_SOCKET "/run/reeve/query.sock" /* 0660 root:reeve */
+#define PATH_NODE_PID "/run/reeve/node.pid"
+
+#define PATH_STORE "/var/lib/reeve/containers" /* NAME.db */
+#define PATH_SPOOL "/var/lib/reeve/spool"      /* KEY.spool */
+#define PATH_SPOOL_FALLBACK "/run/reeve/spool" /* when the first cannot be written */
+#define PATH_POLICIES "/etc/reeve/policies"    /* NAME.json */
+#define PATH_DEFAULT_POLICY "/etc/reeve/policies/default.json" /* applies to every container if present */
+
+#define REEVE_USER "reeve"  /* what an agent becomes; its primary group is the query group */
+#define REEVE_GROUP "reeve" /* members may query */
+#define REEVE_ANNOTATION_POLICY "io.reeve.policy"
+
+/* KEY: the container's cgroup id as 16 hex digits. Unique on a boot, needs no escaping. */
+#define KEY_SIZE 17
