@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bpf(2) by hand: a zeroed attribute union, one command, -errno. */
+#include "sidecar/common/kbpf.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int call(int cmd, union bpf_attr *attr)
+{
+	int r = (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+
+	return r < 0 ? -errno : r;
+}
+
+static uint64_t ptr(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+int kbpf_obj_get(const char *path)
+{
+	union bpf_attr a = {};
+
+	a.pathname = ptr(path);
+	return call(BPF_OBJ_GET, &a);
+}
+
+int kbpf_obj_pin(int fd, const char *path)
+{
+	union bpf_attr a = {};
+
+	a.pathname = ptr(path);
+	a.bpf_fd = (uint32_t)fd;
+	return call(BPF_OBJ_PIN, &a);
+}
+
+int kbpf_create_state(const char *name, size_t value_size)
+{
+	union bpf_attr a = {};
+
+	a.map_type = BPF_MAP_TYPE_ARRAY;
+	a.key_size = 4;
+	a.value_size = (uint32_t)value_size;
+	a.max_entries = 1;
+	a.map_flags = BPF_F_MMAPABLE;
+	strncpy(a.map_name, name, sizeof(a.map_name) - 1);
+	return call(BPF_MAP_CREATE, &a);
+}
+
+int kbpf_create_ring(const char *name, size_t size)
+{
+	union bpf_attr a = {};
+
+	a.map_type = BPF_MAP_TYPE_RINGBUF;
+	a.max_entries = (uint32_t)size;
+	strncpy(a.map_name, name, sizeof(a.map_name) - 1);
+	return call(BPF_MAP_CREATE, &a);
+}
+
+int kbpf_map_lookup(int map_fd, const void *key, void *ret_value)
+{
+	union bpf_attr a = {};
+
+	a.map_fd = (uint32_t)map_fd;
+	a.key = ptr(key);
+	a.value = ptr(ret_value);
+	return call(BPF_MAP_LOOKUP_ELEM, &a);
+}
+
+int kbpf_map_update(int map_fd, const void *key, const void *value, uint64_t flags)
+{
+	union bpf_attr a = {};
+
+	a.map_fd = (uint32_t)map_fd;
+	a.key = ptr(key);
+	a.value = ptr(value);
+	a.flags = flags;
+	return call(BPF_MAP_UPDATE_ELEM, &a);
+}
+
+int kbpf_map_delete(int map_fd, const void *key)
+{
+	union bpf_attr a = {};
+
+	a.map_fd = (uint32_t)map_fd;
+	a.key = ptr(key);
+	return call(BPF_MAP_DELETE_ELEM, &a);
+}
+
+int kbpf_link_cgroup(int prog_fd, int cgroup_fd)
+{
+	union bpf_attr a = {};
+
+	a.link_create.prog_fd = (uint32_t)prog_fd;
+	a.link_create.target_fd = (uint32_t)cgroup_fd;
+	a.link_create.attach_type = BPF_LSM_CGROUP;
+	return call(BPF_LINK_CREATE, &a);
+}
+
+int kbpf_next_id(int cmd, uint32_t id, uint32_t *ret_id)
+{
+	union bpf_attr a = {};
+	int r;
+
+	a.start_id = id;
+	r = call(cmd, &a);
+	if (r == 0)
+		*ret_id = a.next_id;
+	return r;
+}
+
+int kbpf_fd_by_id(int cmd, uint32_t id)
+{
+	union bpf_attr a = {};
+
+	a.prog_id = id; /* prog_id, map_id and link_id share one place */
+	return call(cmd, &a);
+}
+
+int kbpf_info(int fd, void *ret_info, size_t size)
+{
+	union bpf_attr a = {};
+
+	memset(ret_info, 0, size);
+	a.info.bpf_fd = (uint32_t)fd;
+	a.info.info_len = (uint32_t)size;
+	a.info.info = ptr(ret_info);
+	return call(BPF_OBJ_GET_INFO_BY_FD, &a);
+}
