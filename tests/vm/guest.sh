@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# guest.sh COMMAND: boot a guest, run COMMAND in it by `bash -c` in the worktree,
+# exit with its status. 124: TIMEOUT passed; 125: the guest died or never answered.
+#
+# Environment: KERNEL IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS (see README.md).
+# One QEMU under TCG, one virtiofsd for the worktree, both in a private directory;
+# nothing is left behind. The root disk is a snapshot: each boot starts clean.
+set -euo pipefail
+# shellcheck source=tests/vm/cache.sh
+. "$(dirname "$0")/cache.sh"
+
+KERNEL=${KERNEL:-6.12} IMAGE=${IMAGE:-trixie} SMP=${SMP:-2} MEM=${MEM:-3G}
+TIMEOUT=${TIMEOUT:-600} NODE=${NODE:-1} ICOUNT=${ICOUNT:-0} DISK=${DISK:-} KARGS=${KARGS:-}
+cmd=${1:?usage: guest.sh COMMAND}
+log_lines=80
+
+"$vm_dir/need.sh" qemu-system-x86 cpio
+kernel=$("$vm_dir/kernel.sh" "$KERNEL")
+image=$("$vm_dir/image.sh" "$IMAGE")
+
+run=$(mktemp -d /tmp/reeve-guest.XXXXXX)
+qemu_pid='' fs_pid=''
+cleanup() {
+	local pid
+	trap - EXIT INT TERM HUP
+	for pid in $qemu_pid $fs_pid; do
+		kill "$pid" 2>/dev/null || true
+	done
+	wait 2>/dev/null || true
+	rm -rf "$run"
+}
+trap cleanup EXIT
+trap 'cleanup; exit 130' INT TERM HUP
+
+# What this boot needs rides behind the kernel's initrd: no path in the worktree,
+# no quoting, and nothing to rebuild when an init script changes.
+pack_initrd() {
+	local top=$run/initrd
+	mkdir -p "$top/guest"
+	install -m 755 "$vm_dir/init" "$top/init"
+	install -m 755 "$vm_dir/guest-init" "$top/guest/guest-init"
+	printf '%s\n' "$cmd" >"$top/guest/cmd"
+	printf 'NODE=%q\nexport KERNEL=%q IMAGE=%q ICOUNT=%q\n' "$NODE" "$KERNEL" "$IMAGE" "$ICOUNT" >"$top/guest/env"
+	if [ "$ICOUNT" = 1 ]; then
+		"$vm_dir/need.sh" gcc libc6-dev
+		gcc -static -O2 -Wall -Wextra -Werror -o "$top/run-me-first" "$vm_dir/seedrng.c"
+	fi
+	cp "$kernel/initrd.base" "$run/initrd.img"
+	(cd "$top" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc) >>"$run/initrd.img"
+}
+
+# The C virtiofsd holds an fd per inode the guest has seen.
+start_virtiofsd() {
+	local nofile n
+	nofile=$(ulimit -Hn)
+	[ "$nofile" != unlimited ] || nofile=1000000
+	/usr/lib/qemu/virtiofsd --socket-path="$run/fs.sock" --rlimit-nofile="$nofile" \
+		-o source="$reeve_root" -o cache=auto -o xattr >"$run/fs.log" 2>&1 &
+	fs_pid=$!
+	for n in {1..100}; do
+		[ ! -S "$run/fs.sock" ] || return 0
+		kill -0 "$fs_pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	cat "$run/fs.log" >&2
+	die "virtiofsd did not come up (waited $n times 50 ms)"
+}
+
+start_qemu() {
+	local args=(-cpu max,cx16=off -accel tcg,thread=multi -smp "$SMP") rng=''
+	if [ "$ICOUNT" = 1 ]; then
+		# the same instructions, to the last digit, in every boot
+		args=(-cpu 'max,-cx16,-rdrand,-rdseed' -accel tcg -smp 1 -icount shift=0,sleep=off
+			-seed 1 -rtc base=2026-01-01,clock=vm)
+		rng='nokaslr norandmaps'
+	fi
+	[ -z "$DISK" ] || args+=(-drive "file=$DISK,format=raw,if=none,id=d2,cache=writethrough"
+		-device virtio-blk-pci,drive=d2)
+	timeout -k 5 "$TIMEOUT" qemu-system-x86_64 "${args[@]}" -m "$MEM" -machine q35,memory-backend=mem \
+		-object "memory-backend-memfd,id=mem,size=$MEM,share=on" \
+		-nodefaults -no-user-config -no-reboot -display none -monitor none \
+		-drive "file=$image/root.img,format=raw,if=none,id=d0,snapshot=on,cache=unsafe" \
+		-device virtio-blk-pci,drive=d0 \
+		-drive "file=$kernel/modules.img,format=raw,if=none,id=d1,readonly=on" \
+		-device virtio-blk-pci,drive=d1 \
+		-chardev socket,id=fs,path="$run/fs.sock" -device vhost-user-fs-pci,chardev=fs,tag=reeve \
+		-device virtio-serial-pci -chardev stdio,id=out,signal=off -device virtconsole,chardev=out \
+		-chardev file,id=rc,path="$run/rc" -device virtserialport,chardev=rc,name=reeve.rc \
+		-chardev file,id=serial,path="$run/serial.log" -device isa-serial,chardev=serial \
+		-kernel "$kernel/vmlinuz" -initrd "$run/initrd.img" \
+		-append "console=ttyS0 quiet panic=-1 oops=panic $rng $KARGS" \
+		</dev/null 2>"$run/qemu.log" &
+	qemu_pid=$!
+}
+
+pack_initrd
+start_virtiofsd
+start_qemu
+qemu_rc=0
+wait "$qemu_pid" || qemu_rc=$?
+qemu_pid=''
+rc=$(cat "$run/rc" 2>/dev/null || true)
+[[ ! $rc =~ ^[0-9]+$ ]] || exit "$rc"
+
+why="guest $KERNEL died before the command ended (panic, or QEMU exit $qemu_rc)" status=125
+[ "$qemu_rc" -ne 124 ] || { why="guest $KERNEL: TIMEOUT of $TIMEOUT s passed" status=124; }
+{
+	echo "vm: ---- last lines of the kernel log ----"
+	tail -n "$log_lines" "$run/serial.log" 2>/dev/null | tr -d '\r' || true
+	cat "$run/qemu.log"
+	echo "vm: ---- $why ----"
+} >&2
+exit "$status"
