@@ -44,10 +44,16 @@ int64_t json_get_number(const struct json *j, const char *key, int64_t fallback)
 
 /* Writer: compact, one line. Strings take any bytes: what is not valid UTF-8 and control bytes
  * never reach the output raw. Invalid bytes become U+DC80+byte escapes ("\udcff"), so
- * that a reader can get the exact bytes back (Python's surrogateescape). */
+ * that a reader can get the exact bytes back (Python's surrogateescape). Every call but _text does
+ * nothing when o is NULL. */
 struct json_out;
 struct json_out *json_out_new(void);
 void json_out_free(struct json_out *o);
+static inline void json_out_free_p(struct json_out **o)
+{
+	json_out_free(*o);
+}
+#define _json_out_ __attribute__((cleanup(json_out_free_p)))
 void json_out_open_object(struct json_out *o);
 void json_out_close_object(struct json_out *o);
 void json_out_open_array(struct json_out *o);
