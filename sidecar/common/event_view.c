@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names and small conversions for event_text.c and event_json.c: one table per enumeration of
+ * abi.h, so that both formats say the same word for the same number. */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include "event_view.h"
+#include "util.h"
+
+void event_view_time(const struct event *e, const struct event_context *c,
+		     char ret[static VIEW_TIME_SIZE])
+{
+	uint64_t wall = e->head.tai_ns - (uint64_t)c->tai_offset_ns;
+	time_t seconds = (time_t)(wall / 1000000000u);
+	struct tm tm;
+	char date[24];
+
+	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		strcpy(date, "1970-01-01T00:00:00");
+	snprintf(ret, VIEW_TIME_SIZE, "%s.%09uZ", date, (unsigned)(wall % 1000000000u));
+}
+
+const char *event_view_path_state(unsigned state)
+{
+	static const char *const names[] = {
+	    [RV_PATH_OK] = "ok",	   [RV_PATH_DELETED] = "deleted",
+	    [RV_PATH_OUTSIDE] = "outside", [RV_PATH_TOO_LONG] = "too-long",
+	    [RV_PATH_RACED] = "raced",	   [RV_PATH_ANON] = "anonymous",
+	};
+	RV_ASSERT(ARRAY_SIZE(names) == RV_PATH_ANON + 1);
+
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
+
+const char *event_view_args_state(const struct event *e)
+{
+	static const char *const names[] = {
+	    [RV_ARGS_WHOLE] = "whole",	   [RV_ARGS_BULK] = "bulk",
+	    [RV_ARGS_LOST] = "lost",	   [RV_ARGS_UNREADABLE] = "unreadable",
+	    [RV_ARGS_CLAIMED] = "claimed",
+	};
+	RV_ASSERT(ARRAY_SIZE(names) == RV_ARGS_CLAIMED + 1);
+	unsigned state = e->exec.args_state;
+
+	if (state == RV_ARGS_BULK && e->args)
+		state = e->exec.args_missing ? RV_ARGS_UNREADABLE : RV_ARGS_WHOLE;
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
+
+const char *event_view_phase(unsigned phase)
+{
+	return phase == RV_PHASE_SETUP ? "setup" : phase == RV_PHASE_ARMED ? "armed" : "unknown";
+}
+
+const char *event_view_access(unsigned bit)
+{
+	static const char *const names[] = {"read",   "write",	  "exec",
+					    "create", "truncate", "append"};
+	RV_ASSERT(RV_ACCESS_APPEND == 1 << (ARRAY_SIZE(names) - 1));
+
+	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
+}
+
+const char *event_view_family(unsigned family)
+{
+	static const char *const names[] = {
+	    [AF_UNSPEC] = "unspec", [AF_UNIX] = "unix",		  [AF_INET] = "inet",
+	    [AF_INET6] = "inet6",   [AF_NETLINK] = "netlink",	  [AF_PACKET] = "packet",
+	    [AF_ALG] = "alg",	    [AF_BLUETOOTH] = "bluetooth", [AF_VSOCK] = "vsock",
+	    [AF_XDP] = "xdp",	    [AF_TIPC] = "tipc",		  [AF_CAN] = "can",
+	};
+
+	return family < ARRAY_SIZE(names) ? names[family] : NULL;
+}
+
+const char *event_view_error_counter(unsigned i)
+{
+	static const char *const names[] = {
+	    [RV_ERROR_SCRATCH] = "scratch", [RV_ERROR_PATH] = "path",
+	    [RV_ERROR_STORAGE] = "storage", [RV_ERROR_ARGS] = "args",
+	    [RV_ERROR_RING] = "ring",
+	};
+
+	return i < ARRAY_SIZE(names) ? names[i] : NULL;
+}
+
+const char *event_view_errno(int error)
+{
+	if (error < 0)
+		error = -error;
+	return error ? strerrorname_np(error) : NULL;
+}
+
+const char *event_view_signal(unsigned signal, char *buf, size_t size)
+{
+	const char *name;
+
+	if (signal == 0)
+		return NULL;
+	name = signal < 65 ? sigabbrev_np((int)signal) : NULL;
+	if (name)
+		snprintf(buf, size, "SIG%s", name);
+	else if (signal >= 34 && signal <= 64)
+		snprintf(buf, size, "SIGRTMIN+%u", signal - 34);
+	else
+		snprintf(buf, size, "%u", signal);
+	return buf;
+}
+
+bool event_view_address(const struct event *e, char *buf, size_t size)
+{
+	unsigned family = e->connect.family;
+
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	return inet_ntop((int)family, e->connect.addr, buf, (socklen_t)size) != NULL;
+}
+
+bool event_view_next_arg(const struct event *e, size_t *pos, const char **ret, size_t *ret_len)
+{
+	const char *s, *end;
+
+	if (!e->args || *pos >= e->args_len)
+		return false;
+	s = e->args + *pos;
+	end = memchr(s, '\0', e->args_len - *pos);
+	*ret = s;
+	*ret_len = end ? (size_t)(end - s) : e->args_len - *pos;
+	*pos += *ret_len + 1;
+	return true;
+}

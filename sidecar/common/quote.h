@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings from inside a container, made safe for a terminal and exact to read back. */
+#pragma once
+#include <stddef.h>
+#include <stdio.h>
+
+/* One word as a shell reads it: bare where harmless, else '...', and $'...' with \xHH for whatever
+ * could move a cursor, hide, reorder the line or forge one. s may hold any bytes. */
+void quote_word(FILE *f, const char *s, size_t len);
