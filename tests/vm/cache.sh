@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is read by who sources it
 # cache.sh: sourced by image.sh and kernel.sh. Where built artefacts live and how
 # they get there: a directory appears whole, by one rename, or not at all, and
 # one builder at a time works on it. Its name carries a hash of what went in.

@@ -21,6 +21,7 @@ image=$("$vm_dir/image.sh" "$IMAGE")
 
 run=$(mktemp -d /tmp/reeve-guest.XXXXXX)
 qemu_pid='' fs_pid=''
+# shellcheck disable=SC2317 # called by trap
 cleanup() {
 	local pid
 	trap - EXIT INT TERM HUP
@@ -68,13 +69,14 @@ start_virtiofsd() {
 }
 
 start_qemu() {
-	local args=(-cpu max,cx16=off -accel tcg,thread=multi -smp "$SMP") rng=''
+	local args=(-cpu 'max,cx16=off' -accel 'tcg,thread=multi' -smp "$SMP") rng=''
 	if [ "$ICOUNT" = 1 ]; then
 		# the same instructions, to the last digit, in every boot
-		args=(-cpu 'max,-cx16,-rdrand,-rdseed' -accel tcg -smp 1 -icount shift=0,sleep=off
-			-seed 1 -rtc base=2026-01-01,clock=vm)
+		args=(-cpu 'max,-cx16,-rdrand,-rdseed' -accel tcg -smp 1 -icount 'shift=0,sleep=off'
+			-seed 1 -rtc 'base=2026-01-01,clock=vm')
 		rng='nokaslr norandmaps'
 	fi
+	# shellcheck disable=SC2054
 	[ -z "$DISK" ] || args+=(-drive "file=$DISK,format=raw,if=none,id=d2,cache=writethrough"
 		-device virtio-blk-pci,drive=d2)
 	timeout -k 5 "$TIMEOUT" qemu-system-x86_64 "${args[@]}" -m "$MEM" -machine q35,memory-backend=mem \

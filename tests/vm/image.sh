@@ -14,11 +14,24 @@ set -euo pipefail
 suite=${1:-trixie}
 case $suite in trixie | bookworm) ;; *) die "image '$suite' is unknown: use trixie or bookworm" ;; esac
 
-packages="adduser attr auditd bats bpftool busybox-static crun iproute2 jq kmod
+packages=(adduser attr auditd bats bpftool busybox-static crun iproute2 jq kmod
 	libcap2-bin mount netcat-openbsd passwd procps python3-minimal runc socat sqlite3
-	strace xxd ${VM_PACKAGES:-}"
-packages=$(printf '%s\n' $packages | sort -u | paste -sd,)
+	strace xxd)
+read -ra extra <<<"${VM_PACKAGES:-}"
+include=$(printf '%s\n' "${packages[@]}" "${extra[@]}" | sort -u | grep . | paste -sd,)
 size_mib=${VM_IMAGE_MIB:-3072}
+
+# customize ROOT: the accounts and files that every test may count on.
+customize() {
+	chroot "$1" useradd --system --user-group --home-dir /var/lib/reeve \
+		--shell /usr/sbin/nologin reeve
+	install -d "$1/reeve" "$1/usr/lib/modules"
+	printf '127.0.0.1 localhost guest\n::1 localhost\n' >"$1/etc/hosts"
+	echo guest >"$1/etc/hostname"
+	echo 5ee7e000000040008000000000000001 >"$1/etc/machine-id"
+	ln -sfn /proc/mounts "$1/etc/mtab"
+	rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1/etc/apt/apt.conf.d/99mmdebstrap"
+}
 
 build() {
 	local work=$1 conf=$1/apt.conf opts=() path
@@ -31,13 +44,7 @@ build() {
 	say "mmdebstrap $suite (about a minute)"
 	mmdebstrap --quiet --mode=root --variant=essential --format=directory \
 		--aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
-		--aptopt="$conf" "${opts[@]}" --include="$packages" \
-		--customize-hook='chroot "$1" useradd --system --user-group --home-dir /var/lib/reeve --shell /usr/sbin/nologin reeve' \
-		--customize-hook='install -d -m 755 "$1/reeve" "$1/usr/lib/modules" "$1/root"' \
-		--customize-hook='printf "127.0.0.1 localhost guest\n::1 localhost\n" >"$1/etc/hosts"' \
-		--customize-hook='echo guest >"$1/etc/hostname"; ln -sfn /proc/mounts "$1/etc/mtab"' \
-		--customize-hook='echo 5ee7e000000040008000000000000001 | tr -d - >"$1/etc/machine-id"' \
-		--customize-hook='rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/etc/apt/apt.conf.d/99mmdebstrap' \
+		--aptopt="$conf" "${opts[@]}" --include="$include" \
 		"$suite" "$work/root" \
 		"deb [signed-by=$keyring] $mirror $suite main" \
 		"deb [signed-by=$keyring] $mirror $suite-updates main" \
@@ -46,6 +53,7 @@ build() {
 		tail -n 20 "$work/mmdebstrap.log" >&2
 		die "mmdebstrap $suite failed, full log: $work/mmdebstrap.log"
 	}
+	customize "$work/root"
 	truncate -s "${size_mib}M" "$work/root.img"
 	# no journal: the disk is a snapshot that dies with the guest
 	mke2fs -q -t ext4 -O '^has_journal,^metadata_csum' -E lazy_itable_init=1 \
@@ -53,4 +61,4 @@ build() {
 	rm -rf "$work/root" "$conf"
 }
 
-cached "image-$suite-$(hash_of "$packages" "$size_mib" "$mirror" "@$0")" build
+cached "image-$suite-$(hash_of "$include" "$size_mib" "$mirror" "@$0")" build

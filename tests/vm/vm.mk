@@ -6,22 +6,40 @@ VM_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 KERNEL ?= 6.12
 KERNELS ?= 6.1 6.12 7.2
 IMAGE ?= trixie
+# the files of a suite, e.g. BATS=tests/bats/guest.bats
+BATS ?= $(sort $(wildcard $(VM_DIR)../bats/*.bats))
+# guests at a time; see README.md for why two
+VM_JOBS ?= 2
 
-VM_VARIABLES := KERNEL IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS VM_PACKAGES REEVE_CACHE REEVE_MIRROR
+VM_VARIABLES := IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS VM_PACKAGES \
+	BATS_TEST_TIMEOUT REEVE_CACHE REEVE_MIRROR REEVE_SECURITY
 # only what was given: the scripts hold the defaults
 $(foreach v,$(VM_VARIABLES),$(if $(filter undefined,$(origin $v)),,$(eval export $v)))
 # the command goes by environment, unexpanded: make reads no $ in it
 export REEVE_CMD := $(value CMD)
 unexport CMD
 
-.PHONY: all guest vm-image vm-kernel
+.PHONY: all guest vm-image vm-kernel vm-suites vm-summary
 .DEFAULT_GOAL ?= all
+
+# BUILD=0: boot with whatever is in build/
+VM_BUILD := $(if $(filter 0,$(BUILD)),,all)
 
 vm-image:
 	@$(VM_DIR)image.sh "$(IMAGE)"
 vm-kernel:
 	@$(VM_DIR)kernel.sh "$(KERNEL)"
 
-# BUILD=0: boot with whatever is in build/
-guest: $(if $(filter 0,$(BUILD)),,all)
-	@$(VM_DIR)guest.sh "$$REEVE_CMD"
+guest: $(VM_BUILD)
+	@KERNEL="$(KERNEL)" $(VM_DIR)guest.sh "$$REEVE_CMD"
+
+# one boot, all suites: vm-suite-6.1, vm-suite-6.12, vm-suite-7.2
+vm-suite-%: $(VM_BUILD)
+	@$(VM_DIR)suite.sh $* $(BATS)
+
+# every kernel, VM_JOBS at a time; goes on after a failure, the summary tells
+vm-suites: $(VM_BUILD)
+	@printf '%s\n' $(KERNELS) | xargs -P $(VM_JOBS) -I{} $(VM_DIR)suite.sh {} $(BATS) || true
+
+vm-summary:
+	@$(VM_DIR)../summary.sh $(VM_DIR)../../build/results/*.tap

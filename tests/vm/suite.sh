@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# suite.sh KERNEL FILE.bats...: one boot, `bats` over the files in it, TAP live on
+# stdout behind the kernel's name and whole in build/results/KERNEL.tap.
+#
+# A guest that panics, hangs or stops early is one more "not ok" in that file, so
+# the summary cannot miss it. Another IMAGE than trixie is part of the name.
+set -euo pipefail
+# shellcheck source=tests/vm/cache.sh
+. "$(dirname "$0")/cache.sh"
+
+[ $# -ge 2 ] || die "usage: suite.sh KERNEL FILE.bats..."
+export KERNEL=$1 TIMEOUT=${TIMEOUT:-1800}
+shift
+name=$KERNEL
+[ "${IMAGE:-trixie}" = trixie ] || name+=-$IMAGE
+tap=$reeve_root/build/results/$name.tap
+mkdir -p "${tap%/*}"
+: >"$tap"
+
+cmd="export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}; bats --tap --timing"
+for file in "$@"; do
+	[ -f "$file" ] || die "no such suite: $file"
+	cmd+=" $(printf %q "$(realpath --relative-to="$reeve_root" "$file")")"
+done
+
+begin=$SECONDS
+rc=0
+"$vm_dir/guest.sh" "$cmd" 2> >(sed -u "s/^/[$name] # /" >&2) |
+	tee -a "$tap" | sed -u "s/^/[$name] /" || rc=${PIPESTATUS[0]}
+case $rc in
+0 | 1) ;;
+124) echo "not ok 0 guest $name: no end within $TIMEOUT s" | tee -a "$tap" | sed "s/^/[$name] /" ;;
+*) echo "not ok 0 guest $name: died or bats broke (status $rc)" | tee -a "$tap" | sed "s/^/[$name] /" ;;
+esac
+echo "[$name] # $((SECONDS - begin)) s"
+exit "$rc"
