@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Third step: number, reserve, copy, submit. A record takes its number first; if it then finds no
+ * room that is counted, so that a missing number is always explained. */
+#pragma once
+#include "judge.bpf.h"
+
+static __always_inline struct scratch *scratch_claim(struct rv_state *st)
+{
+	for (__u32 i = 0; i < SCRATCH_DEPTH; i++) {
+		__u32 k = i;
+		struct scratch *s = bpf_map_lookup_elem(&reeve_scratch, &k);
+
+		if (s && __sync_val_compare_and_swap(&s->busy, 0, 1) == 0)
+			return s;
+	}
+	__sync_fetch_and_add(&st->counters.errors[RV_ERROR_SCRATCH], 1);
+	return NULL;
+}
+
+static __always_inline void scratch_free(struct scratch *s)
+{
+	__sync_lock_test_and_set(&s->busy, 0);
+}
+
+static __always_inline __u64 emit_number(struct rv_state *st, __u32 kind)
+{
+	__sync_fetch_and_add(&st->counters.taken[kind & (RV_KIND_MAX - 1)], 1);
+	return __sync_fetch_and_add(&st->counters.issued, 1) + 1;
+}
+
+static __always_inline void emit_lost(struct rv_state *st, __u32 kind)
+{
+	__sync_fetch_and_add(&st->counters.lost[kind & (RV_KIND_MAX - 1)], 1);
+}
+
+/* A wake-up costs more than the record: wake a sleeping agent, for what is urgent, and when a
+ * quarter is full; otherwise the agent comes by itself within milliseconds. */
+static __always_inline __u64 emit_wake(struct rv_state *st, void *ring, bool urgent, __u32 size)
+{
+	if (urgent || st->agent_idle || bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > size / 4)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline bool emit_to(struct rv_state *st, __u32 slot, bool lane, void *record,
+				    __u32 len, __u32 kind)
+{
+	void *ring = lane ? bpf_map_lookup_elem(&reeve_lanes, &slot)
+			  : bpf_map_lookup_elem(&reeve_rings, &slot);
+
+	if (!ring) {
+		__sync_fetch_and_add(&st->counters.errors[RV_ERROR_RING], 1);
+		emit_lost(st, kind);
+		return false;
+	}
+	if (bpf_ringbuf_output(ring, record, len,
+			       emit_wake(st, ring, lane, lane ? RV_LANE_SIZE : RV_RING_SIZE)) < 0) {
+		emit_lost(st, kind);
+		return false;
+	}
+	return true;
+}
+
+/* Once a second of activity: the counters, in the lane, so that a stretch of the record can be
+ * checked without its end. The number is taken before the counters are copied. */
+static __always_inline void emit_checkpoint(const struct who *w, struct scratch *s,
+					    const struct rv_head *from)
+{
+	struct rv_state *st = w->st;
+	__u64 last = st->checkpoint_ns;
+	struct rv_checkpoint *c = &s->checkpoint;
+
+	if (from->boot_ns - last < RV_CHECKPOINT_NS || !who_recorded(w, RV_KIND_CHECKPOINT))
+		return;
+	if (__sync_val_compare_and_swap(&st->checkpoint_ns, last, from->boot_ns) != last)
+		return;
+	c->head = *from;
+	c->head.kind = RV_KIND_CHECKPOINT;
+	c->head.len = sizeof(*c);
+	c->head.verdict = RV_VERDICT_NONE;
+	c->head.error = 0;
+	c->head.rule = 0;
+	c->head.seq = emit_number(st, RV_KIND_CHECKPOINT);
+	c->counters = st->counters;
+	emit_to(st, w->slot, true, c, sizeof(*c), RV_KIND_CHECKPOINT);
+}
+
+/* Emits the record whose head was filled by who_fill. len: whole record. Denials go to the lane.
+ * False: it found no room. */
+static __always_inline bool emit(const struct who *w, struct scratch *s, struct rv_head *h,
+				 __u32 len, __u32 kind)
+{
+	bool lane = h->verdict >= RV_VERDICT_DENIED;
+	bool stored;
+
+	h->len = len;
+	h->seq = emit_number(w->st, kind);
+	stored = emit_to(w->st, w->slot, lane, h, len, kind);
+	emit_checkpoint(w, s, h);
+	return stored;
+}
+
+/* No scratch buffer: the act can be neither judged nor recorded. Counted, and refused where the
+ * policy says that what cannot be resolved or recorded must not happen. */
+static __always_inline int unseen(const struct who *w, struct verdict *v, __u32 kind)
+{
+	emit_number(w->st, kind);
+	emit_lost(w->st, kind);
+	if (v->flags & RV_POLICY_UNRESOLVABLE_DENY)
+		judge_refuse(v, EACCES, 0);
+	return judge_return(v, false);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Files: open. */
+
+/* overlayfs opens the real file behind the one the task opened, through a private mount or with
+ * the real inode: the same act a second time. A kernel-internal mount (memfd) is not that. */
+static __always_inline bool open_is_echo(struct file *file)
+{
+	struct vfsmount *mnt = file->f_path.mnt;
+	struct mount *m = mount_of(mnt);
+
+	if (file->f_inode != file->f_path.dentry->d_inode)
+		return true;
+	return BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL && !path_anonymous(mnt);
+}
+
+static __always_inline __u32 open_access(struct file *file)
+{
+	__u32 mode = file->f_mode, flags = file->f_flags, access = 0;
+
+	if (flags & FMODE_EXEC_FLAG)
+		access |= RV_ACCESS_EXEC;
+	else if (mode & FMODE_READ)
+		access |= RV_ACCESS_READ;
+	if (mode & FMODE_WRITE)
+		access |= RV_ACCESS_WRITE;
+	if (flags & O_CREAT)
+		access |= RV_ACCESS_CREATE;
+	if (flags & O_TRUNC)
+		access |= RV_ACCESS_TRUNCATE;
+	if (flags & O_APPEND)
+		access |= RV_ACCESS_APPEND;
+	return access;
+}
+
+SEC("lsm_cgroup/file_open")
+int BPF_PROG(reeve_file_open, struct file *file)
+{
+	struct verdict v;
+	struct who w = {};
+	struct scratch *s;
+	struct rv_open *r;
+	struct inode *inode;
+	bool recorded = true;
+	__u32 len, state = 0;
+
+	if (!who_here(&w) || !who_judged(&w))
+		return RET_ALLOW;
+	judge_policy(&w, &v);
+	if (!who_recorded(&w, RV_KIND_OPEN) && !(v.flags & RV_POLICY_FILE))
+		return RET_ALLOW;
+	if (open_is_echo(file))
+		return RET_ALLOW;
+	s = scratch_claim(w.st);
+	if (!s)
+		return unseen(&w, &v, RV_KIND_OPEN);
+	r = (void *)s->record;
+	len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &state);
+	judge_path(&w, s, RV_SUBJECT_FILE, (char *)(r + 1), state, &v);
+	if (who_recorded(&w, RV_KIND_OPEN) || v.verdict >= RV_VERDICT_DENIED) {
+		who_fill(&r->head, &w, RV_KIND_OPEN, RV_HOOK_FILE_OPEN);
+		judge_fill(&r->head, &v);
+		inode = file->f_inode;
+		r->ino = inode->i_ino;
+		r->dev = inode->i_sb->s_dev;
+		r->mode = inode->i_mode;
+		r->access = open_access(file);
+		r->open_flags = file->f_flags & ~FMODE_EXEC_FLAG;
+		len &= RV_PATH_MAX - 1;
+		r->path_len = len;
+		r->path_state = state;
+		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_OPEN);
+	}
+	scratch_free(s);
+	return judge_return(&v, recorded);
+}

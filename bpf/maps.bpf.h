@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map, once: what key and value mean and why the bound is what it is. Names carry the
+ * project so that bpftool shows whose they are (15 characters at most). */
+#pragma once
+#include "abi.h"
+#include "kernel.h"
+
+/* Which container a cgroup-scoped program runs for. One value per attached cgroup, shared by all
+ * hooks, inherited by nested cgroups, zero until configured; written once before PREPARED. The
+ * __u64 key form is the one all hooks share. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
+	__type(key, __u64);
+	__type(value, struct rv_place);
+} reeve_place SEC(".maps");
+
+/* The same for programs that run for the whole node: cgroup id -> place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RV_SLOT_MAX);
+	__type(key, __u64);
+	__type(value, struct rv_place);
+} reeve_cgroups SEC(".maps");
+
+/* slot -> state page. */
+struct state_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct rv_state);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RV_SLOT_MAX);
+	__type(key, __u32);
+	__array(values, struct state_inner);
+} reeve_states SEC(".maps");
+
+/* slot -> main ring; slot -> lane. The inner size need not match the template's. */
+struct ring_inner {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RV_SLOT_MAX);
+	__type(key, __u32);
+	__array(values, struct ring_inner);
+} reeve_rings SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RV_SLOT_MAX);
+	__type(key, __u32);
+	__array(values, struct ring_inner);
+} reeve_lanes SEC(".maps");
+
+/* Argument blocks too big for a container's own ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RV_BULK_SIZE);
+} reeve_bulk SEC(".maps");
+
+/* Where the container's root was when it was armed; never leaves the kernel. */
+struct root {
+	__u64 generation;
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RV_SLOT_MAX);
+	__type(key, __u32);
+	__type(value, struct root);
+} reeve_roots SEC(".maps");
+
+/* Marks of thread groups, kept on the leader; gone with it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct rv_task);
+} reeve_tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RV_POLICY_MAX);
+	__type(key, __u32);
+	__type(value, struct rv_policy);
+} reeve_policies SEC(".maps");
+
+/* Path rules: the seam where a compiled automaton will stand. Longest prefix wins; all rules deny. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct rv_path_key);
+	__type(value, struct rv_rule);
+} reeve_path SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct rv_addr_key);
+	__type(value, struct rv_rule);
+} reeve_addr SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RV_HOOK_MAX);
+	__type(key, __u32);
+	__type(value, struct rv_prog);
+} reeve_progs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rv_meta);
+} reeve_meta SEC(".maps");
+
+/* A record is built here, then copied into the ring in one piece: a reserve of variable size does
+ * not exist on 6.1. A program can be preempted by another task's on the same CPU, so a buffer is
+ * claimed, four deep. */
+#define SCRATCH_DEPTH 4
+#define SCRATCH_HEAD 1024 /* head and body */
+struct scratch {
+	__u32 busy;
+	__u32 reserved;
+	struct rv_path_key key;
+	__u32 pad;
+	struct rv_checkpoint checkpoint;
+	char record[SCRATCH_HEAD + 2 * RV_PATH_MAX + 512];
+	char chunk[2 * RV_PATH_MAX];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_DEPTH);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} reeve_scratch SEC(".maps");

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Network: connect. Runs by the acting task's cgroup, whoever made the socket. */
+
+struct address4 {
+	__u16 family;
+	__u16 port;
+	__u8 addr[4];
+};
+struct address6 {
+	__u16 family;
+	__u16 port;
+	__u32 flow;
+	__u8 addr[16];
+	__u32 scope;
+};
+#define UNIX_PATH_MAX 108
+
+/* Fills the record's address and the key rules are looked up by. Reads no byte beyond len. */
+static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_addr_key *key,
+					     struct sockaddr *address, int len)
+{
+	struct address6 a = {};
+
+	__builtin_memset(r->addr, 0, sizeof(r->addr));
+	r->port = 0;
+	r->scope_id = 0;
+	if (len < 2)
+		return 0;
+	bpf_probe_read_kernel(&a.family, sizeof(a.family), address);
+	r->family = key->family = a.family;
+	if (a.family == AF_INET && len >= (int)sizeof(struct address4)) {
+		bpf_probe_read_kernel(&a, sizeof(struct address4), address);
+		__builtin_memcpy(r->addr, &a.flow, 4);
+		__builtin_memcpy(key->addr, &a.flow, 4);
+	} else if (a.family == AF_INET6 && len >= 24) {
+		bpf_probe_read_kernel(&a, 24, address);
+		if (len >= 28)
+			bpf_probe_read_kernel(&a.scope, sizeof(a.scope), (void *)address + 24);
+		__builtin_memcpy(r->addr, a.addr, 16);
+		r->scope_id = a.scope;
+		if (((__u64 *)a.addr)[0] == 0 && ((__u32 *)a.addr)[2] == bpf_htonl(0xffff)) {
+			key->family = AF_INET;
+			__builtin_memcpy(key->addr, a.addr + 12, 4);
+		} else {
+			__builtin_memcpy(key->addr, a.addr, 16);
+		}
+	} else if (a.family == AF_UNIX && len > 2) {
+		__u32 n = len - 2;
+
+		if (n > UNIX_PATH_MAX)
+			n = UNIX_PATH_MAX;
+		bpf_probe_read_kernel((char *)(r + 1), n, (void *)address + 2);
+		return n;
+	} else {
+		return 0;
+	}
+	r->port = key->port = bpf_ntohs(a.port);
+	return 0;
+}
+
+SEC("lsm_cgroup/socket_connect")
+int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int addrlen)
+{
+	struct rv_addr_key key = {};
+	struct verdict v;
+	struct who w = {};
+	struct scratch *s;
+	struct rv_connect *r;
+	bool recorded = true;
+	__u32 len;
+
+	if (!who_here(&w) || !who_judged(&w))
+		return RET_ALLOW;
+	judge_policy(&w, &v);
+	if (!who_recorded(&w, RV_KIND_CONNECT) && !(v.flags & RV_POLICY_NETWORK))
+		return RET_ALLOW;
+	s = scratch_claim(w.st);
+	if (!s)
+		return unseen(&w, &v, RV_KIND_CONNECT);
+	r = (void *)s->record;
+	r->family = 0;
+	len = connect_address(r, &key, address, addrlen);
+	key.policy = w.st->policy;
+	judge_address(&w, &key, &v);
+	if (who_recorded(&w, RV_KIND_CONNECT) || v.verdict >= RV_VERDICT_DENIED) {
+		who_fill(&r->head, &w, RV_KIND_CONNECT, RV_HOOK_CONNECT);
+		judge_fill(&r->head, &v);
+		r->protocol = sock->sk->sk_protocol;
+		r->type = sock->type;
+		len &= 127;
+		/* A path ends at its NUL; an abstract name starts with one and is all bytes. */
+		r->path_len = len;
+		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_CONNECT);
+	}
+	scratch_free(s);
+	return judge_return(&v, recorded);
+}

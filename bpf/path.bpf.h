@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a kernel path to the name the container knows it by. bpf_d_path follows the acting task's
+ * own root, which chroot moves: it is used only where that root is the container's. Otherwise we
+ * walk dentries and mounts up to the container's root ourselves, under the kernel's rename and
+ * mount sequence counts as d_path does, and try again when they moved. */
+#pragma once
+#include "who.bpf.h"
+
+#define WALK_STEPS 512
+#define WALK_TRIES 3
+
+extern const void rename_lock __ksym __weak;
+extern const void mount_lock __ksym __weak;
+
+struct walk {
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	struct dentry *root_dentry;
+	struct vfsmount *root_mnt;
+	char *buf;    /* 2 * RV_PATH_MAX bytes; the name grows down from RV_PATH_MAX */
+	__u32 at;     /* where it starts */
+	__u32 state;  /* RV_PATH_* */
+	__u32 done;
+};
+
+static __always_inline struct mount *mount_of(struct vfsmount *mnt)
+{
+	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* One component or one mount crossing. Returns 1 to stop. */
+static long walk_step(__u32 i, struct walk *w)
+{
+	struct dentry *dentry = w->dentry, *parent;
+	struct qstr name;
+	__u32 len, at;
+
+	if (dentry == w->root_dentry && w->mnt == w->root_mnt) {
+		w->done = 1;
+		return 1;
+	}
+	if (dentry == BPF_CORE_READ(w->mnt, mnt_root)) {
+		struct mount *m = mount_of(w->mnt);
+		struct mount *up = BPF_CORE_READ(m, mnt_parent);
+
+		if (up == m) {
+			w->state = RV_PATH_OUTSIDE;
+			w->done = 1;
+			return 1;
+		}
+		w->dentry = BPF_CORE_READ(m, mnt_mountpoint);
+		w->mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry) {
+		w->state = RV_PATH_OUTSIDE;
+		w->done = 1;
+		return 1;
+	}
+	name.len = BPF_CORE_READ(dentry, d_name.len);
+	name.name = BPF_CORE_READ(dentry, d_name.name);
+	len = name.len & 255;
+	if (name.len > 255 || len + 1 > w->at) {
+		w->state = RV_PATH_TOO_LONG;
+		w->done = 1;
+		return 1;
+	}
+	at = (w->at - len - 1) & (RV_PATH_MAX - 1);
+	w->buf[at] = '/';
+	bpf_probe_read_kernel(w->buf + at + 1, len, name.name);
+	w->at = at;
+	w->dentry = parent;
+	return 0;
+}
+
+static __always_inline __u32 sequence_of(const void *lock)
+{
+	__u32 sequence = 0;
+
+	if (lock)
+		bpf_probe_read_kernel(&sequence, sizeof(sequence), lock);
+	return sequence;
+}
+
+/* Fills out (RV_PATH_MAX + 256 readable bytes behind it); returns the length without NUL. */
+static __always_inline __u32 walk_path(struct path *path, struct root *root, struct scratch *s,
+				       char *out, __u32 *ret_state)
+{
+	struct walk w = {};
+	__u32 len;
+
+	for (int try = 0; try < WALK_TRIES; try++) {
+		__u32 renames = sequence_of(&rename_lock), mounts = sequence_of(&mount_lock);
+
+		w.dentry = path->dentry;
+		w.mnt = path->mnt;
+		w.root_dentry = root->dentry;
+		w.root_mnt = root->mnt;
+		w.buf = s->chunk;
+		w.at = RV_PATH_MAX - 1;
+		w.state = RV_PATH_OK;
+		w.done = 0;
+		bpf_loop(WALK_STEPS, walk_step, &w, 0);
+		if (!w.done)
+			w.state = RV_PATH_TOO_LONG;
+		if (!((renames | mounts) & 1) && renames == sequence_of(&rename_lock) &&
+		    mounts == sequence_of(&mount_lock))
+			break;
+		w.state = RV_PATH_RACED;
+	}
+	len = (RV_PATH_MAX - 1 - w.at) & (RV_PATH_MAX - 1);
+	bpf_probe_read_kernel(out, len, s->chunk + (w.at & (RV_PATH_MAX - 1)));
+	if (!len) { /* the root itself */
+		out[0] = '/';
+		len = 1;
+	}
+	out[len & (RV_PATH_MAX - 1)] = 0;
+	*ret_state = w.state;
+	return len;
+}
+
+static __always_inline bool path_deleted(struct dentry *dentry)
+{
+	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
+}
+
+static __always_inline bool path_anonymous(struct vfsmount *mnt)
+{
+	return mnt->mnt_sb->s_flags & SB_KERNMOUNT;
+}
+
+/* The whole of it. d_path: may this hook call bpf_d_path. Returns the length without NUL. */
+static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s, struct path *path,
+					  bool d_path, char *out, __u32 *ret_state)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount *m = mount_of(path->mnt);
+	struct dentry *dentry = path->dentry;
+	__u32 slot = w->slot, state = RV_PATH_OK;
+	struct root *root;
+	long n = -1;
+
+	root = bpf_map_lookup_elem(&reeve_roots, &slot);
+	if (!root)
+		return 0;
+	if (path_anonymous(path->mnt))
+		state = RV_PATH_ANON;
+	else if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns)
+		state = RV_PATH_OUTSIDE;
+	/* Inside, from the container's own root: the kernel's own answer. What has no place in this
+	 * mount namespace has no better name either. */
+	if (d_path && ((task->fs->root.dentry == root->dentry && task->fs->root.mnt == root->mnt) ||
+		       state == RV_PATH_ANON))
+		n = bpf_d_path(path, out, RV_PATH_MAX);
+	if (n <= 0) {
+		n = walk_path(path, root, s, out, &state);
+	} else {
+		n--;
+		/* " (deleted)" is said by path_state, and rules still match the name. */
+		if (n > 10 && path_deleted(dentry)) {
+			n -= 10;
+			out[n & (RV_PATH_MAX - 1)] = 0;
+		}
+	}
+	if (state == RV_PATH_OK && path_deleted(dentry))
+		state = RV_PATH_DELETED;
+	if (state != RV_PATH_OK && state != RV_PATH_DELETED && state != RV_PATH_ANON)
+		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);
+	*ret_state = state;
+	return n;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* First step of every program: for which container does it run, what is the acting task to that
+ * container, and the head of the record that says so. Decides nothing. */
+#pragma once
+#include "maps.bpf.h"
+
+static __always_inline struct rv_state *state_of(__u32 slot, __u64 generation)
+{
+	__u32 zero = 0;
+	struct rv_state *st;
+	void *inner;
+
+	if (!slot)
+		return NULL;
+	inner = bpf_map_lookup_elem(&reeve_states, &slot);
+	if (!inner)
+		return NULL;
+	st = bpf_map_lookup_elem(inner, &zero);
+	if (!st || !st->prepared || st->generation != generation)
+		return NULL;
+	return st;
+}
+
+/* The acting task's mark; NULL when it has none. */
+static __always_inline struct rv_task *mark_of(struct task_struct *task)
+{
+	return bpf_task_storage_get(&reeve_tasks, task->group_leader, NULL, 0);
+}
+
+/* What a program knows after its first step. */
+struct who {
+	struct rv_state *st;
+	struct rv_task *mark;
+	__u32 slot;
+	__u32 armed;
+	__u32 helper; /* came from outside and has not exec'ed: its acts are the runtime's */
+};
+
+/* In a cgroup-scoped program. False: nothing to do here. */
+static __always_inline bool who_here(struct who *w)
+{
+	struct rv_place *place = bpf_get_local_storage(&reeve_place, 0);
+
+	w->slot = place->slot;
+	w->st = state_of(place->slot, place->generation);
+	if (!w->st)
+		return false;
+	w->armed = w->st->counters.armed;
+	w->mark = mark_of(bpf_get_current_task_btf());
+	w->helper = w->mark && (w->mark->flags & RV_TASK_HELPER) &&
+		    w->mark->generation == w->st->generation;
+	return true;
+}
+
+/* The container's own act, after its entrypoint's exec: to be judged and recorded. */
+static __always_inline bool who_judged(const struct who *w)
+{
+	return w->armed && !w->helper;
+}
+
+static __always_inline bool who_recorded(const struct who *w, __u32 kind)
+{
+	return w->st->record & (1u << kind);
+}
+
+/* Number of a pid in its own (innermost) namespace, and that namespace's inode. */
+static __always_inline __u32 pid_inside(struct pid *pid, __u32 *ret_ns)
+{
+	__u32 level = pid->level;
+	struct upid u = {};
+
+	bpf_core_read(&u, sizeof(u),
+		      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+			      level * bpf_core_type_size(struct upid));
+	*ret_ns = BPF_CORE_READ(u.ns, ns.inum);
+	return u.nr;
+}
+
+/* Everything but seq. The whole head is written: scratch memory holds an older record. */
+static __always_inline void who_fill(struct rv_head *h, const struct who *w, __u32 kind, __u32 hook)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *leader = task->group_leader;
+	const struct cred *cred = task->cred;
+	struct nsproxy *ns = task->nsproxy;
+	struct file *exe = task->mm->exe_file;
+	struct inode *inode = exe->f_inode;
+	struct rv_prog *prog;
+
+	h->len = 0;
+	h->kind = kind;
+	h->flags = 0;
+	h->seq = 0;
+	h->boot_ns = bpf_ktime_get_boot_ns();
+	h->tai_ns = bpf_ktime_get_tai_ns();
+	h->generation = w->st->generation;
+	h->cgroup_id = w->st->cgroup_id;
+	h->task_cgroup_id = bpf_get_current_cgroup_id();
+	h->exec_seq = w->mark && w->mark->generation == h->generation ? w->mark->exec_seq : 0;
+	h->start_ns = leader->start_boottime;
+	h->exe_ino = inode->i_ino;
+	h->exe_dev = inode->i_sb->s_dev;
+	h->pid = task->tgid;
+	h->tid = task->pid;
+	h->ppid = task->real_parent->tgid;
+	h->ns_tid = pid_inside(task->thread_pid, &h->pid_ns);
+	h->ns_pid = task == leader ? h->ns_tid : pid_inside(leader->thread_pid, &h->pid_ns);
+	h->uid = cred->uid.val;
+	h->gid = cred->gid.val;
+	h->euid = cred->euid.val;
+	h->egid = cred->egid.val;
+	h->loginuid = task->loginuid.val;
+	h->sessionid = task->sessionid;
+	h->mnt_ns = ns->mnt_ns->ns.inum;
+	h->net_ns = ns->net_ns->ns.inum;
+	h->user_ns = cred->user_ns->ns.inum;
+	h->uts_ns = ns->uts_ns->ns.inum;
+	h->ipc_ns = ns->ipc_ns->ns.inum;
+	h->cgroup_ns = ns->cgroup_ns->ns.inum;
+	h->time_ns = ns->time_ns->ns.inum;
+	bpf_get_current_comm(h->comm, sizeof(h->comm));
+	prog = bpf_map_lookup_elem(&reeve_progs, &hook);
+	h->prog_id = prog ? prog->id : 0;
+	*(__u64 *)h->prog_tag = prog ? *(__u64 *)prog->tag : 0;
+	h->hook = hook;
+	h->verdict = RV_VERDICT_NONE;
+	h->phase = w->armed ? RV_PHASE_ARMED : RV_PHASE_SETUP;
+	h->error = 0;
+	h->rule = 0;
+	h->policy_version = 0;
+	h->reserved = 0;
+}
