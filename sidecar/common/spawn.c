@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See spawn.h. */
+#include "spawn.h"
+#include "launch.h"
+#include "paths.h"
+#include "util.h"
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#define PIN_LOADED PATH_PIN_MAPS "/reeve_meta"
+#define ARGS_MAX (12 + 2 * SPAWN_POLICIES_MAX)
+
+__attribute__((format(printf, 4, 5))) static int refuse(int r, char *error, size_t size,
+							const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (size > 0)
+		vsnprintf(error, size, fmt, args);
+	va_end(args);
+	return r;
+}
+
+/* The meta JSON in a memfd nobody can change any more. */
+static int seal_meta(const struct meta *meta, int *ret_fd)
+{
+	_json_out_ struct json_out *o = json_out_new();
+	_close_ int fd = -1;
+	const char *text;
+	size_t len;
+	int r;
+
+	r = meta_to_json(meta, o);
+	if (r == 0)
+		r = json_out_text(o, &text, &len);
+	if (r < 0)
+		return r;
+	if (len > META_SIZE_MAX)
+		return -EFBIG;
+	fd = memfd_create("reeve-meta", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	r = util_write_all(fd, text, len);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int start_adopting(const char *path, const char *key, int ready_fd, int *ret_pidfd)
+{
+	char *argv[] = {"reeve-agent", "--ready-fd", "3", "--adopt", (char *)key, NULL};
+	struct launch l = {
+	    .path = path, .argv = argv, .fds = &ready_fd, .fds_count = 1, .stderr_fd = -1};
+
+	return launch_detached(&l, ret_pidfd);
+}
+
+static int start_fresh(const char *path, const struct spawn_request *request, int ready_fd,
+		       int *ret_pidfd)
+{
+	char *argv[ARGS_MAX + 1] = {
+	    "reeve-agent",
+	    "--ready-fd",
+	    "3",
+	    "--meta-fd",
+	    "4",
+	    "--cgroup-fd",
+	    "5",
+	    "--init-fd",
+	    "6",
+	    "--fail",
+	    request->fail_closed ? "closed" : "open",
+	};
+	int fds[] = {ready_fd, -1, request->cgroup_fd, request->init_fd};
+	struct launch l = {
+	    .path = path, .argv = argv, .fds = fds, .fds_count = ARRAY_SIZE(fds), .stderr_fd = -1};
+	_close_ int meta_fd = -1;
+	size_t argc = 11;
+	int r;
+
+	if (request->policies_count > SPAWN_POLICIES_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < request->policies_count; i++) {
+		argv[argc++] = "--policy";
+		argv[argc++] = (char *)request->policies[i];
+	}
+	r = seal_meta(request->meta, &meta_fd);
+	if (r < 0)
+		return r;
+	fds[1] = meta_fd;
+	return launch_detached(&l, ret_pidfd);
+}
+
+static int understand(char *line, enum spawn_result *ret, char *error, size_t error_size)
+{
+	static const char prefix[] = "error: ";
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strcmp(line, "ready") == 0) {
+		*ret = SPAWN_READY;
+		return 0;
+	}
+	if (strcmp(line, "exists") == 0) {
+		*ret = SPAWN_EXISTS;
+		return 0;
+	}
+	if (strncmp(line, prefix, strlen(prefix)) == 0)
+		return refuse(-ECHILD, error, error_size, "agent: %s", line + strlen(prefix));
+	return refuse(-ECHILD, error, error_size,
+		      "the agent ended before it was ready: see its lines in the system log");
+}
+
+/* Milliseconds left until then, at least 1. */
+static int left_ms(uint64_t until_ns)
+{
+	uint64_t now = util_now_ns();
+
+	return now < until_ns ? (int)((until_ns - now) / 1000000) + 1 : 1;
+}
+
+int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn_result *ret,
+		char *error, size_t error_size)
+{
+	uint64_t until_ns = util_now_ns() + (uint64_t)deadline_ms * 1000000;
+	_close_ int ready_fd = -1, agent_end = -1, pidfd = -1;
+	_free_ char *line = NULL;
+	char path[PATH_MAX];
+	int pair[2], r;
+	size_t len;
+
+	r = util_sibling("reeve-agent", path, sizeof(path));
+	if (r < 0)
+		return refuse(r, error, error_size, "cannot tell where reeve-agent is");
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return refuse(-errno, error, error_size, "cannot make a pipe");
+	ready_fd = pair[0];
+	agent_end = pair[1];
+	r = request->adopt_key ? start_adopting(path, request->adopt_key, agent_end, &pidfd)
+			       : start_fresh(path, request, agent_end, &pidfd);
+	if (r < 0)
+		return refuse(r, error, error_size, "cannot start %s", path);
+	close(agent_end);
+	agent_end = -1;
+	r = util_read_all(ready_fd, SPAWN_TEXT_MAX, left_ms(until_ns), &line, &len);
+	if (r == 0)
+		return understand(line, ret, error, error_size);
+	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	if (r == -ETIMEDOUT)
+		return refuse(r, error, error_size,
+			      "the agent was not ready within %d ms and was ended", deadline_ms);
+	return refuse(r, error, error_size, "cannot read what the agent says, it was ended");
+}
+
+int spawn_load(int deadline_ms, char *error, size_t error_size)
+{
+	_close_ int read_fd = -1, write_fd = -1, pidfd = -1;
+	_free_ char *text = NULL;
+	char path[PATH_MAX];
+	char *argv[] = {"reeve-load", NULL};
+	struct launch l = {.path = path, .argv = argv, .fds = &write_fd, .fds_count = 1};
+	int pair[2], r;
+	size_t len;
+
+	if (access(PIN_LOADED, F_OK) == 0)
+		return 0;
+	r = util_sibling("reeve-load", path, sizeof(path));
+	if (r < 0)
+		return refuse(r, error, error_size, "cannot tell where reeve-load is");
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return refuse(-errno, error, error_size, "cannot make a pipe");
+	read_fd = pair[0];
+	write_fd = l.stderr_fd = pair[1];
+	r = launch_detached(&l, &pidfd);
+	if (r < 0)
+		return refuse(r, error, error_size, "cannot start %s", path);
+	close(write_fd);
+	write_fd = -1;
+	r = util_read_all(read_fd, 64u << 10, deadline_ms, &text, &len);
+	if (access(PIN_LOADED, F_OK) == 0)
+		return 0;
+	if (r == -ETIMEDOUT)
+		return refuse(r, error, error_size,
+			      "reeve-load is still loading after %d ms: run it when the node boots",
+			      deadline_ms);
+	if (r < 0)
+		return refuse(r, error, error_size, "cannot read what %s says", path);
+	text[strcspn(text, "\n")] = '\0';
+	return refuse(-ECHILD, error, error_size, "the programs could not be loaded: %.300s",
+		      *text ? text : "reeve-load said nothing");
+}

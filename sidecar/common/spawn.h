@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts the programs beside the running one: an agent for a container (hook, `reeve run`), an
+ * agent that takes over an orphaned one (node), and the loader.
+ *
+ * What an agent is given:
+ *   reeve-agent --ready-fd N --meta-fd N --cgroup-fd N --init-fd N --fail open|closed
+ *               [--policy FILE]...
+ *   reeve-agent --ready-fd N --adopt KEY
+ * meta-fd is a sealed memfd with the JSON of meta.h (generation, started_wall_ns 0), init-fd a
+ * pidfd. On ready-fd it writes one line and closes it: "ready", "exists" (a live agent serves that
+ * cgroup already) or "error: TEXT". */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include "meta.h"
+
+#define SPAWN_POLICIES_MAX 16
+#define SPAWN_TEXT_MAX 512 /* bytes, NUL included */
+
+enum spawn_result {
+	SPAWN_READY,  /* attached, configured, pumping */
+	SPAWN_EXISTS, /* another agent does it */
+};
+
+struct spawn_request {
+	const char *adopt_key; /* when set, nothing below counts */
+	int cgroup_fd;
+	int init_fd;
+	const struct meta *meta;
+	bool fail_closed;
+	const char *const *policies; /* absolute paths */
+	size_t policies_count;
+};
+
+/* Returns when the agent has spoken, at the latest after deadline_ms; then it is killed. All
+ * fds stay the caller's. Errors: -ETIMEDOUT, -ECHILD (it said "error:" or ended without a word), or
+ * of the start itself; the reason is put in error. */
+int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn_result *ret,
+		char *error, size_t error_size);
+
+/* 0 at once when the programs are pinned; else runs the loader and waits for it. A loader that is
+ * late is not killed (half a load helps nobody): -ETIMEDOUT, and it works on. */
+int spawn_load(int deadline_ms, char *error, size_t error_size);
