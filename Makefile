@@ -8,6 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 
 B := build
+Q := $(if $(V),,@)
 CC := gcc
 CLANG := clang-14
 VERSION := 0.1.0
@@ -53,24 +54,27 @@ $(B)/.packages: Makefile
 
 $(B)/%.o: %.c | $(B)/.packages
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	@$(if $(V),,echo '  CC  ' $<)
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 $(B)/libreeve.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 define program
 $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a
-	$(CC) $(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1))
+	@$(if $(V),,echo '  LD  ' $$@)
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) 2> $(B)/ld.log || { cat $(B)/ld.log; exit 1; }
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # The kernel side: one object from one file that includes the rooms.
 $(B)/bpf/reeve.bpf.o: bpf/reeve.bpf.c $(wildcard bpf/*.h bpf/*.bpf.c) | $(B)/.packages
 	@mkdir -p $(@D)
-	$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wno-missing-declarations -Wno-address-of-packed-member -Werror -I. -I/usr/include/$(shell gcc -dumpmachine) \
+	@$(if $(V),,echo '  BPF ' $<)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wno-missing-declarations -Wno-address-of-packed-member -Werror -I. -I/usr/include/$(shell gcc -dumpmachine) \
 		-c -o $@ $<
-	llvm-strip-14 -g $@
+	$(Q)llvm-strip-14 -g $@
 $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
 
 .PHONY: clean

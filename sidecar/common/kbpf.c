@@ -88,6 +88,16 @@ int kbpf_map_delete(int map_fd, const void *key)
 	return call(BPF_MAP_DELETE_ELEM, &a);
 }
 
+int kbpf_map_next(int map_fd, const void *key, void *ret_next)
+{
+	union bpf_attr a = {};
+
+	a.map_fd = (uint32_t)map_fd;
+	a.key = ptr(key);
+	a.next_key = ptr(ret_next);
+	return call(BPF_MAP_GET_NEXT_KEY, &a);
+}
+
 int kbpf_link_cgroup(int prog_fd, int cgroup_fd)
 {
 	union bpf_attr a = {};

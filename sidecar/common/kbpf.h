@@ -19,6 +19,8 @@ int kbpf_map_lookup(int map_fd, const void *key, void *ret_value);
 /* flags: BPF_ANY, BPF_EXIST or BPF_NOEXIST. */
 int kbpf_map_update(int map_fd, const void *key, const void *value, uint64_t flags);
 int kbpf_map_delete(int map_fd, const void *key);
+/* The key after key (NULL: the first). -ENOENT after the last. */
+int kbpf_map_next(int map_fd, const void *key, void *ret_next);
 
 /* Attaches a cgroup-scoped LSM program to a cgroup directory. EINVAL also means: the kernel's ten
  * hook slots are taken. */

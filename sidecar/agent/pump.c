@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rings -> spool -> node. A record leaves the ring only once it stands in the spool; it leaves the
+ * spool only once the node has committed it. When the spool is full nothing is taken out, the
+ * rings fill up, and the kernel counts what it cannot place: loss happens in one place only. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include "sidecar/agent/agent.h"
+#include "sidecar/common/log.h"
+#include "sidecar/common/util.h"
+
+#define BUSY_MS 10     /* how long a record may wait for company */
+#define IDLE_TURNS 8   /* empty turns before going to sleep */
+#define AWAY_MS 500    /* between looks for the node while something waits for it */
+#define SLEEP_MS 60000
+#define END_WAIT_NS 700000000ull /* after the container's end, for the last acknowledgement */
+#define BATCH 512
+
+/* Moves what is committed in a ring into the spool; the number of records. */
+static unsigned take(struct agent *a, struct rvring *ring)
+{
+	const void *record;
+	uint32_t len;
+	unsigned n = 0;
+
+	while (n < BATCH && rvring_peek(ring, &record, &len)) {
+		if (spool_append(&a->spool, record, len))
+			break;
+		rvring_step(ring, len);
+		n++;
+	}
+	if (n)
+		rvring_publish(ring);
+	return n;
+}
+
+static unsigned take_all(struct agent *a)
+{
+	return a->state ? take(a, &a->lane) + take(a, &a->ring) : 0;
+}
+
+static int populated(struct agent *a)
+{
+	char text[256];
+	ssize_t n;
+
+	if (a->events_fd < 0)
+		return 0;
+	n = pread(a->events_fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return 0; /* the cgroup is gone */
+	text[n] = 0;
+	return strstr(text, "populated 1") != NULL;
+}
+
+/* The last number of all is the agent's own: nobody is left in the cgroup to take one. */
+static int put_close(struct agent *a)
+{
+	struct rv_checkpoint c = {};
+	int r;
+
+	c.counters = a->state->counters;
+	c.counters.taken[RV_KIND_CLOSE] = 1;
+	c.head.len = sizeof(c);
+	c.head.kind = RV_KIND_CLOSE;
+	c.head.seq = c.counters.issued + 1;
+	c.head.boot_ns = util_boot_ns();
+	c.head.tai_ns = util_wall_ns() + (uint64_t)util_tai_offset_ns();
+	c.head.generation = a->meta.generation;
+	c.head.cgroup_id = a->meta.cgroup_id;
+	c.head.phase = c.counters.armed ? RV_PHASE_ARMED : RV_PHASE_SETUP;
+	snprintf(c.head.comm, sizeof(c.head.comm), "reeve-agent");
+	r = spool_append(&a->spool, &c, sizeof(c));
+	if (r)
+		return r;
+	a->closed_at = spool_end(&a->spool);
+	return 0;
+}
+
+/* The container has ended: the rest out of the rings, the closing ledger, the kernel objects back;
+ * then a moment for the node. What it does not acknowledge stays in the spool. */
+static void end(struct agent *a)
+{
+	uint64_t until = util_now_ns() + END_WAIT_NS;
+	struct epoll_event e;
+
+	while (!a->done) {
+		uint64_t now = util_now_ns();
+
+		if (!a->closed_at && take_all(a) == 0 &&
+		    (rvring_used(&a->ring) | rvring_used(&a->lane)) == 0 && put_close(a) == 0)
+			finish_container(a);
+		node_turn(a, now);
+		if (a->done || now > until)
+			break;
+		if (!a->closed_at || a->node_fd >= 0)
+			epoll_wait(a->epoll_fd, &e, 1, 2);
+		else if (a->closed_at)
+			break; /* nobody to wait for */
+	}
+}
+
+static void deliver_only(struct agent *a)
+{
+	struct epoll_event e;
+
+	a->closed_at = spool_end(&a->spool);
+	for (unsigned i = 0; !a->done; i++) {
+		node_turn(a, util_now_ns());
+		if (a->node_fd < 0 && i)
+			return; /* whoever started us is gone again */
+		epoll_wait(a->epoll_fd, &e, 1, BUSY_MS);
+	}
+}
+
+/* Sleeping is announced before the last look, so that a record after that look wakes us. */
+static int wait_ms(struct agent *a, unsigned idle_turns, int moved)
+{
+	int waiting = spool_begin(&a->spool) != spool_end(&a->spool);
+
+	if (moved)
+		return 0;
+	if (idle_turns < IDLE_TURNS)
+		return BUSY_MS;
+	__atomic_store_n(&a->state->agent_idle, 1, __ATOMIC_SEQ_CST);
+	if (take_all(a))
+		return 0;
+	if (a->node_fd < 0)
+		return AWAY_MS;
+	return waiting ? BUSY_MS : SLEEP_MS;
+}
+
+static int watch(struct agent *a, int fd, uint32_t events)
+{
+	struct epoll_event e = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(a->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+int pump_run(struct agent *a)
+{
+	struct epoll_event e[8];
+	unsigned idle_turns = 0;
+	int r;
+
+	if (!a->slot) {
+		deliver_only(a);
+		return 0;
+	}
+	r = watch(a, a->ring_fd, EPOLLIN);
+	if (!r)
+		r = watch(a, a->lane_fd, EPOLLIN);
+	if (!r && a->events_fd >= 0)
+		r = watch(a, a->events_fd, EPOLLPRI);
+	if (r)
+		return log_err(r, "watch the rings of container %s", a->meta.id);
+	for (;;) {
+		unsigned moved;
+
+		/* Asked before the rings are emptied: what came before the end is in them. */
+		if (!populated(a))
+			break;
+		moved = take_all(a);
+		node_turn(a, util_now_ns());
+		idle_turns = moved ? 0 : idle_turns + 1;
+		if (epoll_wait(a->epoll_fd, e, ARRAY_SIZE(e), wait_ms(a, idle_turns, moved != 0)) > 0)
+			idle_turns = 0;
+		if (a->state->agent_idle)
+			__atomic_store_n(&a->state->agent_idle, 0, __ATOMIC_SEQ_CST);
+	}
+	end(a);
+	return 0;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that needs root, in the order that leaves no gap: the state page is complete before
+ * any program can see it, and "prepared" is stored last. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "cgroup/place.h"
+#include "sidecar/agent/agent.h"
+#include "sidecar/common/kbpf.h"
+#include "sidecar/common/log.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/pins.h"
+#include "sidecar/common/slot.h"
+#include "sidecar/common/util.h"
+
+#define LOCK_DEADLINE_MS 3000
+#define ATTACH_TRIES 20
+
+static const char *const cgroup_programs[] = {
+#define H(name, number, hook, prog) prog,
+#define N(name, number, hook, prog)
+	RV_HOOKS(H, N)
+#undef H
+#undef N
+};
+
+static int open_map(const char *name, int *ret)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PATH_PIN_MAPS "/%s", name);
+	*ret = kbpf_obj_get(path);
+	return *ret < 0 ? log_err(*ret, "open map %s: run 'reeve-load'", path) : 0;
+}
+
+static int open_maps(struct maps *m)
+{
+	int r = open_map("reeve_cgroups", &m->cgroups);
+
+	if (!r)
+		r = open_map("reeve_states", &m->states);
+	if (!r)
+		r = open_map("reeve_rings", &m->rings);
+	if (!r)
+		r = open_map("reeve_lanes", &m->lanes);
+	if (!r)
+		r = open_map("reeve_policies", &m->policies);
+	if (!r)
+		r = open_map("reeve_path", &m->path);
+	if (!r)
+		r = open_map("reeve_addr", &m->addr);
+	return r;
+}
+
+/* /run/reeve/c/KEY and the lock in it. 1: somebody alive holds it. The directory can vanish
+ * between mkdir and open when its last agent leaves: then again. */
+static int take_lock(struct agent *a, uid_t uid, gid_t gid)
+{
+	char dir[96], path[128];
+
+	if (util_mkdir_p(PATH_RUN_CONTAINERS, 0755) < 0 ||
+	    chown(PATH_RUN_CONTAINERS, uid, gid) < 0)
+		return log_err(-errno, "make %s", PATH_RUN_CONTAINERS);
+	a->run_fd = open(PATH_RUN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(dir, sizeof(dir), PATH_RUN_CONTAINERS "/%s", a->meta.key);
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	for (int i = 0; i < 10; i++) {
+		_close_ int fd = -1;
+		struct stat mine, there;
+
+		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+			return log_err(-errno, "make %s", dir);
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || chown(dir, uid, gid) < 0)
+			return log_err(-errno, "open %s", path);
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+			return errno == EWOULDBLOCK ? 1 : log_err(-errno, "lock %s", path);
+		if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino) {
+			a->lock_fd = TAKE_FD(fd);
+			return 0;
+		}
+	}
+	return log_err(-EBUSY, "lock %s", path);
+}
+
+static int map_rings(struct agent *a)
+{
+	char path[128];
+	_close_ int state = -1;
+	void *page;
+	int r;
+
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", a->meta.key);
+	state = kbpf_obj_get(path);
+	if (state < 0)
+		return log_err(state, "open %s", path);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, state, 0);
+	if (page == MAP_FAILED)
+		return log_err(-errno, "map the container's state page");
+	a->state = page;
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/ring", a->meta.key);
+	a->ring_fd = kbpf_obj_get(path);
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/lane", a->meta.key);
+	a->lane_fd = kbpf_obj_get(path);
+	if (a->ring_fd < 0 || a->lane_fd < 0)
+		return log_err(a->ring_fd < 0 ? a->ring_fd : a->lane_fd, "open the rings of %s",
+			       a->meta.key);
+	r = rvring_init(&a->ring, a->ring_fd, RV_RING_SIZE);
+	if (!r)
+		r = rvring_init(&a->lane, a->lane_fd, RV_LANE_SIZE);
+	return r ? log_err(r, "map the rings of %s", a->meta.key) : 0;
+}
+
+static int claim(struct agent *a)
+{
+	_close_ int lock = -1;
+	int r = slot_claim(a->meta.key, &a->slot);
+
+	if (r == -ENOENT) {
+		r = slot_lock(LOCK_DEADLINE_MS, &lock);
+		if (!r)
+			r = slot_pool_fill(1);
+		if (!r)
+			r = slot_claim(a->meta.key, &a->slot);
+	}
+	if (r)
+		return log_err(r, "claim a slot for container %s (at most %d at a time)", a->meta.id,
+			       RV_SLOT_MAX - 1);
+	return 0;
+}
+
+static int attach_one(struct agent *a, const char *prog, int cgroup_fd)
+{
+	char path[128], pin[160];
+	_close_ int fd = -1;
+	_close_ int link = -EINVAL;
+	int r;
+
+	snprintf(path, sizeof(path), PATH_PIN_PROGS "/%s", prog);
+	snprintf(pin, sizeof(pin), PATH_PIN_CONTAINERS "/%s/link_%s", a->meta.key, prog);
+	fd = kbpf_obj_get(path);
+	if (fd < 0)
+		return log_err(fd, "open program %s: run 'reeve-load'", path);
+	for (int i = 0; i < ATTACH_TRIES && link == -EINVAL; i++) {
+		if (i)
+			nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		link = kbpf_link_cgroup(fd, cgroup_fd);
+	}
+	if (link < 0)
+		return log_err(link, "attach %s to cgroup %s", prog, a->meta.cgroup);
+	r = kbpf_obj_pin(link, pin);
+	return r ? log_err(r, "pin %s", pin) : 0;
+}
+
+static int attach(struct agent *a, int cgroup_fd)
+{
+	struct rv_place place = {.slot = a->slot, .generation = a->meta.generation};
+	_close_ int places = -1;
+	int r = open_map("reeve_place", &places);
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(cgroup_programs); i++)
+		r = attach_one(a, cgroup_programs[i], cgroup_fd);
+	if (r)
+		return r;
+	/* The cgroup's storage came into being, zeroed, with the first link. */
+	r = kbpf_map_update(places, &a->meta.cgroup_id, &place, BPF_EXIST);
+	if (!r)
+		r = kbpf_map_update(a->maps.cgroups, &a->meta.cgroup_id, &place, BPF_ANY);
+	return r ? log_err(r, "tell the programs of cgroup %s", a->meta.cgroup) : 0;
+}
+
+/* Init is known by the task itself, never by a number that can be taken over. */
+static int mark_init(struct agent *a, int init_fd)
+{
+	struct rv_task mark = {.generation = a->meta.generation,
+			       .slot = a->slot,
+			       .flags = RV_TASK_HELPER | RV_TASK_INIT};
+	_close_ int tasks = -1;
+	int r = open_map("reeve_tasks", &tasks);
+
+	if (!r)
+		r = kbpf_map_update(tasks, &init_fd, &mark, BPF_ANY);
+	return r ? log_err(r, "mark the init task of container %s: is it still alive?", a->meta.id)
+		 : 0;
+}
+
+static int write_meta(struct agent *a)
+{
+	char path[128];
+	struct json_out *o = json_out_new();
+	const char *text;
+	size_t len;
+	int r = o ? meta_to_json(&a->meta, o) : -ENOMEM;
+
+	if (!r)
+		r = json_out_text(o, &text, &len);
+	snprintf(path, sizeof(path), PATH_RUN_CONTAINERS "/%s/meta", a->meta.key);
+	if (!r)
+		r = util_write_file(path, text, len, 0644);
+	if (!r)
+		r = spool_set_meta(&a->spool, text, len);
+	json_out_free(o);
+	return r ? log_err(r, "write %s", path) : 0;
+}
+
+/* The first place that can be written; for a successor, the place where its predecessor wrote. */
+static int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
+{
+	static const char *const dirs[] = {PATH_SPOOL, PATH_SPOOL_FALLBACK};
+	char path[128];
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		snprintf(path, sizeof(path), "%s/%s.spool", dirs[i], a->meta.key);
+		if (existing && access(path, F_OK) < 0)
+			continue;
+		r = util_mkdir_p(dirs[i], 0755);
+		if (!r && chown(dirs[i], uid, gid) < 0)
+			r = -errno;
+		if (r)
+			continue;
+		a->spool_dir_fd = open(dirs[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = a->spool_dir_fd < 0 ? -errno
+					: spool_open(a->spool_dir_fd, a->meta.key, uid, gid, &a->spool);
+		if (!r)
+			return 0;
+		log_warn(r, "open the spool in %s", dirs[i]);
+		util_close_p(&a->spool_dir_fd);
+		a->spool_dir_fd = -1;
+	}
+	return log_err(r, "open a spool for container %s", a->meta.id);
+}
+
+static int watch(struct agent *a, int cgroup_fd)
+{
+	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	a->events_fd = openat(cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	if (a->pins_fd < 0)
+		return log_err(-errno, "open %s", PATH_PIN_CONTAINERS);
+	return a->events_fd < 0 ? log_err(-errno, "watch cgroup %s", a->meta.cgroup) : 0;
+}
+
+static int ids(uid_t *uid, gid_t *gid)
+{
+	int r = util_user_ids(REEVE_USER, uid, gid);
+
+	return r ? log_err(r, "find user %s: make it with 'adduser --system --group %s'", REEVE_USER,
+			   REEVE_USER)
+		 : 0;
+}
+
+int setup_new(struct agent *a, const struct options *o)
+{
+	char path[128];
+	uint32_t policy = 0;
+	uid_t uid;
+	gid_t gid;
+	int r = ids(&uid, &gid);
+
+	if (!r)
+		r = take_lock(a, uid, gid);
+	if (r)
+		return r;
+	/* Pins without a living agent: the one before us died. Go on where it stopped. */
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", a->meta.key);
+	if (access(path, F_OK) == 0)
+		return setup_adopt(a, a->meta.key);
+	r = own_enter(a->meta.key, &a->own);
+	if (!r)
+		r = open_maps(&a->maps);
+	if (!r)
+		r = claim(a);
+	if (!r)
+		r = map_rings(a);
+	if (!r)
+		r = rules_publish(a, o, &policy);
+	if (r)
+		return r;
+	a->meta.generation = util_boot_ns();
+	a->meta.started_wall_ns = util_wall_ns();
+	a->state->generation = a->meta.generation;
+	a->state->cgroup_id = a->meta.cgroup_id;
+	a->state->policy = policy;
+	a->state->record = o->record;
+	r = open_spool(a, false, uid, gid);
+	if (!r)
+		r = write_meta(a);
+	if (!r)
+		r = watch(a, o->cgroup_fd);
+	if (!r)
+		r = attach(a, o->cgroup_fd);
+	if (!r)
+		r = mark_init(a, o->init_fd);
+	if (!r && chown(path, uid, gid) < 0)
+		r = log_err(-errno, "give %s to user %s", path, REEVE_USER);
+	if (!r)
+		__atomic_store_n(&a->state->prepared, 1, __ATOMIC_RELEASE);
+	return r;
+}
+
+/* The slot number is nowhere but in the programs' own storage. */
+static int find_slot(struct agent *a)
+{
+	struct rv_place place;
+	int r = kbpf_map_lookup(a->maps.cgroups, &a->meta.cgroup_id, &place);
+
+	if (r)
+		return log_err(r, "find the slot of container %s", a->meta.id);
+	a->slot = place.slot;
+	return 0;
+}
+
+static int meta_from_spool(struct agent *a)
+{
+	struct json *j __attribute__((cleanup(json_free_p))) = NULL;
+	char error[256] = "";
+	size_t len;
+	const char *text = spool_meta(&a->spool, &len);
+	int r = json_parse(text, len, false, &j, error, sizeof(error));
+
+	if (!r) {
+		meta_release(&a->meta);
+		r = meta_from_json(j, &a->meta, error, sizeof(error));
+	}
+	return r ? log_err(0, "read the spool of %s: %s", a->meta.key, error), r : 0;
+}
+
+int setup_adopt(struct agent *a, const char *key)
+{
+	_place_ struct place place = PLACE_NONE;
+	char path[128];
+	uid_t uid;
+	gid_t gid;
+	int r = ids(&uid, &gid);
+
+	snprintf(a->meta.key, sizeof(a->meta.key), "%s", key);
+	if (!r && a->lock_fd < 0)
+		r = take_lock(a, uid, gid);
+	if (!r)
+		r = own_enter(key, &a->own);
+	if (!r)
+		r = open_spool(a, true, uid, gid);
+	if (!r)
+		r = meta_from_spool(a);
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", key);
+	if (r || access(path, F_OK) < 0)
+		return r; /* only a spool is left to deliver */
+	r = open_maps(&a->maps);
+	if (!r)
+		r = find_slot(a);
+	if (!r)
+		r = map_rings(a);
+	if (r)
+		return r;
+	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place_of_id(a->meta.cgroup_id, &place) == 0)
+		r = watch(a, place.fd);
+	return r;
+}
+
+void setup_undo(struct agent *a)
+{
+	if (a->lock_fd < 0)
+		return; /* nothing of this container is ours */
+	if (a->slot)
+		finish_container(a);
+	if (a->spool.head)
+		finish_spool(a);
+	finish_run(a);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sidecar/common/pins.h"
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include "bpf/abi.h"
+#include "sidecar/common/kbpf.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/util.h"
+
+int pins_build(char *ret, size_t size)
+{
+	_close_ int fd = kbpf_obj_get(PATH_PIN_MAPS "/reeve_meta");
+	struct rv_meta meta = {};
+	uint32_t zero = 0;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = kbpf_map_lookup(fd, &zero, &meta);
+	if (r)
+		return r;
+	meta.build[sizeof(meta.build) - 1] = 0;
+	snprintf(ret, size, "%s", meta.build);
+	return 0;
+}
+
+int pins_count_containers(unsigned *ret)
+{
+	DIR *d = opendir(PATH_PIN_CONTAINERS);
+	struct dirent *e;
+	unsigned n = 0;
+
+	if (!d && errno != ENOENT)
+		return -errno;
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	*ret = n;
+	return 0;
+}
+
+static int first_error;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	if (remove(path) < 0 && errno != ENOENT && !first_error)
+		first_error = -errno;
+	return 0;
+}
+
+int pins_remove_dir(const char *path)
+{
+	first_error = 0;
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
+		return -errno;
+	return first_error;
+}
+
+int pins_remove_all(void)
+{
+	return pins_remove_dir(PATH_PINS);
+}

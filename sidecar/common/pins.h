@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands under PATH_PINS: which build is loaded, who is there, and taking it all away. */
+#pragma once
+#include <stddef.h>
+
+/* Build of the loaded programs, as reeve_meta says. -ENOENT: nothing is loaded. */
+int pins_build(char *ret, size_t size);
+
+/* How many containers have pins (live, or waiting for a successor of their agent). */
+int pins_count_containers(unsigned *ret);
+
+/* Unlinks everything under PATH_PINS and PATH_PINS itself: links, programs and maps then go
+ * with their last user. Best effort; returns the first error. Absent is fine. */
+int pins_remove_all(void);
+
+/* Unlinks one directory of pins and the directory. */
+int pins_remove_dir(const char *path);

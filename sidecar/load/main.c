@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reeve-load: loads and pins the programs once, makes the cgroups and a pool of slots, and leaves.
+ * Holds nothing afterwards. Run by the node's unit, or by the first hook. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "cgroup/tree.h"
+#include "sidecar/common/log.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/pins.h"
+#include "sidecar/common/slot.h"
+#include "sidecar/common/util.h"
+#include "sidecar/load/load.h"
+
+#define LOCK_DEADLINE_MS 20000
+
+static int replace_other_build(void)
+{
+	char build[64] = "?";
+	unsigned n = 0;
+
+	pins_build(build, sizeof(build));
+	pins_count_containers(&n);
+	if (n)
+		return log_err(-EBUSY,
+			       "load build %s: build %s is loaded and serves %u containers; end "
+			       "them, or run 'reeve unload --force'",
+			       REEVE_BUILD, build, n);
+	log_info("replacing build %s, which serves nobody", build);
+	pins_remove_all();
+	return load_all();
+}
+
+int main(int argc, char **argv)
+{
+	_close_ int lock = -1;
+	int r;
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return printf("reeve-load %s\n", REEVE_BUILD) < 0;
+	log_open("reeve-load", false);
+	if (argc != 1) {
+		log_err(0, "takes no arguments but --version, was given '%s'", argv[1]);
+		return 2;
+	}
+	if (geteuid() != 0) {
+		log_err(-EPERM, "loading BPF LSM programs needs root");
+		return 1;
+	}
+	r = slot_lock(LOCK_DEADLINE_MS, &lock);
+	if (r)
+		return log_err(r, "take the lock %s", PATH_LOAD_LOCK), 1;
+	r = tree_make();
+	if (r)
+		return 1;
+	r = load_all();
+	if (r == -ESTALE)
+		r = replace_other_build();
+	if (r && r != -EEXIST)
+		return 1;
+	if (load_anchor())
+		return 1;
+	r = slot_pool_fill(SLOT_POOL_TARGET);
+	if (r)
+		return log_err(r, "make a pool of %d slots", SLOT_POOL_TARGET), 1;
+	return 0;
+}
