@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,18 +18,6 @@
 #define HANDLE_KERNFS 0xfe /* FILEID_KERNFS: the handle is the 64-bit cgroup id */
 
 _Static_assert(sizeof(ino_t) == 8, "kernfs gives the cgroup id as inode number");
-
-__attribute__((format(printf, 4, 5))) static int refuse(int r, char *error, size_t size,
-							const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	if (size > 0)
-		vsnprintf(error, size, fmt, args);
-	va_end(args);
-	return r;
-}
 
 void place_release(struct place *p)
 {
@@ -59,28 +46,31 @@ int place_parse(const char *text, char *ret_path, size_t size, char *error, size
 	while (strncmp(line, "0::", 3) != 0) {
 		line = strchr(line, '\n');
 		if (!line)
-			return refuse(-ENOENT, error, error_size,
-				      "it has no cgroup v2 (no \"0::\" line in /proc/PID/cgroup): "
-				      "expected a host with cgroup v2");
+			return util_refuse(
+			    -ENOENT, error, error_size,
+			    "it has no cgroup v2 (no \"0::\" line in /proc/PID/cgroup): "
+			    "expected a host with cgroup v2");
 		line++;
 	}
 	line += 3;
 	len = strcspn(line, "\n");
 	if (len >= size || line[0] != '/' || utf8_check(line, len) != len)
-		return refuse(-EINVAL, error, error_size,
-			      "its cgroup path is not one of %zu bytes of UTF-8 from \"/\"",
-			      size - 1);
+		return util_refuse(-EINVAL, error, error_size,
+				   "its cgroup path is not one of %zu bytes of UTF-8 from \"/\"",
+				   size - 1);
 	if (len == 1)
-		return refuse(-EPERM, error, error_size,
-			      "it is in the root cgroup, expected one of its own: everything on "
-			      "the host would count as the container (give it a cgroupsPath)");
+		return util_refuse(
+		    -EPERM, error, error_size,
+		    "it is in the root cgroup, expected one of its own: everything on "
+		    "the host would count as the container (give it a cgroupsPath)");
 	memcpy(ret_path, line, len);
 	ret_path[len] = '\0';
 	if (has_dotdot(ret_path))
-		return refuse(-EXDEV, error, error_size,
-			      "its cgroup path %.160s leads out of our cgroup namespace: expected "
-			      "the hook to run in the host's",
-			      ret_path);
+		return util_refuse(
+		    -EXDEV, error, error_size,
+		    "its cgroup path %.160s leads out of our cgroup namespace: expected "
+		    "the hook to run in the host's",
+		    ret_path);
 	return 0;
 }
 
@@ -160,23 +150,42 @@ int place_of_pid(pid_t pid, int pidfd, struct place *ret, char *error, size_t er
 	snprintf(proc, sizeof(proc), "/proc/%d/cgroup", (int)pid);
 	r = util_read_file(AT_FDCWD, proc, PROC_CGROUP_MAX, &text, &len);
 	if (r < 0 || has_ended(pidfd))
-		return refuse(-ESRCH, error, error_size, "process %d is gone", (int)pid);
+		return util_refuse(-ESRCH, error, error_size, "process %d is gone", (int)pid);
 	r = place_parse(text, p.path, sizeof(p.path), error, error_size);
 	if (r < 0)
 		return r;
 	root_fd = open(PATH_CGROUP_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
-		return refuse(-errno, error, error_size, "cannot open " PATH_CGROUP_ROOT);
+		return util_refuse(-errno, error, error_size, "cannot open " PATH_CGROUP_ROOT);
 	r = place_climb(root_fd, p.path);
 	if (r < 0)
-		return refuse(r, error, error_size, "out of memory");
+		return util_refuse(r, error, error_size, "out of memory");
 	p.fd = openat(root_fd, p.path + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p.fd < 0 || fstat(p.fd, &st) < 0)
-		return refuse(-errno, error, error_size, "cannot open its cgroup %.160s", p.path);
+		return util_refuse(-errno, error, error_size, "cannot open its cgroup %.160s",
+				   p.path);
 	p.id = st.st_ino;
 	*ret = p;
 	p.fd = -1;
 	return 0;
+}
+
+int place_has_caller(const char *path)
+{
+	_free_ char *text = NULL;
+	char own[PATH_MAX];
+	size_t len;
+	int r = util_read_file(AT_FDCWD, "/proc/self/cgroup", PROC_CGROUP_MAX, &text, &len);
+
+	if (r < 0)
+		return r;
+	r = place_parse(text, own, sizeof(own), NULL, 0);
+	if (r == -EPERM)
+		return 0; /* in the root cgroup */
+	if (r < 0)
+		return r;
+	len = strlen(path);
+	return strncmp(own, path, len) == 0 && (own[len] == '/' || own[len] == '\0');
 }
 
 int place_of_id(uint64_t id, struct place *ret)

@@ -25,6 +25,10 @@ void place_release(struct place *p);
  * -ESRCH: dead; -EXDEV: not below our cgroup root; -EPERM: in the root cgroup. */
 int place_of_pid(pid_t pid, int pidfd, struct place *ret, char *error, size_t error_size);
 
+/* Whether the calling process itself is in the cgroup at path or below: 1, 0, -errno. A container
+ * started without a cgroup of its own shares its starter's. */
+int place_has_caller(const char *path);
+
 /* The cgroup with that id; path stays "". Needs CAP_DAC_READ_SEARCH. -ESTALE: gone. */
 int place_of_id(uint64_t id, struct place *ret);
 

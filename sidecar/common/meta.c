@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,18 +19,6 @@ int meta_id_valid(const char *id)
 	if (len == 0 || len >= META_ID_MAX || strspn(id, allowed) != len)
 		return 0;
 	return strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
-}
-
-__attribute__((format(printf, 3, 4))) static int refuse(char *error, size_t error_size,
-							const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	if (error_size > 0)
-		vsnprintf(error, error_size, fmt, args);
-	va_end(args);
-	return -EINVAL;
 }
 
 /* Text people will see on one line: no control characters. */
@@ -86,33 +73,36 @@ int meta_from_json(const struct json *j, struct meta *ret, char *error, size_t e
 	int r = 0;
 
 	if (!meta_id_valid(id))
-		return refuse(error, error_size,
-			      "\"id\" must be 1..%d characters of [A-Za-z0-9_.+-]",
-			      META_ID_MAX - 1);
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"id\" must be 1..%d characters of [A-Za-z0-9_.+-]",
+				   META_ID_MAX - 1);
 	strcpy(m.id, id);
 	if (take_text(j, "name", id, m.name, sizeof(m.name)) < 0)
-		return refuse(error, error_size, "\"name\" must be text shorter than %d bytes",
-			      META_NAME_MAX);
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"name\" must be text shorter than %d bytes", META_NAME_MAX);
 	if (take_text(j, "policy", "", m.policy, sizeof(m.policy)) < 0)
-		return refuse(error, error_size, "\"policy\" must be text shorter than %zu bytes",
-			      sizeof(m.policy));
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"policy\" must be text shorter than %zu bytes",
+				   sizeof(m.policy));
 	if (take_count(j, "cgroup_id", &m.cgroup_id) < 0 || m.cgroup_id == 0)
-		return refuse(error, error_size, "\"cgroup_id\" must be a positive number");
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"cgroup_id\" must be a positive number");
 	snprintf(key, sizeof(key), "%016" PRIx64, m.cgroup_id);
 	if (take_text(j, "key", NULL, m.key, sizeof(m.key)) < 0 || strcmp(m.key, key) != 0)
-		return refuse(error, error_size, "\"key\" must be \"cgroup_id\" as 16 hex digits");
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"key\" must be \"cgroup_id\" as 16 hex digits");
 	if (take_count(j, "generation", &m.generation) < 0 ||
 	    take_count(j, "started_wall_ns", &m.started_wall_ns) < 0)
-		return refuse(error, error_size,
-			      "\"generation\" and \"started_wall_ns\" must not be negative");
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"generation\" and \"started_wall_ns\" must not be negative");
 	r = take_optional(j, "cgroup", &m.cgroup);
 	if (r == 0)
 		r = take_optional(j, "bundle", &m.bundle);
 	if (r == 0)
 		r = take_optional(j, "runtime", &m.runtime);
 	if (r == -EINVAL)
-		return refuse(
-		    error, error_size,
+		return util_refuse(
+		    -EINVAL, error, error_size,
 		    "\"cgroup\", \"bundle\" and \"runtime\" must be shorter than %d bytes",
 		    PATH_MAX);
 	if (r < 0)

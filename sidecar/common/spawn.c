@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,18 +15,6 @@
 
 #define PIN_LOADED PATH_PIN_MAPS "/reeve_meta"
 #define ARGS_MAX (12 + 2 * SPAWN_POLICIES_MAX)
-
-__attribute__((format(printf, 4, 5))) static int refuse(int r, char *error, size_t size,
-							const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	if (size > 0)
-		vsnprintf(error, size, fmt, args);
-	va_end(args);
-	return r;
-}
 
 /* The meta JSON in a memfd nobody can change any more. */
 static int seal_meta(const struct meta *meta, int *ret_fd)
@@ -117,17 +104,9 @@ static int understand(char *line, enum spawn_result *ret, char *error, size_t er
 		return 0;
 	}
 	if (strncmp(line, prefix, strlen(prefix)) == 0)
-		return refuse(-ECHILD, error, error_size, "agent: %s", line + strlen(prefix));
-	return refuse(-ECHILD, error, error_size,
-		      "the agent ended before it was ready: see its lines in the system log");
-}
-
-/* Milliseconds left until then, at least 1. */
-static int left_ms(uint64_t until_ns)
-{
-	uint64_t now = util_now_ns();
-
-	return now < until_ns ? (int)((until_ns - now) / 1000000) + 1 : 1;
+		return util_refuse(-ECHILD, error, error_size, "agent: %s", line + strlen(prefix));
+	return util_refuse(-ECHILD, error, error_size,
+			   "the agent ended before it was ready: see its lines in the system log");
 }
 
 int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn_result *ret,
@@ -142,25 +121,26 @@ int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn
 
 	r = util_sibling("reeve-agent", path, sizeof(path));
 	if (r < 0)
-		return refuse(r, error, error_size, "cannot tell where reeve-agent is");
+		return util_refuse(r, error, error_size, "cannot tell where reeve-agent is");
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return refuse(-errno, error, error_size, "cannot make a pipe");
+		return util_refuse(-errno, error, error_size, "cannot make a pipe");
 	ready_fd = pair[0];
 	agent_end = pair[1];
 	r = request->adopt_key ? start_adopting(path, request->adopt_key, agent_end, &pidfd)
 			       : start_fresh(path, request, agent_end, &pidfd);
 	if (r < 0)
-		return refuse(r, error, error_size, "cannot start %s", path);
+		return util_refuse(r, error, error_size, "cannot start %s", path);
 	close(agent_end);
 	agent_end = -1;
-	r = util_read_all(ready_fd, SPAWN_TEXT_MAX, left_ms(until_ns), &line, &len);
+	r = util_read_all(ready_fd, SPAWN_TEXT_MAX, util_left_ms(until_ns), &line, &len);
 	if (r == 0)
 		return understand(line, ret, error, error_size);
 	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	if (r == -ETIMEDOUT)
-		return refuse(r, error, error_size,
-			      "the agent was not ready within %d ms and was ended", deadline_ms);
-	return refuse(r, error, error_size, "cannot read what the agent says, it was ended");
+		return util_refuse(r, error, error_size,
+				   "the agent was not ready within %d ms and was ended",
+				   deadline_ms);
+	return util_refuse(r, error, error_size, "cannot read what the agent says, it was ended");
 }
 
 int spawn_load(int deadline_ms, char *error, size_t error_size)
@@ -177,26 +157,27 @@ int spawn_load(int deadline_ms, char *error, size_t error_size)
 		return 0;
 	r = util_sibling("reeve-load", path, sizeof(path));
 	if (r < 0)
-		return refuse(r, error, error_size, "cannot tell where reeve-load is");
+		return util_refuse(r, error, error_size, "cannot tell where reeve-load is");
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return refuse(-errno, error, error_size, "cannot make a pipe");
+		return util_refuse(-errno, error, error_size, "cannot make a pipe");
 	read_fd = pair[0];
 	write_fd = l.stderr_fd = pair[1];
 	r = launch_detached(&l, &pidfd);
 	if (r < 0)
-		return refuse(r, error, error_size, "cannot start %s", path);
+		return util_refuse(r, error, error_size, "cannot start %s", path);
 	close(write_fd);
 	write_fd = -1;
 	r = util_read_all(read_fd, 64u << 10, deadline_ms, &text, &len);
 	if (access(PIN_LOADED, F_OK) == 0)
 		return 0;
 	if (r == -ETIMEDOUT)
-		return refuse(r, error, error_size,
-			      "reeve-load is still loading after %d ms: run it when the node boots",
-			      deadline_ms);
+		return util_refuse(
+		    r, error, error_size,
+		    "reeve-load is still loading after %d ms: run it when the node boots",
+		    deadline_ms);
 	if (r < 0)
-		return refuse(r, error, error_size, "cannot read what %s says", path);
+		return util_refuse(r, error, error_size, "cannot read what %s says", path);
 	text[strcspn(text, "\n")] = '\0';
-	return refuse(-ECHILD, error, error_size, "the programs could not be loaded: %.300s",
-		      *text ? text : "reeve-load said nothing");
+	return util_refuse(-ECHILD, error, error_size, "the programs could not be loaded: %.300s",
+			   *text ? text : "reeve-load said nothing");
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -227,6 +228,13 @@ int64_t util_tai_offset_ns(void)
 	return (delta + 500000000) / 1000000000 * 1000000000;
 }
 
+int util_left_ms(uint64_t until_ns)
+{
+	uint64_t now = util_now_ns();
+
+	return now < until_ns ? (int)((until_ns - now) / 1000000) + 1 : 1;
+}
+
 static void close_file(FILE **f)
 {
 	if (*f)
@@ -284,4 +292,15 @@ int util_sibling(const char *name, char *ret, size_t size)
 	strcpy(ret, self);
 	strcat(ret, name);
 	return 0;
+}
+
+int util_refuse(int r, char *error, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (size > 0)
+		vsnprintf(error, size, fmt, args);
+	va_end(args);
+	return r;
 }

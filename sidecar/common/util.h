@@ -59,6 +59,9 @@ uint64_t util_boot_ns(void);
 uint64_t util_wall_ns(void);
 int64_t util_tai_offset_ns(void);
 
+/* Whole milliseconds until that util_now_ns, for poll and the like; at least 1. */
+int util_left_ms(uint64_t until_ns);
+
 /* uid and gid of a user, gid of a group, from /etc/passwd and /etc/group without NSS (static
  * binaries). -ENOENT when absent. */
 int util_user_ids(const char *user, uid_t *ret_uid, gid_t *ret_gid);
@@ -66,3 +69,7 @@ int util_group_id(const char *group, gid_t *ret_gid);
 
 /* Absolute path of a program that sits beside the running one. -ENAMETOOLONG. */
 int util_sibling(const char *name, char *ret, size_t size);
+
+/* Puts a one-line reason into error (size 0: nowhere) and returns r. */
+int util_refuse(int r, char *error, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See guard.h. Input first, then the host, then what costs time. */
+#include "guard.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include "cgroup/place.h"
+#include "policy_files.h"
+#include "sidecar/common/host.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/spawn.h"
+#include "sidecar/common/util.h"
+
+static int check_bundle(const struct state *s, char *why)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/config.json", s->bundle);
+	if (access(path, R_OK) == 0)
+		return 0;
+	return util_refuse(-errno, why, GUARD_TEXT_MAX,
+			   "cannot read %.400s (%s): expected the bundle that the state names",
+			   path, strerror(errno));
+}
+
+static int open_init(const struct state *s, int *ret_pidfd, char *why)
+{
+	long fd;
+
+	if (s->pid <= 0)
+		return util_refuse(-EINVAL, why, GUARD_TEXT_MAX,
+				   "the state has %s: expected the container's init, is the hook "
+				   "registered as createRuntime?",
+				   s->pid == 0 ? "pid 0" : "no \"pid\"");
+	fd = syscall(SYS_pidfd_open, s->pid, 0);
+	if (fd < 0)
+		return util_refuse(-errno, why, GUARD_TEXT_MAX,
+				   "no process %d (%s): expected the container's init, alive",
+				   s->pid, strerror(errno));
+	*ret_pidfd = (int)fd;
+	return 0;
+}
+
+static int find_place(const struct state *s, int pidfd, struct place *ret, char *why)
+{
+	char text[GUARD_TEXT_MAX / 2] = "";
+	int r = place_of_pid(s->pid, pidfd, ret, text, sizeof(text));
+
+	if (r < 0)
+		return util_refuse(r, why, GUARD_TEXT_MAX, "%s (%s)", text, strerror(-r));
+	if (place_has_caller(ret->path) != 0)
+		return util_refuse(-EPERM, why, GUARD_TEXT_MAX,
+				   "its cgroup %.400s holds the runtime as well: expected a cgroup "
+				   "of its own",
+				   ret->path);
+	return 0;
+}
+
+static int choose_policies(const struct options *o, const struct state *s, struct policy_files *ret,
+			   char *why)
+{
+	int r = policy_files_add_file(ret, PATH_DEFAULT_POLICY, 1, why, GUARD_TEXT_MAX);
+
+	for (size_t i = 0; r == 0 && i < o->policies_count; i++) {
+		const char *p = o->policies[i];
+
+		r = strchr(p, '/')
+			? policy_files_add_file(ret, p, 0, why, GUARD_TEXT_MAX)
+			: policy_files_add_name(ret, PATH_POLICIES, p, why, GUARD_TEXT_MAX);
+	}
+	if (r == 0 && s->policy)
+		r = policy_files_add_name(ret, PATH_POLICIES, s->policy, why, GUARD_TEXT_MAX);
+	return r;
+}
+
+/* The program that called us ("crun"); NULL when that cannot be told. */
+static char *runtime_name(void)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)getppid());
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	return strdup(strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+}
+
+static int start_agent(const struct options *o, const struct state *s, const struct place *place,
+		       int pidfd, const struct policy_files *files, uint64_t until_ns, char *why)
+{
+	_free_ char *runtime = runtime_name();
+	struct meta meta = {
+	    .cgroup_id = place->id,
+	    .cgroup = (char *)place->path,
+	    .bundle = s->bundle,
+	    .runtime = runtime,
+	};
+	struct spawn_request request = {
+	    .cgroup_fd = place->fd,
+	    .init_fd = pidfd,
+	    .meta = &meta,
+	    .fail_closed = o->fail_closed,
+	    .policies = (const char *const *)files->paths,
+	    .policies_count = files->count,
+	};
+	enum spawn_result result;
+	int r;
+
+	strcpy(meta.id, s->id);
+	strcpy(meta.name, s->name);
+	snprintf(meta.key, sizeof(meta.key), "%016" PRIx64, place->id);
+	r = spawn_load(util_left_ms(until_ns), why, GUARD_TEXT_MAX);
+	return r < 0 ? r
+		     : spawn_agent(&request, util_left_ms(until_ns), &result, why, GUARD_TEXT_MAX);
+}
+
+int guard(const struct options *o, const struct state *s, uint64_t until_ns, char *why)
+{
+	_policy_files_ struct policy_files files = {};
+	_place_ struct place place = PLACE_NONE;
+	_close_ int pidfd = -1;
+	int r;
+
+	r = open_init(s, &pidfd, why);
+	if (r == 0)
+		r = check_bundle(s, why);
+	if (r == 0)
+		r = host_ready(why);
+	if (r == 0)
+		r = find_place(s, pidfd, &place, why);
+	if (r == 0)
+		r = choose_policies(o, s, &files, why);
+	if (r == 0)
+		r = start_agent(o, s, &place, pidfd, &files, until_ns, why);
+	return r;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See state.h. */
+#include "state.h"
+#include "sidecar/common/json.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/utf8.h"
+#include "sidecar/common/util.h"
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+/* What engines call a container, by the annotation they say it in; the first one present counts. */
+static const char *const name_annotations[] = {
+    "io.kubernetes.cri.container-name", /* containerd's CRI */
+    "io.kubernetes.container.name",	/* CRI-O */
+    "nerdctl/name",
+};
+
+void state_release(struct state *s)
+{
+	free(s->bundle);
+	free(s->policy);
+	s->bundle = s->policy = NULL;
+}
+
+int state_has_stopped(const struct state *s)
+{
+	return strcmp(s->status, "stopped") == 0;
+}
+
+static int wrong_type(const struct json *j, const char *key, const char *expected, char *error,
+		      size_t error_size)
+{
+	return util_refuse(-EINVAL, error, error_size, "%d:%d: \"%s\" is not %s", j->line,
+			   j->column, key, expected);
+}
+
+/* A name that is no plain text is no name: the id stands in. */
+static void take_name(const struct json *annotations, struct state *s)
+{
+	strcpy(s->name, s->id);
+	for (size_t i = 0; i < ARRAY_SIZE(name_annotations); i++) {
+		const char *name = json_get_string(annotations, name_annotations[i], "");
+		size_t len = strlen(name), at = 0, n = 1;
+
+		if (len == 0 || len >= sizeof(s->name))
+			continue;
+		for (; at < len && n > 0; at += n)
+			n = utf8_printable(name + at, len - at);
+		if (n == 0)
+			continue;
+		strcpy(s->name, name);
+		return;
+	}
+}
+
+static int take_annotations(const struct json *root, struct state *s, char *error,
+			    size_t error_size)
+{
+	const struct json *annotations = json_get(root, "annotations");
+	const struct json *policy = json_get(annotations, REEVE_ANNOTATION_POLICY);
+
+	if (annotations && annotations->type != JSON_OBJECT && annotations->type != JSON_NULL)
+		return wrong_type(annotations, "annotations", "an object", error, error_size);
+	take_name(annotations, s);
+	if (!policy)
+		return 0;
+	if (policy->type != JSON_STRING)
+		return wrong_type(policy, REEVE_ANNOTATION_POLICY, "a string", error, error_size);
+	s->policy = strdup(policy->string);
+	return s->policy ? 0 : util_refuse(-ENOMEM, error, error_size, "out of memory");
+}
+
+static int take_pid(const struct json *root, struct state *s, char *error, size_t error_size)
+{
+	const struct json *pid = json_get(root, "pid");
+
+	s->pid = STATE_PID_NONE;
+	if (!pid)
+		return 0;
+	if (pid->type != JSON_NUMBER || pid->number < 0 || pid->number > INT_MAX)
+		return wrong_type(pid, "pid", "a process id", error, error_size);
+	s->pid = (int)pid->number;
+	return 0;
+}
+
+static int take_members(const struct json *root, struct state *s, char *error, size_t error_size)
+{
+	const char *id = json_get_string(root, "id", "");
+	const char *status = json_get_string(root, "status", "");
+	const char *bundle = json_get_string(root, "bundle", "");
+	int r;
+
+	if (root->type != JSON_OBJECT)
+		return util_refuse(-EINVAL, error, error_size,
+				   "%d:%d: expected an object, the OCI state", root->line,
+				   root->column);
+	if (!meta_id_valid(id))
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"id\" is missing or not 1..%d characters of [A-Za-z0-9_.+-]",
+				   META_ID_MAX - 1);
+	strcpy(s->id, id);
+	if (strlen(status) >= sizeof(s->status))
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"status\" is none of the OCI states");
+	strcpy(s->status, status);
+	if (bundle[0] != '/' || strlen(bundle) >= PATH_MAX)
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"bundle\" is missing or not an absolute path");
+	s->bundle = strdup(bundle);
+	if (!s->bundle)
+		return util_refuse(-ENOMEM, error, error_size, "out of memory");
+	r = take_pid(root, s, error, error_size);
+	return r < 0 ? r : take_annotations(root, s, error, error_size);
+}
+
+int state_parse(const char *text, size_t len, struct state *ret, char *error, size_t error_size)
+{
+	_json_ struct json *root = NULL;
+	_state_ struct state s = {};
+	int r;
+
+	if (len > STATE_SIZE_MAX)
+		return util_refuse(-E2BIG, error, error_size, "more than %u bytes", STATE_SIZE_MAX);
+	if (len == 0)
+		return util_refuse(-EINVAL, error, error_size, "empty: expected a JSON object");
+	r = json_parse(text, len, false, &root, error, error_size);
+	if (r < 0)
+		return r;
+	r = take_members(root, &s, error, error_size);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct state){};
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OCI state a runtime writes to a hook's stdin, as far as we need it. Pure: text in, struct
+ * out. Runtimes differ: see the members. Unknown keys are passed over. */
+#pragma once
+#include <stddef.h>
+#include "sidecar/common/meta.h"
+
+#define STATE_SIZE_MAX (1u << 20) /* bytes of JSON */
+#define STATE_PID_NONE (-1)
+
+struct state {
+	char id[META_ID_MAX];
+	char name[META_NAME_MAX]; /* the engine's name for it, else the id */
+	char status[16];	  /* "creating"; crun says "created"; "" when absent */
+	int pid;      /* of the container's init; STATE_PID_NONE when absent, may be 0 */
+	char *bundle; /* absolute path; after the container's end it may be gone */
+	char *policy; /* annotation io.reeve.policy, NULL without */
+};
+
+void state_release(struct state *s);
+#define _state_ __attribute__((cleanup(state_release)))
+
+/* -EINVAL, -E2BIG, -EILSEQ, -ENOMEM as json_parse; the reason is put in error. */
+int state_parse(const char *text, size_t len, struct state *ret, char *error, size_t error_size);
+
+/* Whether this is the call after the container's end (poststop): nothing to attach to. */
+int state_has_stopped(const struct state *s);
