@@ -4,8 +4,8 @@
 # exit with its status. 124: TIMEOUT passed; 125: the guest died or never answered.
 #
 # Environment: KERNEL IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS (see README.md).
-# One QEMU under TCG, one virtiofsd for the worktree, both in a private directory;
-# nothing is left behind. The root disk is a snapshot: each boot starts clean.
+# One QEMU under TCG, one virtiofsd for the worktree, both with their sockets in a
+# private directory and dead with this script: nothing is left behind. The root disk is a snapshot: each boot starts clean.
 set -euo pipefail
 # shellcheck source=tests/vm/cache.sh
 . "$(dirname "$0")/cache.sh"
@@ -54,9 +54,9 @@ pack_initrd() {
 # The C virtiofsd holds an fd per inode the guest has seen.
 start_virtiofsd() {
 	local nofile n
-	nofile=$(ulimit -Hn)
-	[ "$nofile" != unlimited ] || nofile=1000000
-	/usr/lib/qemu/virtiofsd --socket-path="$run/fs.sock" --rlimit-nofile="$nofile" \
+	nofile=$(</proc/sys/fs/nr_open)
+	[ "$nofile" -le 1000000 ] || nofile=1000000
+	setpriv --pdeathsig TERM /usr/lib/qemu/virtiofsd --socket-path="$run/fs.sock" --rlimit-nofile="$nofile" \
 		-o source="$reeve_root" -o cache=auto -o xattr >"$run/fs.log" 2>&1 &
 	fs_pid=$!
 	for n in {1..100}; do
@@ -79,7 +79,7 @@ start_qemu() {
 	# shellcheck disable=SC2054
 	[ -z "$DISK" ] || args+=(-drive "file=$DISK,format=raw,if=none,id=d2,cache=writethrough"
 		-device virtio-blk-pci,drive=d2)
-	timeout -k 5 "$TIMEOUT" qemu-system-x86_64 "${args[@]}" -m "$MEM" -machine q35,memory-backend=mem \
+	setpriv --pdeathsig TERM timeout -k 5 "$TIMEOUT" qemu-system-x86_64 "${args[@]}" -m "$MEM" -machine q35,memory-backend=mem \
 		-object "memory-backend-memfd,id=mem,size=$MEM,share=on" \
 		-nodefaults -no-user-config -no-reboot -display none -monitor none \
 		-drive "file=$image/root.img,format=raw,if=none,id=d0,snapshot=on,cache=unsafe" \

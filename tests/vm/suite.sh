@@ -26,7 +26,7 @@ done
 
 begin=$SECONDS
 rc=0
-"$vm_dir/guest.sh" "$cmd" 2> >(sed -u "s/^/[$name] # /" >&2) |
+setpriv --pdeathsig TERM "$vm_dir/guest.sh" "$cmd" 2> >(sed -u "s/^/[$name] # /" >&2) |
 	tee -a "$tap" | sed -u "s/^/[$name] /" || rc=${PIPESTATUS[0]}
 case $rc in
 0 | 1) ;;

@@ -26,20 +26,20 @@ unexport CMD
 VM_BUILD := $(if $(filter 0,$(BUILD)),,all)
 
 vm-image:
-	@$(VM_DIR)image.sh "$(IMAGE)"
+	@exec $(VM_DIR)image.sh "$(IMAGE)"
 vm-kernel:
-	@$(VM_DIR)kernel.sh "$(KERNEL)"
+	@exec $(VM_DIR)kernel.sh "$(KERNEL)"
 
 guest: $(VM_BUILD)
-	@KERNEL="$(KERNEL)" $(VM_DIR)guest.sh "$$REEVE_CMD"
+	@KERNEL="$(KERNEL)" exec $(VM_DIR)guest.sh "$$REEVE_CMD"
 
 # one boot, all suites: vm-suite-6.1, vm-suite-6.12, vm-suite-7.2
 vm-suite-%: $(VM_BUILD)
-	@$(VM_DIR)suite.sh $* $(BATS)
+	@exec $(VM_DIR)suite.sh $* $(BATS)
 
 # every kernel, VM_JOBS at a time; goes on after a failure, the summary tells
 vm-suites: $(VM_BUILD)
-	@printf '%s\n' $(KERNELS) | xargs -P $(VM_JOBS) -I{} $(VM_DIR)suite.sh {} $(BATS) || true
+	@printf '%s\n' $(KERNELS) | xargs -P $(VM_JOBS) -I{} setpriv --pdeathsig TERM $(VM_DIR)suite.sh {} $(BATS) || true
 
 vm-summary:
 	@$(VM_DIR)../summary.sh $(VM_DIR)../../build/results/*.tap
