@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reeve logs: a container's record, as the node stored it. */
+#include <getopt.h>
+#include "query.h"
+#include "sidecar/common/log.h"
+#include "verbs.h"
+
+/* A node that answers this is alive; a followed log may then rightly be silent for hours. */
+static int node_alive(void)
+{
+	struct json_out *request = query_request("status", NULL, true);
+	struct query q = {.fd = -1};
+	int r;
+
+	if (!request)
+		return -1;
+	json_out_close_object(request);
+	r = query_open(&q, request);
+	if (r == 0)
+		r = query_first_answer(&q);
+	if (r < 0)
+		log_err(0, "%s", q.error);
+	query_release(&q);
+	json_out_free(request);
+	return r;
+}
+
+int verb_logs(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"follow", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'}, {0}};
+	bool follow = false, json = false;
+	struct json_out *request;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "f", options, NULL)) != -1) {
+		if (c == 'f')
+			follow = true;
+		else if (c == 'j')
+			json = true;
+		else
+			return verb_usage("logs");
+	}
+	if (optind + 1 != argc)
+		return verb_usage("logs");
+	if (follow && node_alive() < 0)
+		return 1;
+	request = query_request("logs", argv[optind], json);
+	if (request) {
+		json_out_member_bool(request, "follow", follow);
+		json_out_close_object(request);
+	}
+	return query_print(request, follow);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reeve: the command line. One table drives dispatch and help; the verbs ask the node over its
+ * query socket, or look at the host themselves. Nothing here stays after the command. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "sidecar/common/log.h"
+#include "sidecar/common/util.h"
+#include "verbs.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments;
+	const char *line;
+	const char *help;
+} verbs[] = {
+    {"run", verb_run, "[--policy FILE]... [--name NAME] [--json] [--output FILE] -- CMD...",
+     "run a command under an agent of its own, events shown live",
+     "CMD runs in a fresh cgroup, guarded from its first instruction; no container runtime is\n"
+     "needed. Events go to stderr, or to FILE. The exit status is CMD's: 128+N when signal N\n"
+     "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
+    {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
+     "  -a, --all   those that have ended, too\n"},
+    {"logs", verb_logs, "[-f] [--json] ID", "show a container's record",
+     "ID is a container's id, the beginning of it, or its name.\n"
+     "  -f, --follow  go on until the container ends\n"
+     "  --json        one JSON object a line, as in docs/events.md\n"},
+    {"ledger", verb_ledger, "[--json] ID", "account for every record: issued, stored, lost",
+     "ID is a container's id, the beginning of it, or its name.\n"},
+    {"status", verb_status, "[--json]", "ask the node how it is", ""},
+    {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
+     "Changes nothing. The exit status is 0 only if reeve can run here.\n"},
+    {"unload", verb_unload, "[--force]", "take programs, maps, pins and cgroups away",
+     "Refuses while containers are guarded. --force takes the guard off them: they go on\n"
+     "running unwatched and unrestricted.\n"},
+};
+
+static const struct verb *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static void help_all(FILE *f)
+{
+	fputs("usage: reeve VERB [ARGUMENTS]\n\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].line);
+	fputs("\n  reeve help VERB   more about one of them\n  reeve --version\n", f);
+}
+
+int verb_usage(const char *name)
+{
+	const struct verb *v = find(name);
+
+	if (v)
+		fprintf(stderr, "usage: reeve %s %s\n", v->name, v->arguments);
+	return EXIT_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct verb *v;
+
+	if (argc < 2) {
+		help_all(stdout);
+		return 0;
+	}
+	v = find(argv[1]);
+	if (!v) {
+		log_err(0, "no verb '%s'; 'reeve help' lists them", argv[1]);
+		return EXIT_USAGE;
+	}
+	printf("usage: reeve %s %s\n\n%s.\n%s%s", v->name, v->arguments, v->line,
+	       v->help[0] ? "\n" : "", v->help);
+	return 0;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct verb *v;
+
+	if (argc < 1) {
+		help_all(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[0], "--version") == 0)
+		return printf("reeve %s\n", REEVE_BUILD) < 0;
+	if (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 ||
+	    strcmp(argv[0], "-h") == 0)
+		return help(argc, argv);
+	v = find(argv[0]);
+	if (!v) {
+		log_err(0, "no verb '%s'; 'reeve help' lists them", argv[0]);
+		return EXIT_USAGE;
+	}
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+		return help(2, (char *[]){argv[0], argv[0], NULL});
+	return v->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	log_open("reeve", false);
+	/* A reader that has seen enough is no failure: writes say EPIPE and we end quietly. */
+	signal(SIGPIPE, SIG_IGN);
+	status = dispatch(argc - 1, argv + 1);
+	if (fflush(stdout) != 0 && status == 0)
+		status = 1;
+	return status;
+}
