@@ -20,12 +20,12 @@ kernel=$("$vm_dir/kernel.sh" "$KERNEL")
 image=$("$vm_dir/image.sh" "$IMAGE")
 
 run=$(mktemp -d /tmp/reeve-guest.XXXXXX)
-qemu_pid='' fs_pid=''
+qemu_pid='' fs_pid='' tail_pid=''
 # shellcheck disable=SC2317 # called by trap
 cleanup() {
 	local pid
 	trap - EXIT INT TERM HUP
-	for pid in $qemu_pid $fs_pid; do
+	for pid in $qemu_pid $fs_pid $tail_pid; do
 		kill "$pid" 2>/dev/null || true
 	done
 	wait 2>/dev/null || true
@@ -42,13 +42,17 @@ pack_initrd() {
 	install -m 755 "$vm_dir/init" "$top/init"
 	install -m 755 "$vm_dir/guest-init" "$top/guest/guest-init"
 	printf '%s\n' "$cmd" >"$top/guest/cmd"
-	printf 'NODE=%q\nexport KERNEL=%q IMAGE=%q ICOUNT=%q\n' "$NODE" "$KERNEL" "$IMAGE" "$ICOUNT" >"$top/guest/env"
+	printf 'NODE=%q\nexport KERNEL=%q IMAGE=%q ICOUNT=%q\n' \
+		"$NODE" "$KERNEL" "$IMAGE" "$ICOUNT" >"$top/guest/env"
 	if [ "$ICOUNT" = 1 ]; then
 		"$vm_dir/need.sh" gcc libc6-dev
 		gcc -static -O2 -Wall -Wextra -Werror -o "$top/run-me-first" "$vm_dir/seedrng.c"
+		tar -C "$reeve_root" --sort=name --mtime=@0 --exclude-vcs --exclude=./.cache --exclude='*.[od]' \
+			--exclude='*.a' --exclude=./build/results -cf "$top/guest/worktree.tar" .
 	fi
 	cp "$kernel/initrd.base" "$run/initrd.img"
-	(cd "$top" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc) >>"$run/initrd.img"
+	(cd "$top" && find . -mindepth 1 -exec touch -h -d @0 {} + &&
+		find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible) >>"$run/initrd.img"
 }
 
 # The C virtiofsd holds an fd per inode the guest has seen.
@@ -56,8 +60,8 @@ start_virtiofsd() {
 	local nofile n
 	nofile=$(</proc/sys/fs/nr_open)
 	[ "$nofile" -le 1000000 ] || nofile=1000000
-	setpriv --pdeathsig TERM /usr/lib/qemu/virtiofsd --socket-path="$run/fs.sock" --rlimit-nofile="$nofile" \
-		-o source="$reeve_root" -o cache=auto -o xattr >"$run/fs.log" 2>&1 &
+	setpriv --pdeathsig TERM /usr/lib/qemu/virtiofsd --socket-path="$run/fs.sock" \
+		--rlimit-nofile="$nofile" -o source="$reeve_root" -o cache=auto -o xattr >"$run/fs.log" 2>&1 &
 	fs_pid=$!
 	for n in {1..100}; do
 		[ ! -S "$run/fs.sock" ] || return 0
@@ -68,39 +72,69 @@ start_virtiofsd() {
 	die "virtiofsd did not come up (waited $n times 50 ms)"
 }
 
+# The everyday guest: disks on virtio-blk, the worktree live, output straight to us.
+everyday_args() {
+	kargs="REEVE_DISKS=blk"
+	args=(-cpu "max,cx16=off" -accel "tcg,thread=multi" -smp "$SMP" -m "$MEM"
+		-machine "q35,memory-backend=mem"
+		-object "memory-backend-memfd,id=mem,size=$MEM,share=on"
+		-drive "file=$image/root.img,format=raw,if=none,id=d0,snapshot=on,cache=unsafe"
+		-device "virtio-blk-pci,drive=d0"
+		-drive "file=$kernel/modules.img,format=raw,if=none,id=d1,readonly=on"
+		-device "virtio-blk-pci,drive=d1"
+		-chardev "socket,id=fs,path=$run/fs.sock"
+		-device "vhost-user-fs-pci,chardev=fs,tag=reeve"
+		-chardev "stdio,id=out,signal=off")
+}
+
+# The counting guest repeats itself to the last instruction. So nothing in it may
+# wait for the host: its disks are memory (NVDIMM), its worktree a copy, its output
+# a file that we follow.
+counting_args() {
+	kargs="REEVE_DISKS=pmem nokaslr norandmaps"
+	args=(-cpu "max,-cx16,-rdrand,-rdseed" -accel tcg -smp 1 -icount "shift=0,sleep=off"
+		-seed 1 -rtc "base=2026-01-01,clock=vm" -m "$MEM,slots=2,maxmem=32G" -machine "q35,nvdimm=on"
+		-object "memory-backend-file,id=d0,mem-path=$image/root.img,share=off,size=$(stat -c %s "$image/root.img")"
+		-device "nvdimm,memdev=d0"
+		-object "memory-backend-file,id=d1,mem-path=$kernel/modules.img,share=off,size=$(stat -c %s "$kernel/modules.img")"
+		-device "nvdimm,memdev=d1"
+		-chardev "file,id=out,path=$run/out"
+		-chardev "file,id=results,path=$run/results.tar")
+	more=(-device "virtserialport,chardev=results,name=reeve.results")
+}
+
 start_qemu() {
-	local args=(-cpu 'max,cx16=off' -accel 'tcg,thread=multi' -smp "$SMP") rng=''
+	local args=() more=() kargs
 	if [ "$ICOUNT" = 1 ]; then
-		# the same instructions, to the last digit, in every boot
-		args=(-cpu 'max,-cx16,-rdrand,-rdseed' -accel tcg -smp 1 -icount 'shift=0,sleep=off'
-			-seed 1 -rtc 'base=2026-01-01,clock=vm')
-		rng='nokaslr norandmaps'
+		counting_args
+	else
+		everyday_args
 	fi
-	# shellcheck disable=SC2054
-	[ -z "$DISK" ] || args+=(-drive "file=$DISK,format=raw,if=none,id=d2,cache=writethrough"
-		-device virtio-blk-pci,drive=d2)
-	setpriv --pdeathsig TERM timeout -k 5 "$TIMEOUT" qemu-system-x86_64 "${args[@]}" -m "$MEM" -machine q35,memory-backend=mem \
-		-object "memory-backend-memfd,id=mem,size=$MEM,share=on" \
+	[ -z "$DISK" ] || more+=(-drive "file=$DISK,format=raw,if=none,id=d2,cache=writethrough"
+		-device "virtio-blk-pci,drive=d2,serial=disk")
+	setpriv --pdeathsig TERM timeout -k 5 "$TIMEOUT" qemu-system-x86_64 "${args[@]}" \
 		-nodefaults -no-user-config -no-reboot -display none -monitor none \
-		-drive "file=$image/root.img,format=raw,if=none,id=d0,snapshot=on,cache=unsafe" \
-		-device virtio-blk-pci,drive=d0 \
-		-drive "file=$kernel/modules.img,format=raw,if=none,id=d1,readonly=on" \
-		-device virtio-blk-pci,drive=d1 \
-		-chardev socket,id=fs,path="$run/fs.sock" -device vhost-user-fs-pci,chardev=fs,tag=reeve \
-		-device virtio-serial-pci -chardev stdio,id=out,signal=off -device virtconsole,chardev=out \
+		-device virtio-serial-pci,ioeventfd=off -device virtconsole,chardev=out \
 		-chardev file,id=rc,path="$run/rc" -device virtserialport,chardev=rc,name=reeve.rc \
 		-chardev file,id=serial,path="$run/serial.log" -device isa-serial,chardev=serial \
-		-kernel "$kernel/vmlinuz" -initrd "$run/initrd.img" \
-		-append "console=ttyS0 quiet panic=-1 oops=panic $rng $KARGS" \
+		"${more[@]}" -kernel "$kernel/vmlinuz" -initrd "$run/initrd.img" \
+		-append "console=ttyS0 quiet panic=-1 oops=panic $kargs $KARGS" \
 		</dev/null 2>"$run/qemu.log" &
 	qemu_pid=$!
 }
 
 pack_initrd
-start_virtiofsd
+[ "$ICOUNT" = 1 ] || start_virtiofsd
 start_qemu
+if [ "$ICOUNT" = 1 ]; then
+	touch "$run/out"
+	tail -q -s 0.2 -f -c +1 --pid="$qemu_pid" "$run/out" &
+	tail_pid=$!
+fi
 qemu_rc=0
 wait "$qemu_pid" || qemu_rc=$?
+[ -z "$tail_pid" ] || wait "$tail_pid"
+[ ! -s "$run/results.tar" ] || tar -C "$reeve_root" -xf "$run/results.tar"
 qemu_pid=''
 rc=$(cat "$run/rc" 2>/dev/null || true)
 [[ ! $rc =~ ^[0-9]+$ ]] || exit "$rc"

@@ -56,7 +56,7 @@ build() {
 	customize "$work/root"
 	truncate -s "${size_mib}M" "$work/root.img"
 	# no journal: the disk is a snapshot that dies with the guest
-	mke2fs -q -t ext4 -O '^has_journal,^metadata_csum' -E lazy_itable_init=1 \
+	mke2fs -q -t ext4 -O '^has_journal,^metadata_csum' -E lazy_itable_init=1 -L reeve-root \
 		-d "$work/root" "$work/root.img"
 	rm -rf "$work/root" "$conf"
 }

@@ -12,7 +12,9 @@ set -euo pipefail
 . "$(dirname "$0")/cache.sh"
 
 series=${1:-6.12}
-boot_modules=(virtio_pci virtio_blk virtio_console virtiofs ext4 overlay)
+# what reaches the disks of the everyday guest, and of the counting one (guest.sh)
+modules_blk=(virtio_pci virtio_blk virtio_console virtiofs ext4)
+modules_pmem=(virtio_pci virtio_console nfit nd_pmem ext4)
 
 # one line per place to look, best first: SUITE [security]
 sources_of() {
@@ -101,23 +103,31 @@ find_kernel() {
 	die "no kernel $1 found in: $(sources_of "$1" | paste -sd,) of $mirror"
 }
 
-# base_initrd ROOT RELEASE OUT: busybox, the boot modules and their load order.
-base_initrd() {
-	local root=$1 rel=$2 top=$1/initrd mod kind path
-	mkdir -p "$top"/{bin,dev,proc,sys,mnt,lib/modules}
-	cp /bin/busybox "$top/bin/busybox"
-	for mod in "${boot_modules[@]}"; do
+# load_order ROOT RELEASE TOP OUT MODULE...: copy the modules with what they depend
+# on into the initrd tree TOP, list them in OUT in the order to load them.
+load_order() {
+	local root=$1 rel=$2 top=$3 out=$4 mod kind path
+	shift 4
+	for mod in "$@"; do
 		modprobe -S "$rel" -d "$root" --show-depends "$mod" ||
 			die "kernel $rel lacks the module $mod"
 	done >"$root/depends"
+	: >"$top/$out"
 	while read -r kind path _; do
 		[ "$kind" = insmod ] || continue
-		path=${path##*/}
-		grep -qxF "$path" "$top/lib/modules/order" 2>/dev/null && continue
-		find "$root/lib/modules/$rel" -name "$path" -exec cp -t "$top/lib/modules" {} +
-		echo "$path" >>"$top/lib/modules/order"
+		grep -qxF "${path##*/}" "$top/$out" && continue
+		find "$root/lib/modules/$rel" -name "${path##*/}" -exec cp -t "$top/lib/modules" {} +
+		echo "${path##*/}" >>"$top/$out"
 	done <"$root/depends"
-	touch "$top/lib/modules/order"
+}
+
+# base_initrd ROOT RELEASE OUT: busybox, the boot modules and their load order.
+base_initrd() {
+	local top=$1/initrd
+	mkdir -p "$top"/{bin,dev,proc,sys,mnt,lib/modules}
+	cp /bin/busybox "$top/bin/busybox"
+	load_order "$1" "$2" "$top" lib/modules/order.blk "${modules_blk[@]}"
+	load_order "$1" "$2" "$top" lib/modules/order.pmem "${modules_pmem[@]}"
 	(cd "$top" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible) >"$3"
 }
 
@@ -132,9 +142,11 @@ build() {
 	depmod -b "$root" "$release"
 	base_initrd "$root" "$release" "$work/initrd.base"
 	rm -f "$root/lib/modules/$release"/{vmlinuz,System.map,build,source}
-	mib=$(($(du -sm "$root/lib/modules" | cut -f1) * 5 / 4 + 16))
+	# an NVDIMM's size is a multiple of 128 MiB
+	mib=$(du -sm "$root/lib/modules" | cut -f1)
+	mib=$(((mib * 5 / 4 + 16 + 127) / 128 * 128))
 	truncate -s "${mib}M" "$work/modules.img"
-	mke2fs -q -t ext4 -O '^has_journal' -m 0 -d "$root/lib/modules/$release" "$work/modules.img"
+	mke2fs -q -t ext4 -O '^has_journal' -m 0 -L reeve-modules -d "$root/lib/modules/$release" "$work/modules.img"
 	echo "$release" >"$work/release"
 	rm -rf "$root" "$work/pkg" "$work/apt"
 }
