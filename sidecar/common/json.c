@@ -247,7 +247,7 @@ static int on_number(void *ctx, const char *s, size_t len)
 	struct reader *r = ctx;
 	char digits[NUMBER_CHARS_MAX + 1];
 	struct json *j;
-	int64_t value;
+	int64_t value = 0;
 
 	move_to_token(r);
 	if (memchr(s, '.', len) || memchr(s, 'e', len) || memchr(s, 'E', len))

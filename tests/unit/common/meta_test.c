@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "sidecar/common/meta.h"
+#include "sidecar/common/util.h"
+#include "tests/unit/tap.h"
+
+static char error[200];
+
+static int read_meta(const char *text, struct meta *ret)
+{
+	_json_ struct json *j = NULL;
+	int r = json_parse(text, strlen(text), false, &j, error, sizeof(error));
+
+	return r < 0 ? r : meta_from_json(j, ret, error, sizeof(error));
+}
+
+static int refused(const char *text)
+{
+	struct meta m = {};
+	int r = read_meta(text, &m);
+
+	meta_release(&m);
+	return r;
+}
+
+static const struct meta sample = {
+    .id = "4a5b_6.c+d-e",
+    .name = "web \xc3\xa9",
+    .key = "00000000000012ab",
+    .policy = "strict",
+    .generation = 123456789,
+    .cgroup_id = 0x12ab,
+    .started_wall_ns = 1795000000000000000,
+    .cgroup = "/machine.slice/x.scope",
+    .bundle = "/run/b\nundle",
+    .runtime = "crun",
+};
+
+TEST("written and read again it is the same")
+{
+	_json_out_ struct json_out *o = json_out_new();
+	struct meta m = {};
+	const char *text;
+	size_t len;
+
+	REQUIRE(meta_to_json(&sample, o) == 0 && json_out_text(o, &text, &len) == 0);
+	REQUIRE(read_meta(text, &m) == 0);
+	CHECK_STR(m.id, sample.id);
+	CHECK_STR(m.name, sample.name);
+	CHECK_STR(m.key, sample.key);
+	CHECK_STR(m.policy, sample.policy);
+	CHECK(m.generation == sample.generation && m.cgroup_id == sample.cgroup_id);
+	CHECK(m.started_wall_ns == sample.started_wall_ns);
+	CHECK_STR(m.cgroup, sample.cgroup);
+	CHECK_STR(m.bundle, sample.bundle);
+	CHECK_STR(m.runtime, sample.runtime);
+	meta_release(&m);
+	meta_release(NULL);
+}
+
+TEST("only id, key and cgroup_id are needed; the name is then the id")
+{
+	struct meta m = {};
+
+	REQUIRE(read_meta("{\"id\":\"a\",\"key\":\"0000000000000001\",\"cgroup_id\":1,\"x\":[]}",
+			  &m) == 0);
+	CHECK_STR(m.name, "a");
+	CHECK_STR(m.policy, "");
+	CHECK(m.cgroup == NULL && m.bundle == NULL && m.runtime == NULL && m.generation == 0);
+	meta_release(&m);
+}
+
+TEST("ids as the runtimes allow them, at and over the bound")
+{
+	char id[META_ID_MAX + 1];
+
+	memset(id, 'x', sizeof(id));
+	id[META_ID_MAX - 1] = '\0';
+	CHECK(meta_id_valid(id));
+	id[META_ID_MAX - 1] = 'x';
+	id[META_ID_MAX] = '\0';
+	CHECK(!meta_id_valid(id));
+	CHECK(!meta_id_valid("") && !meta_id_valid(".") && !meta_id_valid(".."));
+	CHECK(!meta_id_valid("a/b") && !meta_id_valid("a b") && !meta_id_valid("a\n"));
+	CHECK(meta_id_valid("...") && meta_id_valid("-") && meta_id_valid("A.b_c+d-9"));
+}
+
+#define KEYED "\"key\":\"0000000000000001\",\"cgroup_id\":1"
+
+TEST("what does not hold is refused")
+{
+	static const char *const bad[] = {
+	    "[]",
+	    "{}",
+	    "{\"id\":\"a/b\"," KEYED "}",
+	    "{\"id\":5," KEYED "}",
+	    "{\"id\":\"a\",\"cgroup_id\":1}",
+	    "{\"id\":\"a\",\"key\":\"0000000000000002\",\"cgroup_id\":1}",
+	    "{\"id\":\"a\",\"key\":\"1\",\"cgroup_id\":1}",
+	    "{\"id\":\"a\",\"key\":\"0000000000000000\",\"cgroup_id\":0}",
+	    "{\"id\":\"a\",\"key\":\"ffffffffffffffff\",\"cgroup_id\":-1}",
+	    "{\"id\":\"a\",\"name\":\"x\\ny\"," KEYED "}",
+	    "{\"id\":\"a\",\"policy\":\"x\\u001b\"," KEYED "}",
+	    "{\"id\":\"a\",\"generation\":-1," KEYED "}",
+	    "{\"id\":\"a\",\"generation\":\"1\"," KEYED "}",
+	    "{\"id\":\"a\",\"started_wall_ns\":-5," KEYED "}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!CHECK_INT(refused(bad[i]), -EINVAL))
+			printf("#   %s\n", bad[i]);
+}
+
+TEST("lengths at and over their bounds")
+{
+	char name[META_NAME_MAX + 1], text[6000], path[4097];
+
+	memset(name, 'n', sizeof(name));
+	memset(path, 'p', sizeof(path));
+	name[META_NAME_MAX - 1] = '\0';
+	snprintf(text, sizeof(text), "{\"id\":\"a\",\"name\":\"%s\"," KEYED "}", name);
+	CHECK_INT(refused(text), 0);
+	name[META_NAME_MAX - 1] = 'n';
+	name[META_NAME_MAX] = '\0';
+	snprintf(text, sizeof(text), "{\"id\":\"a\",\"name\":\"%s\"," KEYED "}", name);
+	CHECK_INT(refused(text), -EINVAL);
+	snprintf(text, sizeof(text), "{\"id\":\"a\",\"policy\":\"%.63s\"," KEYED "}", name);
+	CHECK_INT(refused(text), 0);
+	snprintf(text, sizeof(text), "{\"id\":\"a\",\"policy\":\"%.64s\"," KEYED "}", name);
+	CHECK_INT(refused(text), -EINVAL);
+	snprintf(text, sizeof(text), "{\"id\":\"a\",\"cgroup\":\"%.4095s\"," KEYED "}", path);
+	CHECK_INT(refused(text), 0);
+	snprintf(text, sizeof(text), "{\"id\":\"a\",\"cgroup\":\"%.4096s\"," KEYED "}", path);
+	CHECK_INT(refused(text), -EINVAL);
+}
+
+TEST("a number that JSON here cannot carry is not written")
+{
+	_json_out_ struct json_out *o = json_out_new();
+	struct meta m = sample;
+
+	m.cgroup_id = (uint64_t)INT64_MAX + 1;
+	CHECK_INT(meta_to_json(&m, o), -EINVAL);
+}
+
+static bool there_and_back(void)
+{
+	_json_out_ struct json_out *o = json_out_new();
+	struct meta m = {};
+	const char *text;
+	size_t len;
+
+	if (meta_to_json(&sample, o) < 0 || json_out_text(o, &text, &len) < 0)
+		return false;
+	if (read_meta(text, &m) < 0)
+		return false;
+	meta_release(&m);
+	return true;
+}
+
+TEST("every allocation may fail")
+{
+	tap_each_malloc(there_and_back);
+}
