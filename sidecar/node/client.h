@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One question on the query socket and its answer, given piece by piece as the client reads it.
+ *
+ * A question is one WIRE_QUERY with a JSON object, the answer WIRE_DATA frames and one WIRE_DONE:
+ *   {"verb":"ps","all":bool,"format":F}           the containers; all: ended ones as well
+ *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each
+ *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
+ *   {"verb":"status","format":F}                  the node's own
+ * F is "text" or "json". Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "sidecar/common/json.h"
+#include "sidecar/common/wire.h"
+#include "sidecar/node/node.h"
+
+#define CLIENT_QUERY_MAX (64u << 10) /* bytes of a question */
+#define CLIENT_OUT_MAX (256u << 10)  /* bytes of answer that wait for the client to read on */
+#define CLIENT_ASK_MS 5000	     /* to ask it */
+#define CLIENT_LATE_MAX 65536	     /* records behind a follower's back */
+
+struct client;
+
+/* A verb. start reads the question; step writes a piece (a few milliseconds' work at most). Both
+ * return 1: more to come, 0: that was all, -ENODATA: wait for clients_notify, -EAGAIN: or for
+ * CLIENT_WAIT_MS, else -errno with the reason in client->error. */
+struct verb {
+	const char *name;
+	int (*start)(struct client *c, const struct json *query);
+	int (*step)(struct client *c);
+	void (*release)(struct client *c);
+};
+extern const struct verb verb_ps, verb_logs, verb_ledger, verb_status;
+
+#define CLIENT_WAIT_MS 100
+
+struct client {
+	struct node *node;
+	struct client *next;
+	int fd;
+	struct loop_watch watch;
+	struct loop_timer timer; /* the deadline to ask, then the next piece */
+	struct wire_buf in, out;
+	const struct verb *verb; /* NULL before the question */
+	bool json;
+	bool done; /* closed once everything is sent */
+	struct life *life;
+	struct client *next_follower;
+	void *state; /* the verb's */
+	char error[2048];
+};
+
+/* Takes fd over, also on failure. */
+int client_open(struct node *n, int fd);
+void clients_release(struct node *n);
+/* Records of that life were stored, or it has ended: its followers go on. */
+void clients_notify(struct life *l, const uint64_t *seqs, size_t count);
+
+/* For verbs. */
+int client_find_life(struct client *c, const struct json *query);
+int client_write(struct client *c, const void *data, size_t len);
+int client_printf(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* logs.c: a follower remembers numbers below its place. */
+void logs_notify(struct client *c, const uint64_t *seqs, size_t count);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* struct rv_counters as JSON, by the names of bpf/abi.h's table: what the meta table keeps and
+ * `reeve ledger --json` shows. */
+#pragma once
+#include "bpf/abi.h"
+#include "sidecar/common/json.h"
+
+/* Writes one object: issued, armed, taken{kind}, lost{kind}, errors[]; zero kinds are left out. */
+void counters_to_json(const struct rv_counters *c, struct json_out *o);
+/* What is missing or no number counts as 0. */
+void counters_from_json(const struct json *j, struct rv_counters *ret);
+
+/* RV_KIND_* of a kind's name in the store, 0 unknown. */
+unsigned counters_kind(const char *name);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One open database file of the schema in store.h, and the one door to sqlite3. Knows statements
+ * and SQLite's errors; knows no container. Errors are those of store.h. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DB_SCHEMA_VERSION 1
+
+struct db;
+
+/* -EUCLEAN: not a database, or not one of ours, or of a later version. create: make what is
+ * missing, file and schema. */
+int db_open(const char *path, bool create, struct db **ret);
+/* NULL allowed. An open transaction is undone; the write-ahead log is folded in. */
+void db_free(struct db *db);
+
+int db_begin(struct db *db);
+int db_commit(struct db *db);
+
+struct db_event {
+	uint64_t seq;
+	const char *kind;
+	int64_t wall_ns;
+	const char *verdict;
+	uint32_t pid;
+	const char *path; /* NULL: none */
+	size_t path_len;
+	const uint8_t *record;
+	size_t record_len;
+};
+/* 1: stored, 0: that number was there. */
+int db_put_event(struct db *db, const struct db_event *e);
+int db_put_args(struct db *db, uint64_t seq, const void *data, size_t len);
+int db_put_text(struct db *db, const char *key, const char *text);
+int db_put_number(struct db *db, const char *key, uint64_t n);
+
+/* Rows by number; record only when asked for. Pointers of db_next hold until the next call. */
+int db_rows(struct db *db, uint64_t from, bool record);
+int db_next(struct db *db, struct db_event *ret); /* 1: a row, 0: no more */
+void db_end(struct db *db);
+
+/* -ENOENT. The caller frees. */
+int db_get_record(struct db *db, uint64_t seq, uint8_t **ret, size_t *ret_len);
+int db_get_args(struct db *db, uint64_t seq, uint8_t **ret, size_t *ret_len);
+int db_get_text(struct db *db, const char *key, char **ret);
+int db_get_number(struct db *db, const char *key, uint64_t *ret);
+/* Number and kind of the last record; -ENOENT when there is none. *ret_kind: the caller frees. */
+int db_get_last(struct db *db, uint64_t *ret_seq, char **ret_kind);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See intake.h. A record of another generation is refused and counted, one whose number is stored
+ * already is counted as a duplicate: an agent sends again what was not acknowledged. */
+#include "sidecar/node/intake.h"
+#include <errno.h>
+#include <string.h>
+#include "sidecar/common/util.h"
+
+#define INTAKE_KEEP (512u << 10) /* bytes an emptied buffer may keep */
+
+void intake_release(struct intake *in)
+{
+	free(in->data);
+	free(in->stored);
+	*in = (struct intake){};
+}
+
+static int check(const uint8_t *data, size_t len, bool *ret_bulk)
+{
+	bool bulk = false;
+
+	while (len > 0) {
+		struct event e;
+		long n = event_decode(data, len, &e);
+
+		if (n <= 0 || e.head.seq >= INTAKE_SEQ_MAX)
+			return -EBADMSG;
+		bulk |= e.head.kind == RV_KIND_EXEC && e.exec.args_state == RV_ARGS_BULK;
+		data += n;
+		len -= (size_t)n;
+	}
+	*ret_bulk = bulk;
+	return 0;
+}
+
+int intake_add(struct intake *in, const uint8_t *data, size_t len, bool *ret_bulk)
+{
+	int r = len % 8 == 0 ? check(data, len, ret_bulk) : -EBADMSG;
+
+	if (r < 0)
+		return r;
+	if (in->size - in->len < len) {
+		size_t size = in->size ? in->size : 64u << 10;
+		uint8_t *grown;
+
+		while (size - in->len < len)
+			size *= 2;
+		grown = realloc(in->data, size);
+		if (!grown)
+			return -ENOMEM;
+		in->data = grown;
+		in->size = size;
+	}
+	if (len > 0)
+		memcpy(in->data + in->len, data, len);
+	in->len += len;
+	return 0;
+}
+
+static int remember(struct intake *in, uint64_t seq)
+{
+	if (in->stored_len == in->stored_size) {
+		size_t size = in->stored_size ? in->stored_size * 2 : 256;
+		uint64_t *grown = realloc(in->stored, size * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		in->stored = grown;
+		in->stored_size = size;
+	}
+	in->stored[in->stored_len++] = seq;
+	return 0;
+}
+
+/* What a batch changes in the life; applied only once it is committed. */
+struct tally {
+	struct rv_counters counters;
+	uint64_t duplicates, refused;
+	bool counted, armed, closed;
+	int64_t tai_offset_ns;
+};
+
+static int put(struct intake *in, struct life *l, const uint8_t *data, const struct event *e,
+	       struct tally *t)
+{
+	const struct rv_head *h = &e->head;
+	int r;
+
+	if (h->generation != l->meta.generation) {
+		t->refused++;
+		return 0;
+	}
+	r = store_put_event(l, e, data, (int64_t)h->tai_ns - t->tai_offset_ns);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		t->duplicates++;
+	else if (remember(in, h->seq) < 0)
+		return -ENOMEM;
+	t->armed |= h->seq == 0;
+	t->closed |= h->kind == RV_KIND_CLOSE;
+	if (h->kind == RV_KIND_CHECKPOINT || h->kind == RV_KIND_CLOSE) {
+		if (!t->counted || e->checkpoint.counters.issued >= t->counters.issued)
+			t->counters = e->checkpoint.counters;
+		t->counted = true;
+	}
+	return 0;
+}
+
+static void apply(struct life *l, const struct tally *t)
+{
+	l->duplicates += t->duplicates;
+	l->refused += t->refused;
+	l->tai_offset_ns = t->tai_offset_ns;
+	if (t->counted)
+		life_count(l, &t->counters);
+}
+
+static int put_all(struct intake *in, struct life *l, struct tally *t)
+{
+	for (size_t at = 0; at < in->len;) {
+		struct event e;
+		long n = event_decode(in->data + at, in->len - at, &e);
+		int r;
+
+		if (n <= 0)
+			return -EBADMSG;
+		r = put(in, l, in->data + at, &e, t);
+		if (r < 0)
+			return r;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+int intake_commit(struct intake *in, struct store *s, struct life *l)
+{
+	struct tally t = {.tai_offset_ns = util_tai_offset_ns()};
+	struct tally before = {.duplicates = l->duplicates,
+			       .refused = l->refused,
+			       .counters = l->counters,
+			       .tai_offset_ns = l->tai_offset_ns};
+	int r;
+
+	in->stored_len = 0;
+	r = store_begin(s, l);
+	if (r < 0)
+		return r;
+	r = put_all(in, l, &t);
+	apply(l, &t);
+	if (r == 0 && (in->meta || t.duplicates || t.refused || t.counted))
+		r = store_put_meta(l);
+	if (r < 0)
+		store_abort(s, l);
+	else
+		r = store_commit(s, l);
+	if (r < 0) {
+		l->duplicates = before.duplicates;
+		l->refused = before.refused;
+		l->counters = before.counters;
+		l->tai_offset_ns = before.tai_offset_ns;
+		in->stored_len = 0;
+		return r;
+	}
+	for (size_t i = 0; i < in->stored_len; i++)
+		life_note(l, in->stored[i], in->stored[i] == 0 ? RV_KIND_ARMED : 0);
+	l->closed |= t.closed;
+	l->armed |= t.armed;
+	in->len = 0;
+	in->meta = false;
+	if (in->size > INTAKE_KEEP) {
+		free(in->data);
+		in->data = NULL;
+		in->size = 0;
+	}
+	return 0;
+}

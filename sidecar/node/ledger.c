@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See ledger.h. While a container runs, numbers above the last checkpoint may be under way; up to
+ * it the missing must not exceed the lost. At the end both must agree to the last one. */
+#include "sidecar/node/ledger.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include "sidecar/common/event.h"
+#include "sidecar/common/util.h"
+
+static void add_gap(struct ledger *l, uint64_t from, uint64_t to)
+{
+	l->missing += to - from + 1;
+	if (l->gap_count < LEDGER_GAPS_MAX)
+		l->gaps[l->gap_count] = (struct ledger_gap){from, to};
+	l->gap_count++;
+}
+
+void ledger_add(struct ledger *l, uint64_t seq, unsigned kind)
+{
+	uint64_t next = l->any ? l->last + 1 : 1;
+
+	if (seq > next)
+		add_gap(l, next, seq - 1);
+	if (!l->any)
+		l->first = seq;
+	if (seq == 0)
+		l->armed = true;
+	l->any = true;
+	l->last = seq;
+	l->stored++;
+	l->kinds[kind < RV_KIND_MAX ? kind : 0]++;
+	l->closed |= kind == RV_KIND_CLOSE;
+	if (kind != RV_KIND_CHECKPOINT)
+		return;
+	l->checkpoints++;
+	if (seq <= l->settled) {
+		l->checkpoint = seq;
+		l->missing_checked = l->missing;
+	}
+}
+
+static void finish_running(struct ledger *l)
+{
+	l->unexplained = l->missing_checked > l->lost ? l->missing_checked - l->lost : 0;
+	l->exact = l->unexplained == 0;
+}
+
+static void finish_ended(struct ledger *l)
+{
+	const struct rv_counters *c = &l->counters;
+
+	l->unexplained = l->missing > l->lost ? l->missing - l->lost : l->lost - l->missing;
+	for (unsigned k = 1; k < RV_KIND_MAX && !l->kind; k++)
+		if (c->taken[k] != l->kinds[k] + c->lost[k])
+			l->kind = k;
+	l->exact = l->closed && l->unexplained == 0 && l->kind == 0 && l->kinds[0] == 0;
+}
+
+void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool ended)
+{
+	l->counters = *counters;
+	l->ended = ended;
+	for (unsigned k = 0; k < RV_KIND_MAX; k++)
+		l->lost += counters->lost[k];
+	if (counters->armed && !l->armed) {
+		l->missing++;
+		l->missing_checked++;
+	}
+	if (ended && !l->closed && counters->issued > l->last)
+		add_gap(l, l->last + 1, counters->issued);
+	l->expected = l->stored + l->missing;
+	if (ended)
+		finish_ended(l);
+	else
+		finish_running(l);
+}
+
+static void put_kinds(const char *key, const uint64_t *kinds, struct json_out *o)
+{
+	json_out_key(o, key);
+	json_out_open_object(o);
+	for (unsigned k = 0; k < RV_KIND_MAX; k++)
+		if (kinds[k])
+			json_out_member_unsigned(o, k ? event_kind_name(k) : "unknown", kinds[k]);
+	json_out_close_object(o);
+}
+
+static void put_gaps(const struct ledger *l, struct json_out *o)
+{
+	json_out_member_unsigned(o, "missing_ranges_count", l->gap_count);
+	json_out_key(o, "missing_ranges");
+	json_out_open_array(o);
+	for (unsigned i = 0; i < l->gap_count && i < LEDGER_GAPS_MAX; i++) {
+		json_out_open_array(o);
+		json_out_unsigned(o, l->gaps[i].from);
+		json_out_unsigned(o, l->gaps[i].to);
+		json_out_close_array(o);
+	}
+	json_out_close_array(o);
+}
+
+void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o)
+{
+	json_out_open_object(o);
+	json_out_member_string(o, "id", id);
+	json_out_member_bool(o, "exact", l->exact);
+	json_out_member_bool(o, "ended", l->ended);
+	json_out_member_bool(o, "armed", l->armed);
+	json_out_member_bool(o, "closed", l->closed);
+	json_out_key(o, "first");
+	l->any ? json_out_unsigned(o, l->first) : json_out_null(o);
+	json_out_key(o, "last");
+	l->any ? json_out_unsigned(o, l->last) : json_out_null(o);
+	json_out_member_unsigned(o, "expected", l->expected);
+	json_out_member_unsigned(o, "stored", l->stored);
+	json_out_member_unsigned(o, "lost", l->lost);
+	json_out_member_unsigned(o, "missing", l->missing);
+	json_out_member_unsigned(o, "unexplained", l->unexplained);
+	put_kinds("stored_by_kind", l->kinds, o);
+	put_kinds("lost_by_kind", (const uint64_t *)l->counters.lost, o);
+	put_kinds("taken_by_kind", (const uint64_t *)l->counters.taken, o);
+	put_gaps(l, o);
+	json_out_member_unsigned(o, "checkpoints", l->checkpoints);
+	json_out_member_unsigned(o, "last_checkpoint", l->checkpoint);
+	json_out_member_unsigned(o, "duplicates_refused", l->duplicates);
+	json_out_member_unsigned(o, "records_refused", l->refused);
+	json_out_close_object(o);
+}
+
+static void print_kinds(FILE *f, const struct ledger *l)
+{
+	fprintf(f, "%-12s %10s %10s %10s\n", "kind", "given", "stored", "lost");
+	for (unsigned k = 0; k < RV_KIND_MAX; k++)
+		if (l->counters.taken[k] || l->kinds[k] || l->counters.lost[k])
+			fprintf(f, "%-12s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
+				k ? event_kind_name(k) : "unknown", (uint64_t)l->counters.taken[k],
+				l->kinds[k], (uint64_t)l->counters.lost[k]);
+}
+
+static void print_verdict(FILE *f, const struct ledger *l)
+{
+	if (l->exact && l->ended)
+		fprintf(f,
+			"exact: yes (%" PRIu64 " given = %" PRIu64 " stored + %" PRIu64 " lost)\n",
+			l->expected, l->stored, l->lost);
+	else if (l->exact)
+		fprintf(f, "exact: yes, up to checkpoint %" PRIu64 "; the container still runs\n",
+			l->checkpoint);
+	else if (l->ended && !l->closed)
+		fprintf(f, "exact: no (the closing record is missing)\n");
+	else if (l->unexplained)
+		fprintf(f, "exact: no (%" PRIu64 " missing against %" PRIu64 " counted as lost)\n",
+			l->missing, l->lost);
+	else
+		fprintf(f, "exact: no (kind %s does not add up)\n",
+			l->kind ? event_kind_name(l->kind) : "unknown");
+}
+
+char *ledger_to_text(const struct ledger *l, const char *id)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "container    %s\n", id);
+	fprintf(f, "state        %s, %s\n", l->ended ? "ended" : "running",
+		l->armed ? "armed" : "NOT ARMED");
+	if (l->any)
+		fprintf(f, "numbers      %" PRIu64 " to %" PRIu64 "\n", l->first, l->last);
+	else
+		fprintf(f, "numbers      none\n");
+	fprintf(f, "checkpoints  %" PRIu64 "%s\n", l->checkpoints,
+		l->closed ? ", closing record seen" : ", no closing record");
+	fprintf(f, "refused      %" PRIu64 " duplicates, %" PRIu64 " of another life\n",
+		l->duplicates, l->refused);
+	print_kinds(f, l);
+	for (unsigned i = 0; i < l->gap_count && i < LEDGER_GAPS_MAX; i++)
+		fprintf(f, "missing      %" PRIu64 " to %" PRIu64 "\n", l->gaps[i].from,
+			l->gaps[i].to);
+	if (l->gap_count > LEDGER_GAPS_MAX)
+		fprintf(f, "missing      ... %" PRIu64 " ranges in all\n", l->gap_count);
+	print_verdict(f, l);
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does the record add up? Pure arithmetic over the numbers that are stored and the kernel's
+ * counters: last number + 1 = stored + lost, in all and by kind. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "bpf/abi.h"
+#include "sidecar/common/json.h"
+
+#define LEDGER_GAPS_MAX 64 /* ranges listed; the rest is counted */
+
+struct ledger_gap {
+	uint64_t from, to; /* both missing */
+};
+
+struct ledger {
+	/* set by the caller: a checkpoint above it may still have forerunners under way */
+	uint64_t settled;
+
+	/* from the stored numbers, ascending */
+	bool any;
+	uint64_t first, last;
+	uint64_t stored;
+	uint64_t kinds[RV_KIND_MAX]; /* stored, by kind; [0] of unknown kinds */
+	bool armed;		     /* number 0 is stored */
+	uint64_t checkpoints;
+	uint64_t checkpoint;	  /* the last settled one's number, 0 none */
+	bool closed;		  /* CLOSE is stored */
+	uint64_t missing;	  /* up to last, number 0 counted by finish */
+	uint64_t missing_checked; /* of those, up to the last checkpoint */
+	struct ledger_gap gaps[LEDGER_GAPS_MAX];
+	uint64_t gap_count;
+
+	/* from ledger_finish */
+	bool ended;
+	struct rv_counters counters;
+	uint64_t duplicates, refused;
+	uint64_t expected; /* numbers given: last + 1, or last where 0 never was */
+	uint64_t lost;
+	uint64_t unexplained; /* missing beyond what the counters say is lost, or the reverse */
+	unsigned kind;	      /* one kind that does not add up, 0 none */
+	bool exact;
+};
+
+/* Numbers strictly ascending. */
+void ledger_add(struct ledger *l, uint64_t seq, unsigned kind);
+/* counters: as of CLOSE once ended, else the latest known. */
+void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool ended);
+
+void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o);
+/* Lines for people. Returns a string to free, NULL without memory. */
+char *ledger_to_text(const struct ledger *l, const char *id);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reeve-node: the one daemon of a host. Agents bring records, it stores them, acknowledges, and
+ * answers questions about them. One thread, one loop. It judges nothing and denies nothing: while
+ * it is away, agents keep what they have. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include "sidecar/common/log.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/util.h"
+#include "sidecar/node/client.h"
+#include "sidecar/node/listen.h"
+#include "sidecar/node/node.h"
+#include "sidecar/node/stream.h"
+
+#define NODE_FILES_MAX 8192 /* streams, clients, databases with their logs */
+
+struct signals {
+	struct node *node;
+	int fd;
+	struct loop_watch watch;
+};
+
+static const char usage[] = "usage: reeve-node [--foreground] [--syslog] [--version] [--help]\n"
+			    "The node's daemon; runs in the foreground, as root, until SIGTERM.\n";
+
+/* 1: go on, else the exit status - 2. */
+static int parse(int argc, char **argv, bool *ret_syslog)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--foreground") == 0)
+			continue;
+		if (strcmp(argv[i], "--syslog") == 0) {
+			*ret_syslog = true;
+		} else if (strcmp(argv[i], "--version") == 0) {
+			printf("reeve-node %s\n", REEVE_BUILD);
+			return 0;
+		} else if (strcmp(argv[i], "--help") == 0) {
+			fputs(usage, stdout);
+			return 0;
+		} else {
+			fprintf(stderr, "reeve-node: unknown argument '%s'\n%s", argv[i], usage);
+			return -EINVAL;
+		}
+	}
+	return 1;
+}
+
+static void on_signal(void *arg, uint32_t events)
+{
+	struct signals *s = arg;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(s->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			adopt_reap(s->node);
+		else
+			loop_stop(&s->node->loop);
+	}
+}
+
+static int watch_signals(struct node *n, struct signals *s)
+{
+	static const int wanted[] = {SIGTERM, SIGINT, SIGCHLD, 0};
+
+	*s = (struct signals){.node = n, .watch = {.ready = on_signal, .arg = s}};
+	s->fd = loop_signals(wanted);
+	if (s->fd < 0)
+		return log_err(s->fd, "watch for signals");
+	return loop_add(&n->loop, &s->watch, s->fd, EPOLLIN);
+}
+
+static int know_user(struct node *n)
+{
+	int r = util_user_ids(REEVE_USER, &n->uid, &n->gid);
+
+	if (r == 0)
+		r = util_group_id(REEVE_GROUP, &n->gid);
+	if (r < 0)
+		return log_err(r,
+			       "find user and group %s: make them with 'useradd --system "
+			       "--user-group %s'",
+			       REEVE_USER, REEVE_USER);
+	return 0;
+}
+
+static void bound(void)
+{
+	struct rlimit files = {NODE_FILES_MAX, NODE_FILES_MAX};
+
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	umask(0027);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int start(struct node *n, struct signals *s)
+{
+	int r = loop_init(&n->loop);
+
+	if (r < 0)
+		return log_err(r, "make an event loop");
+	r = watch_signals(n, s);
+	if (r == 0)
+		r = listen_directories(n);
+	if (r < 0)
+		return r;
+	store_init(&n->store, PATH_STORE);
+	r = store_load(&n->store, &n->lives);
+	if (r < 0)
+		return log_err(r, "read %s", PATH_STORE);
+	r = listen_open(n);
+	if (r < 0)
+		return r;
+	bulk_init(n);
+	adopt_init(n);
+	log_info("ready, %zu containers on record", n->lives.count);
+	listen_notify("READY=1");
+	return 0;
+}
+
+static void stop(struct node *n, struct signals *s)
+{
+	listen_notify("STOPPING=1");
+	listen_close(n);
+	adopt_release(n);
+	clients_release(n);
+	streams_release(n);
+	bulk_release(n);
+	store_release(&n->store);
+	lives_release(&n->lives);
+	util_close_p(&s->fd);
+	loop_release(&n->loop);
+}
+
+int main(int argc, char **argv)
+{
+	static struct node node = {
+	    .loop.epoll_fd = -1,
+	    .agents.fd = -1,
+	    .queries.fd = -1,
+	    .bulk = {.map_fd = -1, .lock_fd = -1},
+	};
+	struct signals signals = {.fd = -1};
+	bool use_syslog = false;
+	int lock_fd, r = parse(argc, argv, &use_syslog);
+
+	if (r <= 0)
+		return r < 0 ? 2 : 0;
+	log_open("reeve-node", use_syslog);
+	bound();
+	r = know_user(&node);
+	if (r == 0)
+		r = listen_lock(&lock_fd);
+	if (r < 0)
+		return 1;
+	r = start(&node, &signals);
+	if (r == 0)
+		r = loop_run(&node.loop);
+	stop(&node, &signals);
+	(void)unlink(PATH_NODE_PID);
+	return r < 0 ? 1 : 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the rooms of the node share: one thread, one loop, one registry, one store. */
+#pragma once
+#include <sys/types.h>
+#include "sidecar/common/loop.h"
+#include "sidecar/node/adopt.h"
+#include "sidecar/node/bulk.h"
+#include "sidecar/node/life.h"
+#include "sidecar/node/store.h"
+
+#define NODE_STREAMS_MAX (RV_SLOT_MAX + 64) /* agents, successors of the dying included */
+#define NODE_CLIENTS_MAX 64
+
+struct listener {
+	struct node *node;
+	int fd;
+	struct loop_watch watch;
+	struct loop_timer pause; /* out of descriptors: look again later */
+};
+
+struct node {
+	struct loop loop;
+	struct store store;
+	struct lives lives;
+	struct listener agents, queries;
+	struct stream *streams;
+	unsigned stream_count;
+	unsigned stalled_count; /* streams whose store cannot be written */
+	struct client *clients;
+	unsigned client_count;
+	uint64_t refused_peers;
+	struct bulk bulk;
+	struct adopt adopt;
+	uid_t uid; /* of REEVE_USER */
+	gid_t gid; /* of REEVE_GROUP */
+};

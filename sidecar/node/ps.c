@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs `ps` and `status`: what the node knows without looking into any database. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "sidecar/common/util.h"
+#include "sidecar/node/client.h"
+
+static void put_time(char *ret, size_t size, uint64_t wall_ns)
+{
+	time_t s = (time_t)(wall_ns / 1000000000);
+	struct tm tm;
+	size_t n;
+
+	if (!gmtime_r(&s, &tm)) {
+		snprintf(ret, size, "-");
+		return;
+	}
+	n = strftime(ret, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(ret + n, size - n, ".%09uZ", (unsigned)(wall_ns % 1000000000));
+}
+
+static void put_json(const struct life *l, struct json_out *o)
+{
+	char when[64];
+
+	json_out_open_object(o);
+	json_out_member_string(o, "id", l->meta.id);
+	json_out_member_string(o, "name", l->meta.name);
+	json_out_member_string(o, "state", life_state(l));
+	json_out_member_bool(o, "armed", l->armed);
+	json_out_key(o, "policy");
+	if (l->meta.policy[0])
+		json_out_string(o, l->meta.policy, strlen(l->meta.policy));
+	else
+		json_out_null(o);
+	json_out_member_unsigned(o, "lost", life_lost(l));
+	put_time(when, sizeof(when), l->meta.started_wall_ns);
+	json_out_member_string(o, "started", when);
+	json_out_key(o, "ended");
+	put_time(when, sizeof(when), l->ended_wall_ns);
+	if (l->ended)
+		json_out_string(o, when, strlen(when));
+	else
+		json_out_null(o);
+	json_out_member_unsigned(o, "issued", l->counters.issued);
+	json_out_member_string(o, "key", l->meta.key);
+	json_out_member_string(o, "cgroup", l->meta.cgroup ? l->meta.cgroup : "");
+	json_out_member_string(o, "runtime", l->meta.runtime ? l->meta.runtime : "");
+	json_out_member_bool(o, "agent", l->stream != NULL);
+	json_out_close_object(o);
+}
+
+static int put_text(struct client *c, const struct life *l)
+{
+	char when[64];
+
+	put_time(when, sizeof(when), l->meta.started_wall_ns);
+	when[19] = '\0';
+	return client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8" PRIu64 " %-5s %sZ\n", l->meta.id,
+			     l->meta.name, life_state(l), l->armed ? "armed" : "NOT ARMED",
+			     l->meta.policy[0] ? l->meta.policy : "-", life_lost(l),
+			     l->stream ? "yes" : "no", when);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct life *x = *(struct life *const *)a, *y = *(struct life *const *)b;
+
+	if (x->meta.started_wall_ns == y->meta.started_wall_ns)
+		return strcmp(x->meta.id, y->meta.id);
+	return x->meta.started_wall_ns < y->meta.started_wall_ns ? -1 : 1;
+}
+
+static int write_object(struct client *c, struct json_out *o)
+{
+	const char *text;
+	size_t len;
+	int r = json_out_text(o, &text, &len);
+
+	if (r == 0)
+		r = client_write(c, text, len);
+	return r < 0 ? r : client_write(c, "\n", 1);
+}
+
+static int ps_write(struct client *c, struct life *const *lives, size_t count)
+{
+	_json_out_ struct json_out *o = NULL;
+	int r = 0;
+
+	if (!c->json) {
+		r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8s %-5s %s\n", "ID", "NAME",
+				  "STATE", "ARMED", "POLICY", "LOST", "AGENT", "STARTED");
+		for (size_t i = 0; i < count && r == 0; i++)
+			r = put_text(c, lives[i]);
+		return r;
+	}
+	o = json_out_new();
+	if (!o)
+		return -ENOMEM;
+	json_out_open_array(o);
+	for (size_t i = 0; i < count; i++)
+		put_json(lives[i], o);
+	json_out_close_array(o);
+	return write_object(c, o);
+}
+
+static int ps_start(struct client *c, const struct json *query)
+{
+	const struct json *all = json_get(query, "all");
+	bool ended = all && all->type == JSON_BOOL && all->boolean;
+	_free_ struct life **list = calloc(c->node->lives.count + 1, sizeof(struct life *));
+	size_t n = 0;
+
+	if (!list)
+		return -ENOMEM;
+	for (struct life *l = c->node->lives.first; l; l = l->next)
+		if (ended || !l->ended)
+			list[n++] = l;
+	qsort(list, n, sizeof(*list), by_start);
+	return ps_write(c, list, n);
+}
+
+static int nothing_more(struct client *c)
+{
+	(void)c;
+	return 0;
+}
+
+const struct verb verb_ps = {"ps", ps_start, nothing_more, NULL};
+
+static uint64_t count_running(const struct node *n)
+{
+	uint64_t running = 0;
+
+	for (const struct life *l = n->lives.first; l; l = l->next)
+		running += !l->ended;
+	return running;
+}
+
+static int status_start(struct client *c, const struct json *query)
+{
+	const struct node *n = c->node;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+	    {"containers", n->lives.count},	 {"running", count_running(n)},
+	    {"agents", n->stream_count},	 {"waiting_for_store", n->stalled_count},
+	    {"clients", n->client_count},	 {"stores_open", n->store.open_count},
+	    {"refused_peers", n->refused_peers}, {"adopted", n->adopt.started},
+	    {"bulk_attached", n->bulk.mapped},	 {"bulk_blocks", n->bulk.blocks},
+	    {"bulk_bytes", n->bulk.bytes},	 {"bulk_dropped", n->bulk.dropped},
+	};
+	_json_out_ struct json_out *o = json_out_new();
+	int r = 0;
+
+	(void)query;
+	if (!o)
+		return -ENOMEM;
+	json_out_open_object(o);
+	json_out_member_string(o, "version", REEVE_BUILD);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		json_out_member_unsigned(o, rows[i].name, rows[i].value);
+	json_out_close_object(o);
+	if (c->json)
+		return write_object(c, o);
+	r = client_printf(c, "%-18s %s\n", "version", REEVE_BUILD);
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && r == 0; i++)
+		r = client_printf(c, "%-18s %" PRIu64 "\n", rows[i].name, rows[i].value);
+	return r;
+}
+
+const struct verb verb_status = {"status", status_start, nothing_more, NULL};

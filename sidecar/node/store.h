@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The record on disk: one SQLite database per container life (db.h is the door to it). What
+ * store_commit returned 0 for survives a power cut. Databases open themselves on use; at most
+ * STORE_OPEN_MAX are open, the one used longest ago is closed (and its log folded in) first.
+ * Schema, for `sqlite3 FILE`:
+ *   events(seq INTEGER PRIMARY KEY, kind TEXT, wall_ns INTEGER, verdict TEXT, pid INTEGER,
+ *          path TEXT, or BLOB where it is not UTF-8; record BLOB, struct rv_head... of bpf/abi.h)
+ *   args(seq INTEGER PRIMARY KEY, data BLOB)    argument blocks too big for their record
+ *   meta(key TEXT PRIMARY KEY, value)           container, state, ended_wall_ns, counters,
+ *                                               duplicates, refused, tai_offset_ns
+ * All functions block on the disk. Errors: -ENOSPC, -EROFS, -EIO, -EBUSY (a foreign writer),
+ * -EUCLEAN (not a database of ours any more), -ENOMEM. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "sidecar/common/event.h"
+#include "sidecar/node/life.h"
+
+#define STORE_OPEN_MAX 32
+
+struct store {
+	const char *dir;
+	struct store_db *open; /* used last first */
+	unsigned open_count;
+};
+
+void store_init(struct store *s, const char *dir);
+/* Closes every database. */
+void store_release(struct store *s);
+
+/* Reads the meta of every database into new lives. A file that cannot be read is logged, skipped
+ * and left as it is. */
+int store_load(struct store *s, struct lives *all);
+
+/* One transaction at a time, of one life. A life's first one creates its file. */
+int store_begin(struct store *s, struct life *l);
+/* 1: stored, 0: that number is already there. data: the record's bytes, e decoded from them. */
+int store_put_event(struct life *l, const struct event *e, const uint8_t *data, int64_t wall_ns);
+int store_put_args(struct life *l, uint64_t seq, const void *data, size_t len);
+int store_put_meta(struct life *l);
+/* After a failure of any of them the transaction is gone, as if it had never begun. */
+int store_commit(struct store *s, struct life *l);
+void store_abort(struct store *s, struct life *l);
+
+/* Reading: rows in order of seq from a number on. Pointers are valid until the next call for that
+ * life; store_end closes the read (an open one keeps the log from being folded in). */
+struct store_row {
+	uint64_t seq;
+	int64_t wall_ns;
+	const char *kind;
+	const uint8_t *record; /* NULL from store_seqs */
+	size_t record_len;
+};
+int store_rows(struct store *s, struct life *l, uint64_t from);
+int store_seqs(struct store *s, struct life *l, uint64_t from);
+/* 1: a row, 0: no more. */
+int store_next(struct life *l, struct store_row *ret);
+void store_end(struct life *l);
+
+/* One record or argument block, copied; the caller frees it. -ENOENT. */
+int store_get_record(struct store *s, struct life *l, uint64_t seq, uint8_t **ret, size_t *ret_len);
+int store_get_args(struct store *s, struct life *l, uint64_t seq, uint8_t **ret, size_t *ret_len);
