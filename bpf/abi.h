@@ -323,8 +323,9 @@ struct rv_meta {
 	char build[56]; /* NUL padded: what `reeve --version` prints of that build */
 };
 
-/* 64-bit hash of an argument block, the same in the kernel and in tests: whole little-endian words,
- * the last one padded with zero bytes. Not keyed: it proves integrity, not authorship. */
+/* 64-bit hash of an argument block, the same in the kernel and in tests: little-endian words of
+ * whole blocks, the last block padded with zero bytes. Not keyed: it proves integrity, not authorship. */
+#define RV_HASH_BLOCK 4096
 #define RV_HASH_SEED 0x9e3779b97f4a7c15ull
 #define RV_HASH_STEP(h, word) ((((h) ^ (word)) * 0xff51afd7ed558ccdull) ^ (((h) ^ (word)) >> 29))
 

@@ -100,18 +100,30 @@ int BPF_PROG(reeve_exec_check, struct linux_binprm *bprm)
 	return judge_return(&v, recorded);
 }
 
-#define SLICE 4096
+#define SLICE RV_HASH_BLOCK
 
 struct args {
 	struct bpf_dynptr to;
 	struct scratch *s;
 	unsigned long from;
 	__u64 len;
-	__u64 hash;
-	__u64 missing;
 	__u32 offset; /* in the record */
 	__u32 hashed;
 };
+
+struct block {
+	__u64 words[SLICE / 8];
+};
+
+/* Global, so that the verifier walks its loop once and not once per path that leads here. */
+__noinline __u64 hash_block(const struct block *b, __u64 hash)
+{
+	if (!b)
+		return hash;
+	for (__u32 w = 0; w < SLICE / 8; w++)
+		hash = RV_HASH_STEP(hash, b->words[w]);
+	return hash;
+}
 
 static long args_slice(__u32 i, struct args *a)
 {
@@ -121,20 +133,12 @@ static long args_slice(__u32 i, struct args *a)
 
 	if (len > SLICE)
 		len = SLICE;
+	if (a->hashed && len < SLICE) /* an unreadable source leaves zeroes: the last slice's padding */
+		bpf_probe_read_kernel(chunk, SLICE, NULL);
 	if (bpf_probe_read_user(chunk, len, (void *)(a->from + offset)))
-		a->missing += len;
-	if (a->hashed) {
-		__u64 hash = a->hash;
-
-		if (len < SLICE)
-			*(__u64 *)(chunk + (len & (SLICE - 1))) = 0;
-		for (__u32 w = 0; w < SLICE / 8; w++) {
-			if (w * 8 >= len)
-				break;
-			hash = RV_HASH_STEP(hash, ((__u64 *)chunk)[w]);
-		}
-		a->hash = hash;
-	}
+		a->s->args_missing += len;
+	if (a->hashed)
+		a->s->args_hash = hash_block((struct block *)chunk, a->s->args_hash);
 	bpf_dynptr_write(&a->to, a->offset + offset, chunk, len, 0);
 	return 0;
 }
@@ -144,7 +148,7 @@ static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct a
 {
 	struct rv_bulk head = {};
 
-	a->hash = RV_HASH_SEED;
+	a->s->args_hash = RV_HASH_SEED;
 	a->hashed = 1;
 	a->offset = sizeof(head);
 	head.len = sizeof(head) + a->len;
@@ -162,9 +166,9 @@ static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct a
 	bpf_dynptr_write(&a->to, 0, &head, sizeof(head), 0);
 	bpf_loop((a->len + SLICE - 1) / SLICE, args_slice, a, 0);
 	bpf_ringbuf_submit_dynptr(&a->to, BPF_RB_FORCE_WAKEUP);
-	r->args_state = a->missing ? RV_ARGS_UNREADABLE : RV_ARGS_BULK;
-	r->args_hash = a->hash;
-	r->args_missing = a->missing;
+	r->args_state = a->s->args_missing ? RV_ARGS_UNREADABLE : RV_ARGS_BULK;
+	r->args_hash = a->s->args_hash;
+	r->args_missing = a->s->args_missing;
 }
 
 /* Record and block in one piece into the container's own ring. */
@@ -187,9 +191,9 @@ static __always_inline void exec_inline(struct who *w, struct rv_exec *r, __u32 
 		return;
 	}
 	bpf_loop((a->len + SLICE - 1) / SLICE, args_slice, a, 0);
-	if (a->missing) {
+	if (a->s->args_missing) {
 		r->args_state = RV_ARGS_UNREADABLE;
-		r->args_missing = a->missing;
+		r->args_missing = a->s->args_missing;
 	}
 	bpf_dynptr_write(&a->to, 0, r, len, 0);
 	bpf_ringbuf_submit_dynptr(&a->to, emit_wake(w->st, ring, false, RV_RING_SIZE));
@@ -208,6 +212,7 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	judge_fill(&r->head, &v);
 	r->head.seq = emit_number(w->st, RV_KIND_EXEC);
 	a.s = s;
+	s->args_missing = 0;
 	a.from = bprm->p;
 	a.len = bprm->exec - bprm->p;
 	if (a.len > RV_INLINE_MAX) {

@@ -27,8 +27,8 @@ struct state_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct rv_state);
+	__uint(key_size, sizeof(__u32)); /* clang keeps no BTF of types named only in here */
+	__uint(value_size, sizeof(struct rv_state));
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -129,6 +129,8 @@ struct scratch {
 	__u32 reserved;
 	struct rv_path_key key;
 	__u32 pad;
+	__u64 args_missing; /* here, not on the stack: the verifier would follow every value of them */
+	__u64 args_hash;
 	struct rv_checkpoint checkpoint;
 	char record[SCRATCH_HEAD + 2 * RV_PATH_MAX + 512];
 	char chunk[2 * RV_PATH_MAX];

@@ -66,6 +66,7 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 	struct who w = {};
 	struct scratch *s;
 	struct rv_connect *r;
+	struct sock *sk;
 	bool recorded = true;
 	__u32 len;
 
@@ -85,7 +86,8 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 	if (who_recorded(&w, RV_KIND_CONNECT) || v.verdict >= RV_VERDICT_DENIED) {
 		who_fill(&r->head, &w, RV_KIND_CONNECT, RV_HOOK_CONNECT);
 		judge_fill(&r->head, &v);
-		r->protocol = sock->sk->sk_protocol;
+		sk = sock->sk;
+		r->protocol = sk ? sk->sk_protocol : 0;
 		r->type = sock->type;
 		len &= 127;
 		/* A path ends at its NUL; an abstract name starts with one and is all bytes. */

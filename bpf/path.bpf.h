@@ -32,15 +32,16 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 static long walk_step(__u32 i, struct walk *w)
 {
 	struct dentry *dentry = w->dentry, *parent;
+	struct vfsmount *mnt = w->mnt;
 	struct qstr name;
 	__u32 len, at;
 
-	if (dentry == w->root_dentry && w->mnt == w->root_mnt) {
+	if (dentry == w->root_dentry && mnt == w->root_mnt) {
 		w->done = 1;
 		return 1;
 	}
-	if (dentry == BPF_CORE_READ(w->mnt, mnt_root)) {
-		struct mount *m = mount_of(w->mnt);
+	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+		struct mount *m = mount_of(mnt);
 		struct mount *up = BPF_CORE_READ(m, mnt_parent);
 
 		if (up == m) {

@@ -66,13 +66,15 @@ static __always_inline bool who_recorded(const struct who *w, __u32 kind)
 /* Number of a pid in its own (innermost) namespace, and that namespace's inode. */
 static __always_inline __u32 pid_inside(struct pid *pid, __u32 *ret_ns)
 {
-	__u32 level = pid->level;
+	__u64 at = pid->level * bpf_core_type_size(struct upid);
+	struct pid_namespace *ns;
 	struct upid u = {};
 
 	bpf_core_read(&u, sizeof(u),
 		      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-			      level * bpf_core_type_size(struct upid));
-	*ret_ns = BPF_CORE_READ(u.ns, ns.inum);
+			      (at & 1023)); /* 32 levels at most; the bound is for 6.1 */
+	ns = u.ns;
+	*ret_ns = BPF_CORE_READ(ns, ns.inum);
 	return u.nr;
 }
 

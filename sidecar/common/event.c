@@ -140,9 +140,11 @@ static uint64_t hash64(const char *data, size_t len)
 {
 	uint64_t h = RV_HASH_SEED;
 
-	for (size_t at = 0; at < len; at += 8) {
+	for (size_t at = 0; at < len || at % RV_HASH_BLOCK; at += 8) {
 		uint64_t word = 0;
-		memcpy(&word, data + at, len - at < 8 ? len - at : 8);
+
+		if (at < len)
+			memcpy(&word, data + at, len - at < 8 ? len - at : 8);
 		h = RV_HASH_STEP(h, word);
 	}
 	return h;

@@ -34,9 +34,11 @@ static char verifier[4096];
 
 static int keep_last_words(enum libbpf_print_level level, const char *fmt, va_list args)
 {
+	if (getenv("REEVE_LOAD_DEBUG"))
+		return vfprintf(stderr, fmt, args);
 	if (level == LIBBPF_WARN)
 		vsnprintf(verifier, sizeof(verifier), fmt, args);
-	return getenv("REEVE_LOAD_DEBUG") ? vfprintf(stderr, fmt, args) : 0;
+	return 0;
 }
 
 static int pin_path(char *out, size_t size, const char *dir, const char *name)
@@ -165,8 +167,11 @@ int load_all(void)
 	if (r)
 		return r;
 	obj = bpf_object__open_mem(bytes, len, &opts);
-	if (!obj)
-		return log_err(-errno, "open the embedded programs");
+	if (!obj) {
+		r = log_err(-errno, "open the embedded programs (%s)", verifier);
+		pins_remove_all();
+		return r;
+	}
 	r = bpf_object__load(obj);
 	if (r)
 		log_err(r, "load the programs (%s)", verifier);
