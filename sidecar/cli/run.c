@@ -80,6 +80,8 @@ static int parse(struct run *run, int argc, char **argv)
 						{0}};
 	int c, r = 0;
 
+	if (access(PATH_DEFAULT_POLICY, F_OK) == 0)
+		r = add_policy(run, PATH_DEFAULT_POLICY);
 	while (r == 0 && (c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (c == 'p')
 			r = add_policy(run, optarg);
