@@ -87,6 +87,7 @@ install: all
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
 
 -include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -47,7 +47,8 @@ static void send_syslog(enum log_level level, const char *message)
 	close(fd);
 }
 
-static void put(enum log_level level, int r, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void put(enum log_level level, int r, const char *fmt,
+						      va_list args)
 {
 	char raw[LOG_LINE_MAX], message[LOG_LINE_MAX], line[LOG_LINE_MAX + 64];
 	int n = vsnprintf(raw, sizeof(raw), fmt, args);
