@@ -19,7 +19,7 @@ log_lines=80
 kernel=$("$vm_dir/kernel.sh" "$KERNEL")
 image=$("$vm_dir/image.sh" "$IMAGE")
 
-run=$(mktemp -d /tmp/reeve-guest.XXXXXX)
+run=$(mktemp -d "${TMPDIR:-/tmp}/reeve-guest.XXXXXX")
 qemu_pid='' fs_pid='' tail_pid=''
 # shellcheck disable=SC2317 # called by trap
 cleanup() {
