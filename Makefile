@@ -15,7 +15,7 @@ VERSION := 0.1.0
 BUILD_ID := $(VERSION)-$(shell cat bpf/*.[ch] | sha256sum | cut -c1-12)
 PREFIX ?= /usr/local
 
-CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -I. -DREEVE_BUILD='"$(BUILD_ID)"' \
+CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -I. -include $(B)/build_id.h \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections -MMD -MP
 LDFLAGS := -static -Wl,--gc-sections -Wl,-z,relro,-z,now
@@ -52,7 +52,14 @@ $(B)/.packages: Makefile
 	@$(call need,$(BUILD_PACKAGES))
 	@touch $@
 
-$(B)/%.o: %.c | $(B)/.packages
+# One place knows the build's name; what includes it is rebuilt when the kernel side changes.
+$(B)/build_id.h: FORCE
+	@mkdir -p $(B)
+	@echo '#define REEVE_BUILD "$(BUILD_ID)"' | cmp -s - $@ || echo '#define REEVE_BUILD "$(BUILD_ID)"' > $@
+.PHONY: FORCE
+FORCE:
+
+$(B)/%.o: %.c $(B)/build_id.h | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
