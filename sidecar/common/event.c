@@ -36,10 +36,17 @@ static int decode_open(struct event *e, struct cursor *c)
 
 static int decode_connect(struct event *e, struct cursor *c)
 {
+	int r;
+
 	e->path_len = e->connect.path_len;
 	if (e->path_len >= RV_PATH_MAX)
 		return -EBADMSG;
-	return take(c, e->path_len, &e->path);
+	r = take(c, e->path_len, &e->path);
+	/* A pathname ends at its NUL, whatever length the caller passed; an abstract name does not.
+	 */
+	if (r == 0 && e->path_len > 0 && e->path[0] != '\0')
+		e->path_len = strnlen(e->path, e->path_len);
+	return r;
 }
 
 static int decode_exec(struct event *e, struct cursor *c)

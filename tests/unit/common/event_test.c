@@ -241,6 +241,13 @@ TEST("connect: families and their addresses")
 	check_json(&e, &context, "\"path\":\"\\u0000abc\"}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #4     connect    allowed        "
 		       "pid=100    comm=cat unix abstract:abc");
+	/* sizeof(struct sockaddr_un) as the length: what lies behind the NUL is not the name */
+	n.path_len = 8;
+	b.len = 0;
+	put(&b, &n, sizeof(n));
+	put(&b, "/run/s\0x", 8);
+	REQUIRE(event_decode(b.data, b.len, &e) > 0);
+	check_json(&e, &context, "\"path\":\"/run/s\"}");
 }
 
 TEST("exit, armed, checkpoint: what they add")
