@@ -122,12 +122,24 @@ static int check_writable(const char *path, char *text)
 	return 0;
 }
 
+/* Only root sees what the node, which starts as root, could do. */
+static bool cannot_tell(int r, char *text)
+{
+	if (geteuid() == 0 || (r != -EACCES && r != -EPERM))
+		return false;
+	snprintf(text, HOST_TEXT_MAX, "cannot be told as uid %u: run doctor as root", geteuid());
+	return true;
+}
+
 static enum doctor_status check_store(char *text)
 {
+	int r = check_writable(PATH_STORE, text);
 	size_t len;
 
-	if (check_writable(PATH_STORE, text) == 0)
+	if (r == 0)
 		return DOCTOR_OK;
+	if (cannot_tell(r, text))
+		return DOCTOR_NOTE;
 	len = strlen(text);
 	snprintf(text + len, HOST_TEXT_MAX - len,
 		 ": make room or remount it, records wait meanwhile");
@@ -137,10 +149,13 @@ static enum doctor_status check_store(char *text)
 static enum doctor_status check_spool(char *text)
 {
 	char fallback[HOST_TEXT_MAX];
+	int r = check_writable(PATH_SPOOL, text);
 	size_t len;
 
-	if (check_writable(PATH_SPOOL, text) == 0)
+	if (r == 0)
 		return DOCTOR_OK;
+	if (cannot_tell(r, text))
+		return DOCTOR_NOTE;
 	len = strlen(text);
 	if (check_writable(PATH_SPOOL_FALLBACK, fallback) == 0) {
 		snprintf(text + len, HOST_TEXT_MAX - len,

@@ -117,7 +117,7 @@ enum doctor_status doctor_loaded(char *text)
 	pins_count_containers(&containers);
 	if (containers == 0) {
 		snprintf(text, HOST_TEXT_MAX,
-			 "build %s is loaded, this is %s: the next load replaces it", build,
+			 "build %s is loaded, this is %s: 'reeve-load' replaces it", build,
 			 REEVE_BUILD);
 		return DOCTOR_NOTE;
 	}

@@ -23,30 +23,37 @@
 #define LOCK_DEADLINE_MS 20000
 #define GONE_DEADLINE_MS 5000 /* the kernel frees programs and cgroups behind our back */
 #define GONE_RETRY_MS 20
-#define META_TEXT_MAX 128
 
-/* What the operator calls the container; its key where its agent left no meta. */
-static void print_container(const char *key)
-{
-	struct json *j _json_ = NULL;
-	_free_ char *data = NULL;
-	_close_ int fd = -1;
-	char path[128], error[META_TEXT_MAX];
-	struct place place _place_ = PLACE_NONE;
-	const char *name;
-	size_t len;
+/* What stands in PATH_PIN_CONTAINERS under one key. */
+struct guarded {
+	struct json *meta; /* NULL: its agent never got so far as to be ready */
 	bool lives;
+};
 
-	lives = place_of_id(strtoull(key, NULL, 16), &place) == 0 && place_populated(place.fd) == 1;
+static struct guarded look_at(const char *key)
+{
+	struct place place _place_ = PLACE_NONE;
+	struct guarded g = {0};
+	_free_ char *data = NULL;
+	char path[128], error[128];
+	size_t len;
+
+	g.lives =
+	    place_of_id(strtoull(key, NULL, 16), &place) == 0 && place_populated(place.fd) == 1;
 	snprintf(path, sizeof(path), PATH_RUN_CONTAINERS "/%.16s/meta", key);
 	if (util_read_file(AT_FDCWD, path, META_SIZE_MAX, &data, &len) == 0)
-		json_parse(data, len, false, &j, error, sizeof(error));
-	name = json_get_string(j, "name", "(unnamed)");
-	fprintf(stderr, "  %s ", json_get_string(j, "id", key));
+		json_parse(data, len, false, &g.meta, error, sizeof(error));
+	return g;
+}
+
+static void say_guarded(const char *key, const struct guarded *g)
+{
+	const char *name = json_get_string(g->meta, "name", "?");
+
+	fprintf(stderr, "  %s ", json_get_string(g->meta, "id", key));
 	quote_word(stderr, name, strlen(name));
-	fputs(lives ? " is running\n"
-		    : " has ended, its last records are not collected yet: start "
-		      "reeve-node\n",
+	fputs(g->lives ? " is running\n"
+		       : " has ended, its last records are not collected yet: start reeve-node\n",
 	      stderr);
 }
 
@@ -57,12 +64,18 @@ static int refuse_if_guarding(void)
 	unsigned n = 0;
 
 	while (d && (e = readdir(d))) {
+		struct guarded g;
+
 		if (e->d_name[0] == '.')
 			continue;
-		if (n++ == 0)
-			log_err(0, "containers are guarded; end them, or take the guard off them "
-				   "with --force:");
-		print_container(e->d_name);
+		g = look_at(e->d_name);
+		if (g.lives || g.meta) {
+			if (n++ == 0)
+				log_err(0, "containers are guarded; end them, or take the guard "
+					   "off them with --force:");
+			say_guarded(e->d_name, &g);
+		}
+		json_free(g.meta);
 	}
 	if (d)
 		closedir(d);
@@ -170,15 +183,19 @@ static int take_away(void)
 	return 0;
 }
 
-/* Empty ones only: what a running node keeps there stays. */
+/* Directories only when empty, and nothing a running node uses. */
 static void remove_run_files(void)
 {
+	static const char *const files[] = {PATH_QUERY_SOCKET, PATH_AGENT_SOCKET, PATH_NODE_PID,
+					    PATH_RUN "/bulk.lock", PATH_LOAD_LOCK};
+
 	rmdir(PATH_RUN_CONTAINERS);
 	rmdir(PATH_SPOOL_FALLBACK);
-	if (query_probe() < 0) {
-		unlink(PATH_LOAD_LOCK);
-		rmdir(PATH_RUN);
-	}
+	if (query_probe() == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlink(files[i]);
+	rmdir(PATH_RUN);
 }
 
 int verb_unload(int argc, char **argv)
