@@ -15,7 +15,7 @@
 #include "meta.h"
 
 #define SPAWN_POLICIES_MAX 16
-#define SPAWN_TEXT_MAX 512 /* bytes, NUL included */
+#define SPAWN_TEXT_MAX 4096 /* bytes an agent may say */
 
 enum spawn_result {
 	SPAWN_READY,  /* attached, configured, pumping */
