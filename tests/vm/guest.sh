@@ -47,6 +47,7 @@ pack_initrd() {
 	if [ "$ICOUNT" = 1 ]; then
 		"$vm_dir/need.sh" gcc libc6-dev
 		gcc -static -O2 -Wall -Wextra -Werror -o "$top/run-me-first" "$vm_dir/seedrng.c"
+		mkdir -p "$reeve_root/build" # or the first boot's tree would lack it
 		tar -C "$reeve_root" --sort=name --mtime=@0 --exclude-vcs --exclude=./.cache --exclude='*.[od]' \
 			--exclude='*.a' --exclude=./build/results -cf "$top/guest/worktree.tar" .
 	fi
