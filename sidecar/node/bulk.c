@@ -268,6 +268,8 @@ void bulk_release(struct node *n)
 		bulk_drain_all(n);
 	loop_timer_stop(&n->loop, &b->timer);
 	detach(n);
+	if (b->lock_fd >= 0)
+		(void)unlink(BULK_LOCK); /* held: nobody else reads the ring */
 	util_close_p(&b->lock_fd);
 	b->lock_fd = -1;
 }

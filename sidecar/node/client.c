@@ -39,20 +39,47 @@ static void client_free(struct client *c)
 	close(c->fd);
 	wire_buf_release(&c->in);
 	wire_buf_release(&c->out);
+	free(c->piece);
 	free(c);
+}
+
+bool client_has_room(const struct client *c)
+{
+	return c->out.len - c->out.done + c->piece_len < CLIENT_OUT_MAX;
 }
 
 int client_write(struct client *c, const void *data, size_t len)
 {
-	const uint8_t *at = data;
+	if (c->piece_size - c->piece_len < len) {
+		size_t size = c->piece_size ? c->piece_size : 4096;
+		char *grown;
+
+		while (size - c->piece_len < len)
+			size *= 2;
+		grown = realloc(c->piece, size);
+		if (!grown)
+			return -ENOMEM;
+		c->piece = grown;
+		c->piece_size = size;
+	}
+	memcpy(c->piece + c->piece_len, data, len);
+	c->piece_len += len;
+	return 0;
+}
+
+static int put_piece(struct client *c)
+{
 	int r = 0;
 
-	while (r == 0 && len > 0) {
-		size_t n = len < PIECE_MAX ? len : PIECE_MAX;
-
-		r = wire_put(&c->out, WIRE_DATA, 0, 0, at, n);
-		at += n;
-		len -= n;
+	for (size_t at = 0, n; r == 0 && at < c->piece_len; at += n) {
+		n = c->piece_len - at < PIECE_MAX ? c->piece_len - at : PIECE_MAX;
+		r = wire_put(&c->out, WIRE_DATA, 0, 0, c->piece + at, n);
+	}
+	c->piece_len = 0;
+	if (c->piece_size > CLIENT_OUT_MAX) { /* a long line: rare */
+		free(c->piece);
+		c->piece = NULL;
+		c->piece_size = 0;
 	}
 	return r;
 }
@@ -117,22 +144,29 @@ static int take_query(struct client *c, const struct wire_frame *f)
 	return c->verb->start(c, j);
 }
 
-/* Works until the client's buffer is full or there is nothing to say for now. */
+/* One step of the verb, and DONE when it was the last. */
+static int work(struct client *c)
+{
+	int r = c->verb->step(c), put = put_piece(c);
+
+	if (put < 0)
+		return put;
+	if (r == 1 || r == -EAGAIN || r == -ENODATA)
+		return r;
+	r = put_done(c, r);
+	return r < 0 ? r : 1;
+}
+
 static int turn(struct client *c)
 {
 	int sent, r = 1;
 
 	loop_timer_stop(&c->node->loop, &c->timer);
-	if (c->verb && !c->done && c->out.len - c->out.done < CLIENT_OUT_MAX) {
-		r = c->verb->step(c);
-		if (r != 1 && r != -EAGAIN && r != -ENODATA) {
-			r = put_done(c, r);
-			if (r < 0)
-				return r;
-		}
-	}
+	if (c->verb && !c->done && client_has_room(c))
+		r = work(c);
+	if (r < 0 && r != -EAGAIN && r != -ENODATA)
+		return r;
 	sent = wire_flush(&c->out, c->fd);
-
 	if (sent < 0 || (sent == 0 && c->done))
 		return sent < 0 ? sent : -ECONNRESET;
 	if (sent == 0 && r != -ENODATA)

@@ -42,6 +42,8 @@ struct client {
 	struct loop_watch watch;
 	struct loop_timer timer; /* the deadline to ask, then the next piece */
 	struct wire_buf in, out;
+	char *piece; /* what this turn's step has written; frames are made of it at its end */
+	size_t piece_len, piece_size;
 	const struct verb *verb; /* NULL before the question */
 	bool json;
 	bool done; /* closed once everything is sent */
@@ -59,6 +61,8 @@ void clients_notify(struct life *l, const uint64_t *seqs, size_t count);
 
 /* For verbs. */
 int client_find_life(struct client *c, const struct json *query);
+/* Whether the answer may grow by another line before the client has read on. */
+bool client_has_room(const struct client *c);
 int client_write(struct client *c, const void *data, size_t len);
 int client_printf(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* logs.c: a follower remembers numbers below its place. */

@@ -16,6 +16,7 @@
 #include "sidecar/node/node.h"
 #include "sidecar/node/stream.h"
 
+#define STATE_DIR "/var/lib/reeve"
 #define BACKLOG 1024 /* agents that reconnect at once after a restart */
 #define ACCEPT_PER_TURN 16
 #define ACCEPT_PAUSE_MS 1000
@@ -34,7 +35,7 @@ int listen_lock(int *ret_fd)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return log_err(-EBUSY, "another reeve-node holds %s", PATH_NODE_PID);
 	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(fd, 0) < 0)
+	if (ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
 		return log_err(-errno, "write %s", PATH_NODE_PID);
 	r = util_write_all(fd, pid, strlen(pid));
 	if (r < 0)
@@ -58,6 +59,8 @@ int listen_directories(const struct node *n)
 {
 	int r = own_directory(PATH_RUN, 0755, 0, 0);
 
+	if (r == 0)
+		r = own_directory(STATE_DIR, 0755, 0, 0); /* the agents' spools are in it, too */
 	if (r == 0)
 		r = own_directory(PATH_STORE, 0750, 0, n->gid);
 	return r;

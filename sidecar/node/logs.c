@@ -115,7 +115,7 @@ static int write_late(struct client *c)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < g->late_len && r == 0 && c->out.len - c->out.done < CLIENT_OUT_MAX; i++) {
+	for (i = 0; i < g->late_len && r == 0 && client_has_room(c); i++) {
 		_free_ uint8_t *record = NULL;
 		struct event e;
 		size_t len;
@@ -159,7 +159,7 @@ static int write_rows(struct client *c)
 		r = store_next(c->life, &row);
 		if (r == 1)
 			r = write_row(c, &row);
-	} while (r == 1 && ++n < ROWS_PER_PIECE && c->out.len - c->out.done < CLIENT_OUT_MAX);
+	} while (r == 1 && ++n < ROWS_PER_PIECE && client_has_room(c));
 	store_end(c->life);
 	return r;
 }

@@ -29,6 +29,7 @@ struct node {
 	struct client *clients;
 	unsigned client_count;
 	uint64_t refused_peers;
+	uint64_t refused_said_ns; /* anybody could fill the log with them */
 	struct bulk bulk;
 	struct adopt adopt;
 	uid_t uid; /* of REEVE_USER */

@@ -321,6 +321,19 @@ static void expired(void *arg)
 	after(s, r);
 }
 
+/* Once a second at most. */
+static void say_refused(struct node *n, pid_t pid, int r)
+{
+	uint64_t now = util_now_ns();
+
+	n->refused_peers++;
+	if (n->refused_said_ns && now - n->refused_said_ns < 1000000000ull)
+		return;
+	n->refused_said_ns = now;
+	log_warn(r, "a process that is no agent of ours came to %s: pid %d (%" PRIu64 " so far)",
+		 PATH_AGENT_SOCKET, (int)pid, n->refused_peers);
+}
+
 static int too_many(struct node *n, int fd)
 {
 	close(fd);
@@ -351,9 +364,7 @@ int stream_open(struct node *n, int fd)
 	if (r == 0)
 		r = loop_add(&n->loop, &s->watch, fd, EPOLLIN);
 	if (r < 0) {
-		n->refused_peers++;
-		log_warn(r, "a process that is no agent of ours came to %s: pid %d",
-			 PATH_AGENT_SOCKET, (int)s->pid);
+		say_refused(n, s->pid, r);
 		stream_free(s);
 		return r;
 	}
