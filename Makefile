@@ -98,3 +98,9 @@ install: all
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# What the suites run inside containers.
+$(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(if $(V),,echo '  CC  ' $<)
+	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread

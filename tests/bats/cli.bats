@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# cli.bats: `reeve` as people use it: run, doctor, unload, and what it says when it cannot.
+
+load lib
+
+bin=/reeve/build
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	cat >deny.json <<-EOF
+		{"name": "deny", "mode": "enforce", "rules": [
+		  {"subject": "file", "path": "$BATS_TEST_TMPDIR/secret", "action": "deny"},
+		  {"subject": "file", "path": "$BATS_TEST_TMPDIR/dir/**", "action": "deny", "errno": "ENOENT"},
+		  {"subject": "exec", "path": "/usr/bin/id", "action": "deny"},
+		  {"subject": "network", "address": "127.0.0.1", "port": 80, "action": "deny"}]}
+	EOF
+	sed 's/enforce/audit/; s/"deny", "mode"/"watch", "mode"/' deny.json >watch.json
+	echo hidden >secret
+	mkdir dir
+	echo hidden >dir/file
+}
+
+# reeve run, its record to record.json
+guarded() {
+	"$bin/reeve" run --json --output record.json "$@"
+}
+
+records() {
+	jq -c "select($1)" record.json | wc -l
+}
+
+@test "run: the command's output and exit status are its own" {
+	run guarded -- sh -c 'echo out; echo err >&2; exit 7'
+	echo "$output"
+	[ "$status" -eq 7 ]
+	[[ $output == *out* && $output == *err* ]]
+	[ "$(echo in | guarded -- cat)" = in ]
+	run guarded -- sh -c 'kill -KILL $$'
+	[ "$status" -eq 137 ]
+	run guarded -- no-such-command
+	[ "$status" -eq 127 ]
+	[[ $output == *"no-such-command: No such file"* ]]
+	run guarded -- /etc/passwd
+	[ "$status" -eq 126 ]
+}
+
+@test "run: record 0 is armed, the next exec is the command's, the last record closes" {
+	guarded -- sh -c 'exit 3' two 'a  b' || [ $? -eq 3 ]
+	[ "$(jq -r .kind record.json | head -n 1)" = armed ]
+	[ "$(jq -c 'select(.kind == "exec") | [.phase, .argv]' record.json | head -n 1)" = \
+		'["armed",["sh","-c","exit 3","two","a  b"]]' ]
+	[ "$(jq -r .kind record.json | tail -n 1)" = close ]
+	[ "$(jq -s 'map(.seq) == [range(length)]' record.json)" = true ]
+	[ "$(jq -c 'select(.kind == "exit") | [.code, .signal]' record.json)" = '[3,null]' ]
+	[ "$(jq -s 'last.lost | add' record.json)" -eq 0 ]
+}
+
+@test "run: what the policy denies is denied inside, recorded, and free next door" {
+	run guarded --policy deny.json -- sh -c 'cat secret; cat dir/file; id; nc -w1 127.0.0.1 80; nc -w1 0.0.0.0 80'
+	echo "$output"
+	[[ $output == *"secret: Permission denied"* ]]
+	[[ $output == *"dir/file: No such file"* ]]
+	[[ $output != *hidden* && $output != *uid=* ]]
+	[ "$(records '.verdict == "denied" and .kind == "open" and .error == "EACCES" and .rule == 1')" -eq 1 ]
+	[ "$(records '.verdict == "denied" and .kind == "open" and .error == "ENOENT" and .rule == 2')" -eq 1 ]
+	[ "$(records '.verdict == "denied" and .kind == "exec" and .rule == 3')" -ge 1 ]
+	[ "$(records '.verdict == "denied" and .kind == "connect" and .rule == 4')" -eq 2 ]
+	[ "$(cat secret dir/file | grep -c hidden)" -eq 2 ]
+	id >/dev/null
+}
+
+@test "run: in audit mode nothing is denied, what would be is recorded" {
+	run guarded --policy watch.json -- sh -c 'cat secret dir/file; id'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *hidden*uid=* ]]
+	[ "$(records '.verdict == "would-deny" and .kind == "open"')" -eq 2 ]
+	[ "$(records '.verdict == "would-deny" and .kind == "exec"')" -ge 1 ]
+	[ "$(records '.verdict == "denied"')" -eq 0 ]
+}
+
+@test "run: a denied entrypoint does not run and says so" {
+	run guarded --policy deny.json -- id
+	echo "$output"
+	[ "$status" -eq 126 ]
+	[[ $output == *"run id: Permission denied"* ]]
+	[ "$(jq -r .kind record.json | head -n 1)" = armed ]
+}
+
+@test "run: policies that are wrong or do not fit together are refused before anything runs" {
+	echo '{"name": "x", "mode": "enforce", "rules": [{"subject": "file", "path": "/etc/*", "action": "deny"}]}' >bad.json
+	run guarded --policy bad.json -- touch ran
+	echo "$output"
+	[ "$status" -eq 125 ]
+	[[ $output == *"bad.json:1:71: found \"/etc/*\", expected an exact path"* ]]
+	run guarded --policy deny.json --policy watch.json -- touch ran
+	echo "$output"
+	[ "$status" -eq 125 ]
+	[[ $output == *"cannot apply together"* ]]
+	[ ! -e ran ]
+}
+
+@test "run: signals reach the command, what it leaves behind is ended" {
+	guarded -- sh -c 'trap "exit 9" TERM; touch up; while :; do sleep 0.1; done' &
+	local pid=$! status=0
+	retry 10 test -e up
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	[ "$status" -eq 9 ]
+	guarded -- sh -c 'sleep 12345 & echo started'
+	run pgrep -f 'sleep 12345'
+	[ "$status" -eq 1 ]
+	[ ! -e /sys/fs/cgroup/reeve/run ]
+}
+
+@test "logs, ps, ledger: the same container by name, id and the beginning of it" {
+	local id
+	guarded --name cli-one -- true
+	id=$("$bin/reeve" ps -a --json | jq -r '.[] | select(.name == "cli-one") | .id')
+	[ -n "$id" ]
+	"$bin/reeve" logs --json cli-one | cmp - record.json
+	"$bin/reeve" logs --json -f "${id:0:12}" | cmp - record.json
+	"$bin/reeve" logs "$id" | grep -q '#0 '
+	"$bin/reeve" ledger cli-one | grep -q '^exact: yes'
+	run "$bin/reeve" ledger no-such-container
+	[ "$status" -eq 1 ]
+	# a reader that has seen enough is no failure
+	set -o pipefail
+	"$bin/reeve" logs cli-one | head -n 1
+}
+
+@test "unload: refuses while a container is guarded, takes all of it away, twice is fine" {
+	guarded --name cli-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' &
+	local pid=$!
+	retry 10 test -e up
+	run "$bin/reeve" unload
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"cli-busy is running"* ]]
+	touch stop
+	wait "$pid"
+	retry 5 "$bin/reeve" unload
+	[ ! -e /sys/fs/bpf/reeve ]
+	[ ! -e /sys/fs/cgroup/reeve ]
+	[ "$(bpftool prog list | grep -c 'name reeve_' || true)" -eq 0 ]
+	run "$bin/reeve" unload
+	[ "$status" -eq 0 ]
+	[ "$output" = "nothing is loaded" ]
+	guarded -- true
+}
+
+@test "doctor: ready here, and tells what is missing elsewhere" {
+	run "$bin/reeve" doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"reeve can run here"* ]]
+	[ "$("$bin/reeve" doctor --json | jq -r '.ready, (.checks[] | select(.name == "bpf-lsm").status)')" = $'true\nok' ]
+	run setpriv --reuid nobody "$bin/reeve" doctor
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"not ok  privileges"* ]]
+	run unshare -m sh -c "umount -l /sys/fs/bpf; exec $bin/reeve doctor"
+	[ "$status" -eq 1 ]
+	[[ $output == *"mount -t bpf bpf /sys/fs/bpf"* ]]
+}
+
+@test "doctor: names where the hook is registered" {
+	local dir=/usr/share/containers/oci/hooks.d
+	mkdir -p "$dir"
+	jq --arg path "$bin/reeve-hook" '.hook.path = $path' /reeve/deploy/hooks.d/reeve.json >"$dir/cli-test.json"
+	run "$bin/reeve" doctor
+	rm "$dir/cli-test.json"
+	echo "$output"
+	[[ $output == *"ok      registered    $dir/cli-test.json (createRuntime, poststop)"* ]]
+}
+
+@test "wrong usage is status 2 and says how" {
+	local verb
+	for verb in run logs ledger; do
+		run "$bin/reeve" "$verb"
+		[ "$status" -eq 2 ]
+		[[ $output == "usage: reeve $verb"* ]]
+	done
+	run "$bin/reeve" logz
+	[ "$status" -eq 2 ]
+	run "$bin/reeve" help
+	[ "$status" -eq 0 ]
+	for verb in run ps logs ledger status doctor unload; do
+		[[ $output == *"  $verb "* ]]
+	done
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# reeve.bash: what the suites that try reeve itself share. `load lib` first.
+
+hook=/usr/local/bin/reeve-hook
+act=/reeve/build/tests/act
+
+# container DIR [make_bundle OPTION]... -- ARG...: a bundle with our hook and /act in it.
+container() {
+	local dir=$1
+	shift
+	make_bundle "$dir" --hook "${STAGE:-createRuntime}" "$hook" "$@"
+	cp "$act" "$dir/rootfs/act"
+}
+
+# policy NAME JSON: a policy the annotation io.reeve.policy can name.
+policy() {
+	mkdir -p /etc/reeve/policies
+	printf '%s\n' "$2" >"/etc/reeve/policies/$1.json"
+}
+
+# logs ID [JQ_FILTER [JQ_OPTION]...]: the record as JSON lines, filtered.
+logs() {
+	local id=$1 filter=${2:-.}
+	shift $(($# < 2 ? $# : 2))
+	reeve logs --json "$id" | jq -c "$@" "$filter"
+}
+
+# ended ID: reeve says the container has ended and its record is complete.
+ended() {
+	reeve ps -a --json | jq -e --arg id "$1" 'any(.[]; .id == $id and .state == "ended")' >/dev/null
+}
+await_end() {
+	retry 10 ended "$1"
+}
+
+# exact ID: the ledger is exact, and nothing was lost.
+exact() {
+	reeve ledger "$1" || return 1
+	reeve ledger --json "$1" | jq -e '[.. | .lost? | numbers] | add == 0' >/dev/null ||
+		reeve ps -a --json | jq -e --arg id "$1" 'all(.[] | select(.id == $id); .lost == 0)'
+}
+
+agents() {
+	pgrep -c -x reeve-agent || true
+}
+no_agents() {
+	[ "$(agents)" -eq 0 ]
+}
+
+# everything reeve may leave behind, one per line, sorted: for before and after.
+traces() {
+	find /sys/fs/bpf/reeve/c /sys/fs/bpf/reeve/anchor /sys/fs/bpf/reeve/link /sys/fs/bpf/reeve/prog \
+		/sys/fs/bpf/reeve/map -mindepth 1 2>/dev/null
+	find /sys/fs/cgroup -type d
+	find /run/reeve /var/lib/reeve/spool /tmp -mindepth 1 -path '/tmp/bats*' -prune -o -print
+	bpftool -j prog show | jq -r '.[] | "prog \(.id) \(.name)"'
+	bpftool -j link show | jq -r '.[] | "link \(.id) \(.prog_id)"'
+	bpftool -j map show | jq -r '.[] | select(.name != "reeve_state" and .name != "reeve_ring" and .name != "reeve_lane") | "map \(.id) \(.name)"'
+	pgrep -x 'reeve-.*' | sed 's/^/process /'
+	true
+}
+
+start_node() {
+	pgrep -x reeve-node >/dev/null && return 0
+	setsid reeve-node </dev/null >>/var/log/reeve-node.log 2>&1 3>&- 4>&- &
+	retry 5 reeve status >/dev/null
+}
+stop_node() {
+	pkill -"${1:-TERM}" -x reeve-node || true
+	retry 5 node_gone
+}
+node_gone() {
+	! pgrep -x reeve-node >/dev/null
+}
