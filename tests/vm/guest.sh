@@ -49,7 +49,8 @@ pack_initrd() {
 		gcc -static -O2 -Wall -Wextra -Werror -o "$top/run-me-first" "$vm_dir/seedrng.c"
 		mkdir -p "$reeve_root/build" # or the first boot's tree would lack it
 		tar -C "$reeve_root" --sort=name --mtime=@0 --exclude-vcs --exclude=./.cache --exclude='*.[od]' \
-			--exclude='*.a' --exclude=./build/results -cf "$top/guest/worktree.tar" .
+			--exclude='*.a' --exclude=./build/results --exclude='./build/unit*' \
+			--exclude='./build/fuzz*' -cf "$top/guest/worktree.tar" .
 	fi
 	cp "$kernel/initrd.base" "$run/initrd.img"
 	(cd "$top" && find . -mindepth 1 -exec touch -h -d @0 {} + &&

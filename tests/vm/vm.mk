@@ -19,11 +19,12 @@ $(foreach v,$(VM_VARIABLES),$(if $(filter undefined,$(origin $v)),,$(eval export
 export REEVE_CMD := $(value CMD)
 unexport CMD
 
-.PHONY: all guest vm-image vm-kernel vm-suites vm-summary
+.PHONY: all guest vm-image vm-kernel vm-suites vm-summary vm-selftest
 .DEFAULT_GOAL ?= all
 
-# BUILD=0: boot with whatever is in build/
-VM_BUILD := $(if $(filter 0,$(BUILD)),,all)
+# BUILD=0: boot with whatever is in build/. Else all, and the tools of the suites.
+VM_TOOLS := $(if $(B),$(patsubst %.c,$(B)/tests/%,$(notdir $(wildcard $(VM_DIR)../bats/tools/*.c))))
+VM_BUILD := $(if $(filter 0,$(BUILD)),,all $(VM_TOOLS))
 
 vm-image:
 	@exec $(VM_DIR)image.sh "$(IMAGE)"
@@ -43,3 +44,8 @@ vm-suites: $(VM_BUILD)
 
 vm-summary:
 	@$(VM_DIR)../summary.sh $(VM_DIR)../../build/results/*.tap
+
+# the guest itself, from outside; ten boots
+vm-selftest:
+	@mkdir -p $(VM_DIR)../../build/results
+	@$(VM_DIR)selftest.sh | tee $(VM_DIR)../../build/results/vm.tap
