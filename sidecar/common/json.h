@@ -13,10 +13,10 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json {
 	enum json_type type;
 	bool boolean;
-	int64_t number;  /* integers; a fraction or an overflow is a parse error */
-	char *string;    /* NUL-terminated, no NUL inside; UTF-8 checked */
-	char *key;       /* when a member of an object */
-	int line;        /* 1-based, where the value starts */
+	int64_t number; /* integers; a fraction or an overflow is a parse error */
+	char *string;	/* NUL-terminated, no NUL inside; UTF-8 checked */
+	char *key;	/* when a member of an object */
+	int line;	/* 1-based, where the value starts */
 	int column;
 	struct json *child; /* first element or member */
 	struct json *next;
@@ -24,9 +24,10 @@ struct json {
 };
 
 /* Parses len bytes: one value, only white space behind it. comments: allow C and C++ comments.
- * On failure a one-line reason "line:column: what was found, what was expected" is put in error. Errors: -EINVAL (not JSON), -E2BIG
- * (deeper than JSON_DEPTH_MAX or more nodes than JSON_NODES_MAX), -EILSEQ (not UTF-8), -ENOMEM.
- * Duplicate keys in one object are an error. The caller frees with json_free; recursion free. */
+ * On failure a one-line reason "line:column: what was found, what was expected" is put in error.
+ * Errors: -EINVAL (not JSON), -E2BIG (deeper than JSON_DEPTH_MAX or more nodes than
+ * JSON_NODES_MAX), -EILSEQ (not UTF-8), -ENOMEM. Duplicate keys in one object are an error. The
+ * caller frees with json_free; recursion free. */
 int json_parse(const char *text, size_t len, bool comments, struct json **ret, char *error,
 	       size_t error_size);
 void json_free(struct json *j);

@@ -7,23 +7,24 @@
 #include "json.h"
 
 #define META_SIZE_MAX (64u << 10) /* bytes of JSON */
-#define META_ID_MAX 256           /* bytes, NUL included */
+#define META_ID_MAX 256		  /* bytes, NUL included */
 #define META_NAME_MAX 256
 
 struct meta {
-	char id[META_ID_MAX];     /* the runtime's container id; [A-Za-z0-9_.+-] only */
+	char id[META_ID_MAX];	  /* the runtime's container id; [A-Za-z0-9_.+-] only */
 	char name[META_NAME_MAX]; /* what people call it; the id where nothing better is known */
-	char key[24];             /* cgroup id, 16 hex digits */
-	char policy[64];          /* name of the policy in force, "" none */
-	uint64_t generation;      /* rv_state.generation */
+	char key[24];		  /* cgroup id, 16 hex digits */
+	char policy[64];	  /* name of the policy in force, "" none */
+	uint64_t generation;	  /* rv_state.generation */
 	uint64_t cgroup_id;
 	uint64_t started_wall_ns; /* when it was prepared */
-	char *cgroup;             /* path below the cgroup root; may be NULL */
-	char *bundle;             /* may be NULL */
-	char *runtime;            /* "crun", "reeve run", ...; may be NULL */
+	char *cgroup;		  /* path below the cgroup root; may be NULL */
+	char *bundle;		  /* may be NULL */
+	char *runtime;		  /* "crun", "reeve run", ...; may be NULL */
 };
 
-/* Checks what it reads: id's characters, key = cgroup_id, lengths. -EINVAL with a reason in error. */
+/* Checks what it reads: id's characters, key = cgroup_id, lengths. -EINVAL with a reason in error.
+ */
 int meta_from_json(const struct json *j, struct meta *ret, char *error, size_t error_size);
 int meta_to_json(const struct meta *m, struct json_out *o);
 void meta_release(struct meta *m);

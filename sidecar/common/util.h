@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ownership by attribute, small checked I/O. Errors are -errno; outputs are untouched on failure. */
+/* Ownership by attribute, small checked I/O. Errors are -errno; outputs are untouched on failure.
+ */
 #pragma once
 #include <fcntl.h>
 #include <stdbool.h>
@@ -72,4 +73,4 @@ int util_sibling(const char *name, char *ret, size_t size);
 
 /* Puts a one-line reason into error (size 0: nowhere) and returns r. */
 int util_refuse(int r, char *error, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));

@@ -13,18 +13,20 @@
 enum wire_type {
 	/* agent -> node */
 	WIRE_HELLO = 1, /* JSON, the container's meta (meta.h); first frame of a stream */
-	WIRE_RECORDS = 2, /* ring records, each padded to 8 bytes; position: spool offset behind them */
-	WIRE_STATE = 3,   /* struct rv_counters as of now */
-	WIRE_END = 4,     /* the cgroup is empty, CLOSE has been sent; answered by an ACK */
+	WIRE_RECORDS =
+	    2, /* ring records, each padded to 8 bytes; position: spool offset behind them */
+	WIRE_STATE = 3, /* struct rv_counters as of now */
+	WIRE_END = 4,	/* the cgroup is empty, CLOSE has been sent; answered by an ACK */
 	/* node -> agent */
 	WIRE_WELCOME = 16, /* the hello is accepted */
-	WIRE_ACK = 17,     /* position: everything up to it is committed; END: its position echoed */
+	WIRE_ACK = 17, /* position: everything up to it is committed; END: its position echoed */
 	WIRE_REFUSED = 18, /* text: why; the node closes the stream */
 	/* client -> node */
 	WIRE_QUERY = 32, /* JSON object: {"verb":"logs|ps|ledger|status", ...} (node/query.h) */
 	/* node -> client */
 	WIRE_DATA = 48, /* a piece of the answer's bytes */
-	WIRE_DONE = 49, /* JSON object {"status":0} or {"status":errno,"error":"..."}; the last frame */
+	WIRE_DONE =
+	    49, /* JSON object {"status":0} or {"status":errno,"error":"..."}; the last frame */
 };
 
 struct wire_head {
