@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# guest.sh: the measuring, run in the counting guest by bench.sh. Writes KEY<tab>VALUE lines to
+# build/results/bench-KERNEL.tsv; report.awk makes the table of them. Order matters: what must be
+# measured before any program is loaded comes first, and reeve is loaded once.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+bin=$PWD/build/bench
+work=/bench
+containers=50
+starts=8 # as many as a full pool serves
+out=build/results/bench-$KERNEL.tsv
+
+# what follows each measured start: the container goes, its agent goes, all is quiet
+after_start="crun delete -f bench; while pgrep -x reeve-agent >/dev/null; do sleep 0.05; done; sleep 0.2"
+# and the pool of prepared slots is full again
+after_start_refill="$after_start; reeve-load 2>/dev/null"
+
+put() {
+	printf '%s\t%s\n' "$1" "$2" >>"$out"
+}
+
+# row NAME: the output of ops, as NAME.OP.{inline,agent,node}
+row() {
+	local name=$1 op inline agent node
+	echo "bench: $KERNEL: $name" >&2
+	while IFS=$'\t' read -r op inline agent node; do
+		put "$name.$op.inline" "$inline"
+		put "$name.$op.agent" "$agent"
+		put "$name.$op.node" "$node"
+	done
+}
+
+ops() {
+	"$bin/ops" "$work"
+}
+
+# wait_for COMMAND...: until it succeeds, ten seconds at most
+wait_for() {
+	local _
+	for _ in {1..200}; do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.05
+	done
+	echo "bench: gave up waiting for: $*" >&2
+	return 1
+}
+
+prepare() {
+	mkdir -p "$work/bundle/rootfs"
+	echo abc >"$work/file"
+	cp "$bin/true" "$work/true"
+	cp "$bin/true" "$work/bundle/rootfs/true"
+	(cd "$work/bundle" && crun spec &&
+		jq '.process.args = ["/true"] | .process.terminal = false' config.json >plain.json)
+	: >"$out"
+	put kernel "$(uname -r)"
+	sleep 6 # the kernel's own threads, done with the boot
+}
+
+# bundle [HOOK]: the next container's hook
+bundle() {
+	jq --arg hook "${1:-}" 'if $hook == "" then . else
+		.hooks = {createRuntime: [{path: $hook, timeout: 20}]} end' \
+		"$work/bundle/plain.json" >"$work/bundle/config.json"
+}
+
+# start NAME AFTER [HOOK]
+start() {
+	local elapsed running
+	echo "bench: $KERNEL: crun create, $1" >&2
+	bundle "${3:-}"
+	read -r elapsed running < <("$bin/wall" $starts "$2" crun create -b "$work/bundle" bench)
+	put "start.$1.elapsed" "$elapsed"
+	put "start.$1.running" "$running"
+}
+
+measure_without_reeve() {
+	row none < <("$bin/inside" bench-none -- "$bin/ops" "$work")
+	start plain "$after_start"
+	start noop "$after_start" "$bin/nohook"
+	row floor < <("$bin/noop" "$bin/noop.bpf" bench-floor -- "$bin/ops" "$work")
+	"$bin/noop" "$bin/noop.bpf" bench-elsewhere -- "$bin/pause" "$work/file" &
+	wait_for grep -q 'populated 1' /sys/fs/cgroup/bench-elsewhere/cgroup.events
+	sleep 1
+	row outside_floor < <("$bin/inside" bench-out -- "$bin/ops" "$work")
+	echo 1 >/sys/fs/cgroup/bench-elsewhere/cgroup.kill
+	wait $! || true
+	wait_for test ! -d /sys/fs/cgroup/bench-elsewhere
+}
+
+load_reeve() {
+	reeve-load
+	reeve-node >/var/log/reeve-node.log 2>&1 &
+	wait_for reeve status
+	sleep 2
+}
+
+measure_reeve() {
+	local policy=$work/policy.json
+	echo '{"name":"bench","mode":"enforce","rules":[
+		{"subject":"file","path":"/no/such/file","action":"deny"},
+		{"subject":"exec","path":"/no/such/file","action":"deny"},
+		{"subject":"network","address":"192.0.2.1","port":1,"action":"deny"}]}' >"$policy"
+	row silent < <("$bin/inside" bench-silent --agent --record --agent 0 -- "$bin/ops" "$work")
+	row judged < <("$bin/inside" bench-judged --agent --record --agent 0 \
+		--agent --policy --agent "$policy" -- "$bin/ops" "$work")
+	row recorded < <("$bin/inside" bench-recorded --agent --record --agent 0xffffffff \
+		-- "$bin/ops" "$work")
+	put recorded.lost "$(reeve ps -a --json | jq '[.[] | select(.id == "bench-recorded").lost] | add')"
+	"$bin/inside" bench-busy --agent --record --agent 0xffffffff -- "$bin/pause" "$work/file" &
+	wait_for grep -q 'populated 1' /sys/fs/cgroup/bench-busy/cgroup.events
+	sleep 1
+	row outside < <("$bin/inside" bench-out -- "$bin/ops" "$work")
+	put agent.pss_kb "$(rollup Pss reeve-agent)"
+	put agent.rss_kb "$(rollup Rss reeve-agent)"
+	put agent.anon_kb "$(rollup Pss_Anon reeve-agent)"
+	put node.pss_kb "$(rollup Pss reeve-node)"
+	put node.rss_kb "$(rollup Rss reeve-node)"
+	put node.anon_kb "$(rollup Pss_Anon reeve-node)"
+	echo 1 >/sys/fs/cgroup/bench-busy/cgroup.kill
+	wait $! || true
+}
+
+# rollup FIELD PROGRAM
+rollup() {
+	awk -v field="$1:" '$1 == field {print $2}' "/proc/$(pgrep -xo "$2")/smaps_rollup"
+}
+
+measure_starts() {
+	reeve-load 2>/dev/null
+	start reeve "$after_start_refill" /usr/local/bin/reeve-hook
+	start used_up "$after_start" /usr/local/bin/reeve-hook
+	start empty "$after_start" /usr/local/bin/reeve-hook
+	reeve-load 2>/dev/null
+	measure_stages
+}
+
+# The trace costs about 155 instructions per system call (see README.md): stages, not the total.
+measure_stages() {
+	local trace=/sys/kernel/tracing event
+	echo mono >$trace/trace_clock
+	echo 'prev_pid==0 || next_pid==0' >$trace/events/sched/sched_switch/filter
+	for event in sched/sched_process_exec sched/sched_process_exit sched/sched_switch \
+		syscalls/sys_enter_bpf syscalls/sys_enter_seccomp; do
+		echo 1 >"$trace/events/$event/enable"
+	done
+	: >$trace/trace
+	"$bin/wall" 1 "$after_start" crun create -b "$work/bundle" bench >/dev/null
+	echo 0 >$trace/events/enable
+	awk -f tests/bench/stages.awk $trace/trace >>"$out"
+}
+
+meminfo() {
+	local used maps
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	used=$(awk '{v[$1] = $2} END {print v["MemTotal:"] - v["MemFree:"] - v["Buffers:"] \
+		- v["Cached:"] - v["AnonPages:"]}' /proc/meminfo)
+	maps=$(bpftool -j map show | jq '[.[] | select(.name | startswith("reeve_")) |
+		if .type == "ringbuf" then .max_entries else (.bytes_memlock // 0) end] | add // 0')
+	put "$1.kernel_kb" "$used"
+	put "$1.maps_bytes" "$maps"
+	awk -v p="$1" '$1 ~ /^(Slab|Percpu|PageTables|KernelStack):/ {
+		sub(":", "", $1); print p "." $1 "_kb\t" $2}' /proc/meminfo >>"$out"
+}
+
+# hold PREFIX ARGS...: many at once, measured, and ended
+hold() {
+	local prefix=$1 i pids=()
+	shift
+	meminfo "$prefix.before"
+	for ((i = 0; i < containers; i++)); do
+		"$bin/inside" "bench-$prefix-$i" "$@" -- "$bin/pause" &
+		pids+=($!)
+		wait_for grep -q 'populated 1' "/sys/fs/cgroup/bench-$prefix-$i/cgroup.events"
+	done
+	[ $# -eq 0 ] || wait_for test "$(pgrep -xc reeve-agent)" = $containers
+	sleep 2
+	meminfo "$prefix.after"
+	for ((i = 0; i < containers; i++)); do
+		echo 1 >"/sys/fs/cgroup/bench-$prefix-$i/cgroup.kill"
+	done
+	wait "${pids[@]}" || true
+}
+
+measure_memory() {
+	echo "bench: $KERNEL: memory of $containers containers" >&2
+	put containers $containers
+	put maps.node_bytes "$(bpftool -j map show | jq '[.[] | select(.name | startswith("reeve_")) |
+		select(.name | test("^reeve_(ring|lane|state)$") | not) |
+		if .type == "ringbuf" then .max_entries else (.bytes_memlock // 0) end] | add // 0')"
+	put maps.ring_bytes "$(grep -oP 'RV_RING_SIZE \(\K\d+' bpf/abi.h | awk '{print $1 * 1024}')"
+	put maps.lane_bytes "$(grep -oP 'RV_LANE_SIZE \(\K\d+' bpf/abi.h | awk '{print $1 * 1024}')"
+	hold bare
+	hold agents --agent --record --agent 0xffffffff
+}
+
+prepare
+measure_without_reeve
+load_reeve
+measure_reeve
+measure_starts
+measure_memory
+put complete 1

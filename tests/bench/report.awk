@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# KEY<tab>VALUE lines in, the table out. Computes, never knows, a figure. Exit 1: one is missing.
+function need(key) {
+	if (!(key in v) || v[key] == "") {
+		print "bench: not measured: " key > "/dev/stderr"
+		failed = 1
+		return 0
+	}
+	return v[key]
+}
+function line(name, row, what, floor,   i, value, base) {
+	printf "%-44s", name
+	for (i = 1; i <= ops_n; i++) {
+		value = need(row "." ops[i] "." what)
+		base = floor ? need(floor "." ops[i] ".inline") : 0
+		printf base ? "%10d %6.3f" : "%10d       ", value, base ? value / base : 0
+	}
+	printf "\n"
+}
+function verdict(   i, ratio) {
+	printf "%-44s", "  bound: at most 1.030 of its floor"
+	for (i = 1; i <= ops_n; i++) {
+		ratio = need("outside." ops[i] ".inline") / need("outside_floor." ops[i] ".inline")
+		printf "%10s       ", ratio <= 1.03 ? "PASS" : "OVER"
+	}
+	printf "\n"
+}
+function start(name, key) {
+	printf "%-44s%14d%14d%10.3f\n", name, need(key ".running"), need(key ".elapsed"),
+		need(key ".elapsed") / need("start.noop.elapsed")
+}
+function stage(name, key) {
+	printf "  %-42s%14d%14d\n", name, need("stage." key ".running"), need("stage." key ".elapsed")
+}
+function size(name) {
+	printf "%-44s%14d%14d\n", name, need("size." name), need("size_stripped." name)
+}
+# what the containers held with an agent have more than those without, KB each
+function per(key) {
+	return ((need("agents.after." key) - need("agents.before." key)) \
+		- (need("bare.after." key) - need("bare.before." key))) / need("containers")
+}
+function kb(name, value) {
+	printf "%-44s%14.1f\n", name, value
+}
+{ v[$1] = $2 }
+END {
+	ops_n = split("open exec fork connect", ops, " ")
+	need("complete")
+	printf "\nreeve bench, kernel %s\n", need("kernel")
+	printf "Guest instructions per operation on one CPU, fastest of 3 batches, and the ratio to the floor.\n\n"
+	printf "%-44s%17s%17s%17s%17s\n", "", "open+close", "fork+exec+wait", "fork+exit+wait", "refused connect"
+	line("no BPF", "none", "inline", "floor")
+	line("no-op programs on our cgroup: the floor", "floor", "inline", "floor")
+	line("reeve, nothing recorded, no policy", "silent", "inline", "floor")
+	line("reeve, nothing recorded, one rule each", "judged", "inline", "floor")
+	line("reeve, recorded: the task itself", "recorded", "inline", "floor")
+	line("  and the agent", "recorded", "agent")
+	line("  and the node, to the commit", "recorded", "node")
+	printf "%-44s%10d\n", "  records lost meanwhile", need("recorded.lost")
+	line("next door, no-op programs elsewhere: its floor", "outside_floor", "inline", "outside_floor")
+	line("next door, reeve active elsewhere", "outside", "inline", "outside_floor")
+	verdict()
+	printf "\n%-44s%14s%14s%10s\n", "crun create of a static binary", "instructions", "with waits", "ratio"
+	start("no hook", "start.plain")
+	start("a hook that does nothing", "start.noop")
+	start("reeve-hook, a slot was prepared", "start.reeve")
+	start("reeve-hook, no slot was prepared", "start.empty")
+	stage("hook: state, checks, cgroup, fork the agent", "hook")
+	stage("agent: start, lock, a cgroup of its own", "enter")
+	stage("agent: slot, spool, programs attached", "attach")
+	stage("agent: privileges given up", "jail")
+	stage("agent: ready; hook: ends", "ready")
+	printf "\n%-44s%14s%14s\n", "program", "bytes", "stripped"
+	n = split("reeve reeve-hook reeve-agent reeve-node reeve-load", programs, " ")
+	for (i = 1; i <= n; i++)
+		size(programs[i])
+	printf "\n%-44s%14s\n", "memory", "KB"
+	kb("agent: PSS", need("agent.pss_kb"))
+	kb("agent: RSS", need("agent.rss_kb"))
+	kb("agent: of it its own, not shared or mapped", need("agent.anon_kb"))
+	kb("node: PSS (the bulk ring is mapped twice)", need("node.pss_kb"))
+	kb("node: of it its own, not shared or mapped", need("node.anon_kb"))
+	kb("kernel, once per node: maps", need("maps.node_bytes") / 1024)
+	rings = (need("maps.ring_bytes") + need("maps.lane_bytes")) / 1024
+	kb("kernel, per container: all", per("kernel_kb"))
+	kb("  rings", rings)
+	kb("  the rest", per("kernel_kb") - rings)
+	kb("    of it slab", per("Slab_kb"))
+	kb("    of it page tables", per("PageTables_kb"))
+	kb("    of it the agent's stack", per("KernelStack_kb"))
+	exit failed
+}
