@@ -3,11 +3,12 @@
 # cli.bats: `reeve` as people use it: run, doctor, unload, and what it says when it cannot.
 
 load lib
+bats_require_minimum_version 1.5.0
 
 bin=/reeve/build
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	cat >deny.json <<-EOF
 		{"name": "deny", "mode": "enforce", "rules": [
 		  {"subject": "file", "path": "$BATS_TEST_TMPDIR/secret", "action": "deny"},
@@ -38,7 +39,7 @@ records() {
 	[ "$(echo in | guarded -- cat)" = in ]
 	run guarded -- sh -c 'kill -KILL $$'
 	[ "$status" -eq 137 ]
-	run guarded -- no-such-command
+	run -127 guarded -- no-such-command
 	[ "$status" -eq 127 ]
 	[[ $output == *"no-such-command: No such file"* ]]
 	run guarded -- /etc/passwd
@@ -93,7 +94,7 @@ records() {
 	run guarded --policy bad.json -- touch ran
 	echo "$output"
 	[ "$status" -eq 125 ]
-	[[ $output == *"bad.json:1:71: found \"/etc/*\", expected an exact path"* ]]
+	[[ $output == *"bad.json:1:72: found \"/etc/*\", expected an exact path"* ]]
 	run guarded --policy deny.json --policy watch.json -- touch ran
 	echo "$output"
 	[ "$status" -eq 125 ]
@@ -102,7 +103,7 @@ records() {
 }
 
 @test "run: signals reach the command, what it leaves behind is ended" {
-	guarded -- sh -c 'trap "exit 9" TERM; touch up; while :; do sleep 0.1; done' &
+	"$bin/reeve" run --output record -- sh -c 'trap "exit 9" TERM; touch up; while :; do sleep 0.1; done' &
 	local pid=$! status=0
 	retry 10 test -e up
 	kill -TERM "$pid"
@@ -131,7 +132,7 @@ records() {
 }
 
 @test "unload: refuses while a container is guarded, takes all of it away, twice is fine" {
-	guarded --name cli-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' &
+	"$bin/reeve" run --output record --name cli-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' &
 	local pid=$!
 	retry 10 test -e up
 	run "$bin/reeve" unload
