@@ -8,8 +8,7 @@
 #include "sidecar/common/wire.h"
 
 #define QUERY_FIRST_ANSWER_MS 5000 /* a node silent for longer is given up */
-#define QUERY_NEXT_ANSWER_MS 60000 /* ... and one that pauses so long in the middle of an answer   \
-				    */
+#define QUERY_NEXT_ANSWER_MS 60000 /* ... and one that pauses so long within an answer */
 
 struct query {
 	int fd;
