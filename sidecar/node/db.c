@@ -2,7 +2,9 @@
 /* See db.h. Every statement is prepared once per open database. */
 #include "sidecar/node/db.h"
 #include <errno.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 #include "sidecar/common/utf8.h"
 #include "sidecar/common/util.h"
@@ -125,10 +127,14 @@ static int prepare_all(struct db *db)
 	return 0;
 }
 
-static int set_up(struct db *db, bool create)
+static int set_up(struct db *db, bool create, bool writable)
 {
-	int version = 0;
-	int r = run(db, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-512");
+	int version = 0, r = 0;
+
+	if (writable)
+		r = run(db, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL");
+	if (r == 0)
+		r = run(db, "PRAGMA cache_size=-512");
 
 	if (r == 0)
 		r = user_version(db, &version);
@@ -141,22 +147,50 @@ static int set_up(struct db *db, bool create)
 	return r == -EINVAL ? -EUCLEAN : r;
 }
 
-int db_open(const char *path, bool create, struct db **ret)
+/* SQLite says "cannot open" for what a read-only file system does to its log files. */
+static int reason(const char *path, int r)
+{
+	_free_ char *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+
+	if (!slash || r == -EUCLEAN || r == -ENOMEM)
+		return r;
+	*slash = '\0';
+	return access(dir, W_OK) < 0 ? -errno : r;
+}
+
+static int open_as(const char *path, int flags, bool create, struct db **ret)
 {
 	_db_ struct db *db = calloc(1, sizeof(*db));
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	int code, r;
 
 	if (!db)
 		return -ENOMEM;
-	code = sqlite3_open_v2(path, &db->handle, flags | (create ? SQLITE_OPEN_CREATE : 0), NULL);
-	if (code != SQLITE_OK)
-		return error_of(db->handle, code);
-	r = set_up(db, create);
+	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	r = error_of(db->handle, code);
+	if (r == 0)
+		r = set_up(db, create, flags & SQLITE_OPEN_READWRITE);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(db);
 	return 0;
+}
+
+int db_open(const char *path, bool create, struct db **ret)
+{
+	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+	char uri[PATH_MAX + 32], log[PATH_MAX];
+	int r = open_as(path, flags, create, ret);
+
+	if (r == 0)
+		return 0;
+	r = reason(path, r);
+	snprintf(log, sizeof(log), "%s-wal", path);
+	if (r != -EROFS || create || access(log, F_OK) == 0)
+		return r;
+	snprintf(uri, sizeof(uri), "file:%s?immutable=1", path);
+	return open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, ret);
 }
 
 int db_begin(struct db *db)

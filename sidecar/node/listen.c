@@ -46,11 +46,14 @@ int listen_lock(int *ret_fd)
 
 static int own_directory(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
+	struct stat st;
 	int r = util_mkdir_p(path, mode);
 
-	if (r == 0 && chown(path, uid, gid) < 0)
+	if (r == 0 && stat(path, &st) < 0)
 		r = -errno;
-	if (r == 0 && chmod(path, mode) < 0)
+	if (r == 0 && (st.st_uid != uid || st.st_gid != gid) && chown(path, uid, gid) < 0)
+		r = -errno;
+	if (r == 0 && (st.st_mode & 07777) != mode && chmod(path, mode) < 0)
 		r = -errno;
 	return r < 0 ? log_err(r, "make directory %s", path) : 0;
 }
@@ -59,10 +62,9 @@ int listen_directories(const struct node *n)
 {
 	int r = own_directory(PATH_RUN, 0755, 0, 0);
 
-	if (r == 0)
-		r = own_directory(STATE_DIR, 0755, 0, 0); /* the agents' spools are in it, too */
-	if (r == 0)
-		r = own_directory(PATH_STORE, 0750, 0, n->gid);
+	/* Without a store the agents keep their records until there is one. */
+	if (own_directory(STATE_DIR, 0755, 0, 0) == 0) /* the agents' spools are in it, too */
+		(void)own_directory(PATH_STORE, 0750, 0, n->gid);
 	return r;
 }
 

@@ -112,7 +112,7 @@ static int start(struct node *n, struct signals *s)
 	store_init(&n->store, PATH_STORE);
 	r = store_load(&n->store, &n->lives);
 	if (r < 0)
-		return log_err(r, "read %s", PATH_STORE);
+		log_err(r, "read %s: nothing of before is known", PATH_STORE);
 	r = listen_open(n);
 	if (r < 0)
 		return r;
