@@ -9,11 +9,11 @@
 #define RV_ABI_VERSION 1
 
 #define RV_SLOT_MAX 1024                /* containers on one node at a time */
-#define RV_RING_SIZE (256u << 10)       /* bytes, a container's main ring */
+#define RV_RING_SIZE (512u << 10)       /* bytes, a container's main ring: some 2,000 records */
 #define RV_LANE_SIZE (64u << 10)        /* bytes, its lane for denials and lifecycle */
 #define RV_BULK_SIZE (16u << 20)        /* bytes, the node-wide ring for big records */
 #define RV_BULK_QUOTA (8u << 20)        /* bytes a container may have in flight there */
-#define RV_INLINE_MAX (RV_RING_SIZE / 4) /* bytes; a larger argument block goes to the bulk ring */
+#define RV_INLINE_MAX (RV_RING_SIZE / 8) /* bytes; a larger argument block goes to the bulk ring */
 #define RV_ARGS_MAX (6u << 20)          /* bytes, what execve itself refuses to exceed */
 #define RV_PATH_MAX 4096                /* bytes, NUL included */
 #define RV_RULE_PATH_MAX 248            /* bytes of a path that rules compare, NUL included */

@@ -42,23 +42,23 @@ static __always_inline __u64 emit_wake(struct rv_state *st, void *ring, bool urg
 	return BPF_RB_NO_WAKEUP;
 }
 
+static __always_inline bool emit_into(struct rv_state *st, void *ring, bool urgent, __u32 size,
+				      void *record, __u32 len)
+{
+	return ring && bpf_ringbuf_output(ring, record, len, emit_wake(st, ring, urgent, size)) == 0;
+}
+
+/* What is too important for the main ring goes there all the same when the lane is full. */
 static __always_inline bool emit_to(struct rv_state *st, __u32 slot, bool lane, void *record,
 				    __u32 len, __u32 kind)
 {
-	void *ring = lane ? bpf_map_lookup_elem(&reeve_lanes, &slot)
-			  : bpf_map_lookup_elem(&reeve_rings, &slot);
-
-	if (!ring) {
-		__sync_fetch_and_add(&st->counters.errors[RV_ERROR_RING], 1);
-		emit_lost(st, kind);
-		return false;
-	}
-	if (bpf_ringbuf_output(ring, record, len,
-			       emit_wake(st, ring, lane, lane ? RV_LANE_SIZE : RV_RING_SIZE)) < 0) {
-		emit_lost(st, kind);
-		return false;
-	}
-	return true;
+	if (lane && emit_into(st, bpf_map_lookup_elem(&reeve_lanes, &slot), true, RV_LANE_SIZE,
+			      record, len))
+		return true;
+	if (emit_into(st, bpf_map_lookup_elem(&reeve_rings, &slot), lane, RV_RING_SIZE, record, len))
+		return true;
+	emit_lost(st, kind);
+	return false;
 }
 
 /* Once a second of activity: the counters, in the lane, so that a stretch of the record can be

@@ -64,7 +64,7 @@ start() {
 }
 
 @test "start: twenty containers at once, each with its own complete record" {
-	local n rt
+	local n rt pids=()
 	for rt in crun runc; do
 		RUNTIME=$rt make_bundle "$dir-$rt" --hook createRuntime $hook -- /bin/sh -c 'exit 3'
 	done
@@ -72,8 +72,9 @@ start() {
 		rt=$([ $((n % 2)) = 0 ] && echo crun || echo runc)
 		cp -a "$dir-$rt" "$dir-$n"
 		(timeout 100 $rt run -b "$dir-$n" "many-$n" </dev/null >/dev/null 2>&1 3>&- 4>&-; true) &
+		pids+=($!)
 	done
-	wait
+	wait "${pids[@]}"
 	for n in $(seq 20); do
 		check_record "many-$n"
 	done
