@@ -101,6 +101,6 @@ setup() {
 	local begin=$SECONDS
 	run retry 1 false
 	[ "$status" -eq 1 ]
-	[ $((SECONDS - begin)) -le 4 ]
+	[ $((SECONDS - begin)) -le 10 ]
 	retry 5 true
 }

@@ -9,6 +9,7 @@ export NODE=0 KERNEL=${KERNEL:-6.12}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 number=0
+tests/vm/need.sh procps
 
 # check NAME FUNCTION: one TAP line
 check() {
