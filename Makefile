@@ -104,3 +104,26 @@ $(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
+
+# HOST=1 loads programs on this machine's own kernel and takes them away again.
+.PHONY: demo
+ifeq ($(HOST),1)
+demo: all
+	@$(call need,crun jq busybox-static adduser)
+	@deploy/demo.sh
+else
+demo: all
+	@+$(MAKE) --no-print-directory guest BUILD=0 NODE=0 KERNEL=$(KERNEL) CMD='deploy/demo.sh /usr/local/bin'
+endif
+
+# Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
+BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
+.PHONY: test test-full
+test: all $(B)/tests/act
+	@rm -rf $(B)/results
+	@+$(MAKE) --no-print-directory unit || true
+	@+$(MAKE) --no-print-directory fuzz-short || true
+	@+$(MAKE) --no-print-directory vm-suites BUILD=0 BATS="$(BATS_ALL)"
+	@tests/summary.sh $(B)/results/*.tap
+test-full: BATS_ALL += $(sort $(wildcard tests/bats/long/*.bats))
+test-full: test

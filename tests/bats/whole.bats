@@ -42,10 +42,10 @@ whole() {
 	done
 }
 
-@test "whole: no argument at all, and twenty big ones in a row" {
-	container "$dir" -- /bin/sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do /act args 1000 1000 0 0; done'
+@test "whole: six big ones in a row" {
+	container "$dir" -- /bin/sh -c 'for i in 1 2 3 4 5 6; do /act args 1000 1000 0 0; done'
 	crun run -b "$dir" row </dev/null
 	await_end row
 	exact row
-	[ "$(logs row 'select(.kind == "exec" and .argc == 1002) | .args_state' | sort | uniq -c | tr -s ' ')" = ' 10 "whole"' ]
+	[ "$(logs row 'select(.kind == "exec" and .argc == 1002) | .args_state' | sort | uniq -c | tr -s ' ')" = ' 6 "whole"' ]
 }
