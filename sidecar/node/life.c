@@ -110,20 +110,21 @@ static enum fit fits(const struct life *l, const char *word)
 	return strncmp(l->meta.id, word, strlen(word)) == 0 ? FIT_PREFIX : FIT_NONE;
 }
 
-/* "web1, web2, ..." as far as there is room. */
+/* "web1 web2 ..." as far as there is room. */
 static void list_ids(const struct lives *all, const char *word, char *error, size_t size)
 {
-	size_t at = (size_t)snprintf(error, size, "'%s' fits several containers:", word);
+	int at = snprintf(error, size, "'%s' fits several containers:", word);
 
-	for (struct life *l = all->first; l && at + META_ID_MAX + 8 < size; l = l->next) {
+	for (struct life *l = all->first; l; l = l->next) {
 		bool seen = false;
 
-		if (fits(l, word) != FIT_PREFIX)
-			continue;
 		for (struct life *o = all->first; o != l && !seen; o = o->next)
 			seen = strcmp(o->meta.id, l->meta.id) == 0;
-		if (!seen)
-			at += (size_t)snprintf(error + at, size - at, " %s", l->meta.id);
+		if (seen || fits(l, word) != FIT_PREFIX)
+			continue;
+		if (at < 0 || (size_t)at + strlen(l->meta.id) + 2 > size)
+			return;
+		at += snprintf(error + at, size - (size_t)at, " %s", l->meta.id);
 	}
 }
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a record adds up. */
+#include <stdlib.h>
+#include <string.h>
+#include "sidecar/node/ledger.h"
+#include "tests/unit/tap.h"
+
+/* 0 armed, 1..last-1 opens but those in a hole, last the closing record. */
+static struct ledger walk(uint64_t last, uint64_t hole_from, uint64_t hole_to, bool armed)
+{
+	struct ledger l = {.settled = UINT64_MAX};
+
+	for (uint64_t seq = armed ? 0 : 1; seq < last; seq++)
+		if (seq < hole_from || seq > hole_to)
+			ledger_add(&l, seq, seq ? RV_KIND_OPEN : RV_KIND_ARMED);
+	ledger_add(&l, last, RV_KIND_CLOSE);
+	return l;
+}
+
+static struct rv_counters count(uint64_t last, uint64_t lost, bool armed)
+{
+	struct rv_counters c = {.issued = last - 1, .armed = armed};
+
+	c.taken[RV_KIND_ARMED] = armed;
+	c.taken[RV_KIND_OPEN] = last - 1;
+	c.taken[RV_KIND_CLOSE] = 1;
+	c.lost[RV_KIND_OPEN] = lost;
+	return c;
+}
+
+TEST("whole, and exact")
+{
+	struct ledger l = walk(10, 99, 99, true);
+	struct rv_counters c = count(10, 0, true);
+
+	ledger_finish(&l, &c, true);
+	CHECK(l.exact);
+	CHECK_INT((long long)l.expected, 11);
+	CHECK_INT((long long)l.stored, 11);
+	CHECK_INT((long long)l.gap_count, 0);
+}
+
+TEST("a hole the counters know of is exact, any other is not")
+{
+	for (uint64_t lost = 0; lost < 6; lost++) {
+		struct ledger l = walk(10, 4, 6, true);
+		struct rv_counters c = count(10, lost, true);
+
+		ledger_finish(&l, &c, true);
+		CHECK_INT(l.exact, lost == 3);
+		CHECK_INT((long long)l.missing, 3);
+		CHECK_INT((long long)l.gaps[0].from, 4);
+		CHECK_INT((long long)l.gaps[0].to, 6);
+	}
+}
+
+TEST("the right sum of the wrong kinds is not exact")
+{
+	struct ledger l = walk(10, 4, 6, true);
+	struct rv_counters c = count(10, 3, true);
+
+	c.lost[RV_KIND_OPEN] = 2;
+	c.lost[RV_KIND_EXEC] = 1;
+	ledger_finish(&l, &c, true);
+	CHECK_INT((long long)l.unexplained, 0);
+	CHECK(!l.exact);
+}
+
+TEST("never armed: number 0 was never given")
+{
+	struct ledger l = walk(5, 99, 99, false);
+	struct rv_counters c = count(5, 0, false);
+
+	ledger_finish(&l, &c, true);
+	CHECK(l.exact);
+	CHECK(!l.armed);
+	CHECK_INT((long long)l.expected, 5);
+}
+
+TEST("number 0 given and not stored is missing")
+{
+	struct ledger l = walk(5, 99, 99, false);
+	struct rv_counters c = count(5, 0, true);
+
+	ledger_finish(&l, &c, true);
+	CHECK(!l.exact);
+	CHECK_INT((long long)l.missing, 1);
+}
+
+TEST("an end without the closing record is not exact")
+{
+	struct ledger l = {.settled = UINT64_MAX};
+	struct rv_counters c = {.issued = 4};
+
+	c.taken[RV_KIND_OPEN] = 4;
+	ledger_add(&l, 1, RV_KIND_OPEN);
+	ledger_add(&l, 2, RV_KIND_OPEN);
+	ledger_finish(&l, &c, true);
+	CHECK(!l.exact);
+	CHECK_INT((long long)l.missing, 2);
+	CHECK_INT((long long)l.gaps[0].from, 3);
+	CHECK_INT((long long)l.gaps[0].to, 4);
+}
+
+TEST("while it runs: up to a settled checkpoint")
+{
+	for (unsigned settled = 0; settled < 2; settled++) {
+		struct ledger l = {.settled = settled ? 10 : 3};
+		struct rv_counters c = {.issued = 20};
+
+		ledger_add(&l, 1, RV_KIND_OPEN);
+		ledger_add(&l, 4, RV_KIND_CHECKPOINT);
+		ledger_add(&l, 20, RV_KIND_OPEN);
+		ledger_finish(&l, &c, false);
+		CHECK_INT(l.exact, !settled);
+		CHECK_INT((long long)l.unexplained, settled ? 2 : 0);
+	}
+}
+
+TEST("more gaps than are listed are counted")
+{
+	struct ledger l = {.settled = UINT64_MAX};
+	struct rv_counters c = {};
+	char *text;
+
+	for (uint64_t seq = 2; seq <= 2 * (LEDGER_GAPS_MAX + 1); seq += 2)
+		ledger_add(&l, seq, RV_KIND_OPEN);
+	ledger_finish(&l, &c, true);
+	CHECK_INT((long long)l.gap_count, LEDGER_GAPS_MAX + 1);
+	text = ledger_to_text(&l, "x");
+	REQUIRE(text != NULL);
+	CHECK(strstr(text, "65 ranges in all") != NULL);
+	free(text);
+}
+
+TEST("nothing at all")
+{
+	struct ledger l = {.settled = UINT64_MAX};
+	struct rv_counters c = {};
+	struct json_out *o = json_out_new();
+	const char *text;
+	size_t len;
+
+	ledger_finish(&l, &c, false);
+	CHECK(l.exact);
+	ledger_to_json(&l, "x", o);
+	CHECK_INT(json_out_text(o, &text, &len), 0);
+	CHECK(strstr(text, "\"first\":null") != NULL);
+	json_out_free(o);
+}
