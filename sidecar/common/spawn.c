@@ -12,8 +12,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #define PIN_LOADED PATH_PIN_MAPS "/reeve_meta"
+#define KILLED_MS 400	 /* for a killed process to end: it may sit in a grace period */
+#define LOADER_END_MS 50 /* from its last word to its end */
 #define ARGS_MAX (12 + 2 * SPAWN_POLICIES_MAX)
 
 /* The meta JSON in a memfd nobody can change any more. */
@@ -109,6 +112,22 @@ static int understand(char *line, enum spawn_result *ret, char *error, size_t er
 			   "the agent ended before it was ready: see its lines in the system log");
 }
 
+/* Waits for the end of a program that has no more to do and reaps it, where it is our child: see
+ * PR_SET_CHILD_SUBREAPER in spawn.h. Past until_ns it is killed. */
+static void see_off(int pidfd, uint64_t until_ns)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	siginfo_t info;
+
+	while (poll(&p, 1, util_left_ms(until_ns)) < 0 && errno == EINTR)
+		;
+	if (!p.revents) {
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		poll(&p, 1, KILLED_MS);
+	}
+	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+}
+
 int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn_result *ret,
 		char *error, size_t error_size)
 {
@@ -133,9 +152,18 @@ int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn
 	close(agent_end);
 	agent_end = -1;
 	r = util_read_all(ready_fd, SPAWN_TEXT_MAX, util_left_ms(until_ns), &line, &len);
-	if (r == 0)
-		return understand(line, ret, error, error_size);
+	if (r == 0) {
+		enum spawn_result result = SPAWN_READY;
+
+		r = understand(line, &result, error, error_size);
+		if (r < 0 || result != SPAWN_READY)
+			see_off(pidfd, until_ns);
+		if (r == 0)
+			*ret = result;
+		return r;
+	}
 	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	see_off(pidfd, until_ns);
 	if (r == -ETIMEDOUT)
 		return util_refuse(r, error, error_size,
 				   "the agent was not ready within %d ms and was ended",
@@ -168,6 +196,8 @@ int spawn_load(int deadline_ms, char *error, size_t error_size)
 	close(write_fd);
 	write_fd = -1;
 	r = util_read_all(read_fd, 64u << 10, deadline_ms, &text, &len);
+	if (r != -ETIMEDOUT)
+		see_off(pidfd, util_now_ns() + LOADER_END_MS * 1000000ull);
 	if (access(PIN_LOADED, F_OK) == 0)
 		return 0;
 	if (r == -ETIMEDOUT)

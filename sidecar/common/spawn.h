@@ -8,7 +8,12 @@
  *   reeve-agent --ready-fd N --adopt KEY
  * meta-fd is a sealed memfd with the JSON of meta.h (generation, started_wall_ns 0), init-fd a
  * pidfd. On ready-fd it writes one line and closes it: "ready", "exists" (a live agent serves that
- * cgroup already) or "error: TEXT". */
+ * cgroup already) or "error: TEXT".
+ *
+ * A caller that is itself somebody's short-lived child sets PR_SET_CHILD_SUBREAPER first: programs
+ * that are done by the return of these calls are then reaped here. Else they become the runtime's
+ * children, and crun, which is told of its hook's end by one SIGCHLD, loses it when another child
+ * ends at the same moment and waits for its time-out. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
