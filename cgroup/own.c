@@ -51,8 +51,6 @@ int own_enter(const char *key, struct own *ret)
 	if (!r)
 		r = bound(g, "pids", "pids.max", OWN_PIDS_MAX);
 	if (!r)
-		r = bound(g, "cpu", "cpu.max", OWN_CPU_MAX);
-	if (!r)
 		r = cgroup_create_cgroup(g, 0);
 	if (!r)
 		r = cgroup_attach_task(g);

@@ -5,7 +5,6 @@
 
 #define OWN_MEMORY_MAX "33554432" /* bytes; page cache of the spool included */
 #define OWN_PIDS_MAX "4"
-#define OWN_CPU_MAX "100000 100000" /* us of cpu per us: one cpu at most */
 
 /* What an agent keeps to step out of its cgroup and remove it once it has no privilege. */
 struct own {

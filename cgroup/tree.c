@@ -12,14 +12,20 @@
 
 #define AT(path) PATH_CGROUP_ROOT "/" path
 
-/* A controller the parent does not offer is left out: the bound is then not there, nothing else. */
-static void enable(const char *dir)
+static void put(const char *file, const char *text)
 {
-	static const char *const controllers[] = {"+memory", "+pids", "+cpu"};
-	_close_ int fd = open(dir, O_WRONLY | O_CLOEXEC);
+	_close_ int fd = open(file, O_WRONLY | O_CLOEXEC);
 
-	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(controllers); i++)
-		(void)!write(fd, controllers[i], strlen(controllers[i]));
+	if (fd >= 0)
+		(void)!write(fd, text, strlen(text));
+}
+
+/* A controller the parent does not offer is left out: the bound is then not there, nothing else. */
+static void enable(const char *file)
+{
+	put(file, "+memory");
+	put(file, "+pids");
+	put(file, "+cpu");
 }
 
 int tree_make(void)
@@ -40,6 +46,7 @@ int tree_make(void)
 	enable(AT("cgroup.subtree_control"));
 	enable(AT(CGROUP_REEVE "/cgroup.subtree_control"));
 	enable(AT(CGROUP_AGENTS "/cgroup.subtree_control"));
+	put(AT(CGROUP_AGENTS "/cpu.max"), TREE_AGENTS_CPU_MAX);
 	if (chown(AT(CGROUP_AGENTS), uid, gid) < 0)
 		return log_err(-errno, "give %s to user %s", AT(CGROUP_AGENTS), REEVE_USER);
 	return 0;
