@@ -32,10 +32,6 @@ row() {
 	done
 }
 
-ops() {
-	"$bin/ops" "$work"
-}
-
 # wait_for COMMAND...: until it succeeds, ten seconds at most
 wait_for() {
 	local _
@@ -45,6 +41,11 @@ wait_for() {
 	done
 	echo "bench: gave up waiting for: $*" >&2
 	return 1
+}
+
+# running PROGRAM N
+running() {
+	[ "$(pgrep -xc "$1")" = "$2" ]
 }
 
 prepare() {
@@ -98,7 +99,7 @@ load_reeve() {
 }
 
 measure_reeve() {
-	local policy=$work/policy.json
+	local policy=$work/policy.json op
 	echo '{"name":"bench","mode":"enforce","rules":[
 		{"subject":"file","path":"/no/such/file","action":"deny"},
 		{"subject":"exec","path":"/no/such/file","action":"deny"},
@@ -106,9 +107,12 @@ measure_reeve() {
 	row silent < <("$bin/inside" bench-silent --agent --record --agent 0 -- "$bin/ops" "$work")
 	row judged < <("$bin/inside" bench-judged --agent --record --agent 0 \
 		--agent --policy --agent "$policy" -- "$bin/ops" "$work")
-	row recorded < <("$bin/inside" bench-recorded --agent --record --agent 0xffffffff \
-		-- "$bin/ops" "$work")
-	put recorded.lost "$(reeve ps -a --json | jq '[.[] | select(.id == "bench-recorded").lost] | add')"
+	for op in open exec fork connect; do # each its own container: its own database
+		row recorded < <("$bin/inside" "bench-recorded-$op" --agent --record --agent 0xffffffff \
+			-- "$bin/ops" "$work" $op)
+	done
+	put recorded.lost "$(reeve ps -a --json |
+		jq '[.[] | select(.id | startswith("bench-recorded")).lost] | add')"
 	"$bin/inside" bench-busy --agent --record --agent 0xffffffff -- "$bin/pause" "$work/file" &
 	wait_for grep -q 'populated 1' /sys/fs/cgroup/bench-busy/cgroup.events
 	sleep 1
@@ -157,8 +161,11 @@ meminfo() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 1
-	used=$(awk '{v[$1] = $2} END {print v["MemTotal:"] - v["MemFree:"] - v["Buffers:"] \
-		- v["Cached:"] - v["AnonPages:"]}' /proc/meminfo)
+	# what lies in the allocator's per-cpu lists is free, too
+	used=$(awk 'FILENAME ~ /zoneinfo/ {if ($1 == "count:") listed += $2; next}
+		{v[$1] = $2}
+		END {print v["MemTotal:"] - v["MemFree:"] - v["Buffers:"] - v["Cached:"] \
+		- v["AnonPages:"] - listed * 4}' /proc/zoneinfo /proc/meminfo)
 	maps=$(bpftool -j map show | jq '[.[] | select(.name | startswith("reeve_")) |
 		if .type == "ringbuf" then .max_entries else (.bytes_memlock // 0) end] | add // 0')
 	put "$1.kernel_kb" "$used"
@@ -175,9 +182,9 @@ hold() {
 	for ((i = 0; i < containers; i++)); do
 		"$bin/inside" "bench-$prefix-$i" "$@" -- "$bin/pause" &
 		pids+=($!)
-		wait_for grep -q 'populated 1' "/sys/fs/cgroup/bench-$prefix-$i/cgroup.events"
+		wait_for running pause $((i + 1)) # let go, so its agent is ready
 	done
-	[ $# -eq 0 ] || wait_for test "$(pgrep -xc reeve-agent)" = $containers
+	[ $# -eq 0 ] || running reeve-agent $containers
 	sleep 2
 	meminfo "$prefix.after"
 	for ((i = 0; i < containers; i++)); do

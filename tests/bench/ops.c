@@ -84,7 +84,7 @@ static const struct op {
 	void (*run)(void);
 	unsigned batch;
 } ops[] = {
-    {"open", op_open, 3000},
+    {"open", op_open, 6000}, /* enough records for the store to fold its log back, too */
     {"exec", op_exec, 120},
     {"fork", op_fork, 120},
     {"connect", op_connect, 400},

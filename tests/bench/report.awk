@@ -83,9 +83,11 @@ END {
 	kb("node: of it its own, not shared or mapped", need("node.anon_kb"))
 	kb("kernel, once per node: maps", need("maps.node_bytes") / 1024)
 	rings = (need("maps.ring_bytes") + need("maps.lane_bytes")) / 1024
-	kb("kernel, per container: all", per("kernel_kb"))
+	rings = (need("maps.ring_bytes") + need("maps.lane_bytes")) / 1024
+	rest = per("kernel_kb") - per("maps_bytes") / 1024 # some had their maps made ahead
+	kb("kernel, per container: all", rings + rest)
 	kb("  rings", rings)
-	kb("  the rest", per("kernel_kb") - rings)
+	kb("  the rest", rest)
 	kb("    of it slab", per("Slab_kb"))
 	kb("    of it page tables", per("PageTables_kb"))
 	kb("    of it the agent's stack", per("KernelStack_kb"))
