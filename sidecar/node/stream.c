@@ -192,6 +192,8 @@ static int take_hello(struct stream *s, const struct wire_frame *f)
 	if (s->life->stream) /* its agent is gone: the lock lets one live at a time */
 		stream_free(s->life->stream);
 	s->life->stream = s;
+	if (!s->life->closed) /* given up too early: its END is still to come */
+		s->life->ended = false;
 	s->intake.meta = true;
 	loop_timer_set(&s->node->loop, &s->timer, INTAKE_COMMIT_MS);
 	return answer(s, WIRE_WELCOME, 0, NULL);
