@@ -15,26 +15,26 @@ struct address6 {
 };
 #define UNIX_PATH_MAX 108
 
-/* Fills the record's address and the key rules are looked up by. Reads no byte beyond len. */
+/* Fills the record's address and the key rules are looked up by. Reads no byte beyond addrlen. */
 static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_addr_key *key,
-					     struct sockaddr *address, int len)
+					     struct sockaddr *address, int addrlen)
 {
 	struct address6 a = {};
 
 	__builtin_memset(r->addr, 0, sizeof(r->addr));
 	r->port = 0;
 	r->scope_id = 0;
-	if (len < 2)
+	if (addrlen < 2)
 		return 0;
 	bpf_probe_read_kernel(&a.family, sizeof(a.family), address);
 	r->family = key->family = a.family;
-	if (a.family == AF_INET && len >= (int)sizeof(struct address4)) {
+	if (a.family == AF_INET && addrlen >= (int)sizeof(struct address4)) {
 		bpf_probe_read_kernel(&a, sizeof(struct address4), address);
 		__builtin_memcpy(r->addr, &a.flow, 4);
 		__builtin_memcpy(key->addr, &a.flow, 4);
-	} else if (a.family == AF_INET6 && len >= 24) {
+	} else if (a.family == AF_INET6 && addrlen >= 24) {
 		bpf_probe_read_kernel(&a, 24, address);
-		if (len >= 28)
+		if (addrlen >= 28)
 			bpf_probe_read_kernel(&a.scope, sizeof(a.scope), (void *)address + 24);
 		__builtin_memcpy(r->addr, a.addr, 16);
 		r->scope_id = a.scope;
@@ -44,12 +44,20 @@ static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_add
 		} else {
 			__builtin_memcpy(key->addr, a.addr, 16);
 		}
-	} else if (a.family == AF_UNIX && len > 2) {
-		__u32 n = len - 2;
+	} else if (a.family == AF_UNIX && addrlen > 2) {
+		__u32 n = addrlen - 2;
 
 		if (n > UNIX_PATH_MAX)
 			n = UNIX_PATH_MAX;
+		/* A path ends at its NUL, what lies behind it is the process's stack; an abstract name
+		 * starts with NUL and is all bytes. */
 		bpf_probe_read_kernel((char *)(r + 1), n, (void *)address + 2);
+		if (*(char *)(r + 1)) {
+			long len = bpf_probe_read_kernel_str((char *)(r + 1), n + 1,
+							     (void *)address + 2);
+
+			n = len > 0 ? len - 1 : 0;
+		}
 		return n;
 	} else {
 		return 0;
@@ -90,7 +98,6 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 		r->protocol = sk ? sk->sk_protocol : 0;
 		r->type = sock->type;
 		len &= 127;
-		/* A path ends at its NUL; an abstract name starts with one and is all bytes. */
 		r->path_len = len;
 		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_CONNECT);
 	}

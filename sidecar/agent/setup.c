@@ -38,10 +38,14 @@ static int open_map(const char *name, int *ret)
 	return *ret < 0 ? log_err(*ret, "open map %s: run 'reeve-load'", path) : 0;
 }
 
-static int open_maps(struct maps *m)
+static int open_maps(struct agent *a)
 {
+	struct maps *m = &a->maps;
 	int r = open_map("reeve_cgroups", &m->cgroups);
 
+	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!r && a->pins_fd < 0)
+		r = log_err(-errno, "open %s", PATH_PIN_CONTAINERS);
 	if (!r)
 		r = open_map("reeve_states", &m->states);
 	if (!r)
@@ -240,10 +244,7 @@ static int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
 
 static int watch(struct agent *a, int cgroup_fd)
 {
-	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	a->events_fd = openat(cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	if (a->pins_fd < 0)
-		return log_err(-errno, "open %s", PATH_PIN_CONTAINERS);
 	return a->events_fd < 0 ? log_err(-errno, "watch cgroup %s", a->meta.cgroup) : 0;
 }
 
@@ -274,7 +275,7 @@ int setup_new(struct agent *a, const struct options *o)
 		return setup_adopt(a, a->meta.key);
 	r = own_enter(a->meta.key, &a->own);
 	if (!r)
-		r = open_maps(&a->maps);
+		r = open_maps(a);
 	if (!r)
 		r = claim(a);
 	if (!r)
@@ -352,14 +353,13 @@ int setup_adopt(struct agent *a, const char *key)
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", key);
 	if (r || access(path, F_OK) < 0)
 		return r; /* only a spool is left to deliver */
-	r = open_maps(&a->maps);
+	r = open_maps(a);
 	if (!r)
 		r = find_slot(a);
 	if (!r)
 		r = map_rings(a);
 	if (r)
 		return r;
-	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place_of_id(a->meta.cgroup_id, &place) == 0)
 		r = watch(a, place.fd);
 	return r;

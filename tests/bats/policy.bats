@@ -18,7 +18,8 @@ teardown() {
 
 # tried ID SCRIPT: runs SCRIPT with policy p in force; its output is in $output.
 tried() {
-	container "$dir" --annotate io.reeve.policy p -- /bin/sh -c "$2"
+	container "$dir" --annotate io.reeve.policy p \
+		--edit '.process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_SYS_CHROOT"]' -- /bin/sh -c "$2"
 	mkdir -p "$dir/rootfs/sub/etc" "$dir/rootfs/mnt"
 	echo secret >"$dir/rootfs/etc/secret"
 	echo secret >"$dir/rootfs/sub/etc/secret"
