@@ -49,7 +49,7 @@
  * ten slots. N(...) run for the whole node. */
 #define RV_HOOKS(H, N)                                                                             \
 	H(FILE_OPEN, 1, "file_open", "reeve_file_open")                                            \
-	H(EXEC_CHECK, 2, "bprm_check_security", "reeve_exec_check")                                \
+	H(EXEC_CHECK, 2, "bprm_check_security", "reeve_exec_chk")                                \
 	H(EXEC_DONE, 3, "bprm_committed_creds", "reeve_exec_done")                                 \
 	H(CONNECT, 4, "socket_connect", "reeve_connect")                                           \
 	N(FORK, 5, "sched_process_fork", "reeve_fork")                                             \
@@ -245,7 +245,8 @@ struct rv_state {
 	__u32 record;   /* bit per RV_KIND_*: what is recorded; denials always are */
 	__u32 agent_idle; /* 1: the agent sleeps, wake it for the next record */
 	__u64 bulk_done;  /* rv_bulk.bulk_total of the last bulk record the node has stored */
-	__u64 reserved[3];
+	__u32 slot;	  /* which one this is, from the page's making on */
+	__u32 reserved[5];
 	/* kernel */
 	__u64 checkpoint_ns;
 	__u64 bulk_total;

@@ -66,7 +66,7 @@ static __always_inline __u32 exec_fill(const struct who *w, struct rv_exec *r,
 }
 
 SEC("lsm_cgroup/bprm_check_security")
-int BPF_PROG(reeve_exec_check, struct linux_binprm *bprm)
+int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 {
 	struct verdict v;
 	struct who w = {};

@@ -17,7 +17,7 @@ struct address6 {
 
 /* Fills the record's address and the key rules are looked up by. Reads no byte beyond addrlen. */
 static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_addr_key *key,
-					     struct sockaddr *address, int addrlen)
+					     struct sockaddr *address, int addrlen, char *spare)
 {
 	struct address6 a = {};
 
@@ -52,11 +52,11 @@ static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_add
 		/* A path ends at its NUL, what lies behind it is the process's stack; an abstract name
 		 * starts with NUL and is all bytes. */
 		bpf_probe_read_kernel((char *)(r + 1), n, (void *)address + 2);
+		((char *)(r + 1))[n] = 0;
 		if (*(char *)(r + 1)) {
-			long len = bpf_probe_read_kernel_str((char *)(r + 1), n + 1,
-							     (void *)address + 2);
+			long got = bpf_probe_read_kernel_str(spare, UNIX_PATH_MAX + 1, r + 1);
 
-			n = len > 0 ? len - 1 : 0;
+			n = got > 0 ? got - 1 : 0;
 		}
 		return n;
 	} else {
@@ -88,7 +88,7 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 		return unseen(&w, &v, RV_KIND_CONNECT);
 	r = (void *)s->record;
 	r->family = 0;
-	len = connect_address(r, &key, address, addrlen);
+	len = connect_address(r, &key, address, addrlen, s->chunk);
 	key.policy = w.st->policy;
 	judge_address(&w, &key, &v);
 	if (who_recorded(&w, RV_KIND_CONNECT) || v.verdict >= RV_VERDICT_DENIED) {

@@ -107,6 +107,7 @@ static int start_agent(const struct options *o, const struct state *s, const str
 	    .fail_closed = o->fail_closed,
 	    .policies = (const char *const *)files->paths,
 	    .policies_count = files->count,
+	    .record = o->record,
 	};
 	enum spawn_result result;
 	int r;

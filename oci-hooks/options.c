@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* See options.h. */
 #include "options.h"
+#include "sidecar/common/record.h"
 #include "sidecar/common/util.h"
 #include <errno.h>
 #include <string.h>
@@ -59,6 +60,13 @@ static int take(int argc, char **argv, int *at, struct options *o, char *error, 
 	value = *at < argc ? value_of("--policy", argc, argv, at) : NULL;
 	if (value)
 		return take_policy(value, o, error, error_size);
+	value = *at < argc ? value_of("--record", argc, argv, at) : NULL;
+	if (value) {
+		uint32_t mask;
+
+		o->record = value;
+		return record_parse(value, &mask, error, error_size);
+	}
 	if (*at >= argc)
 		return util_refuse(-EINVAL, error, error_size, "%.40s: expected a value", arg);
 	if (arg[0] == '-')

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hook's command line: reeve-hook [--fail open|closed] [--policy NAME|FILE]... [STAGE] */
+/* The hook's command line: reeve-hook [--fail open|closed] [--policy NAME|FILE]...
+ * [--record KINDS] [STAGE] */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include "sidecar/common/spawn.h"
 
-#define OPTIONS_USAGE "reeve-hook [--fail open|closed] [--policy NAME|FILE]... [STAGE]"
+#define OPTIONS_USAGE "reeve-hook [--fail open|closed] [--policy NAME|FILE]... [--record KINDS] [STAGE]"
 
 struct options {
 	bool fail_closed; /* what comes of an error: false, the container starts unguarded */
 	bool cleanup;	  /* poststop */
 	const char *policies[SPAWN_POLICIES_MAX]; /* point into argv */
 	size_t policies_count;
+	const char *record; /* NULL: all */
 };
 
 /* Fills *ret also on error, as far as it got: --fail counts wherever it stands, so that a mistake

@@ -41,6 +41,11 @@ void finish_container(struct agent *a)
 	kbpf_map_delete(a->maps.lanes, &a->slot);
 	kbpf_map_delete(a->maps.states, &a->slot);
 	a->slot = 0;
+	rvring_release(&a->ring);
+	rvring_release(&a->lane);
+	util_close_p(&a->ring_fd);
+	util_close_p(&a->lane_fd);
+	a->ring_fd = a->lane_fd = -1;
 }
 
 void finish_spool(struct agent *a)

@@ -13,6 +13,7 @@
 #include "sidecar/common/jail.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
+#include "sidecar/common/record.h"
 #include "sidecar/common/util.h"
 
 static int parse(int argc, char **argv, struct options *o)
@@ -23,6 +24,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{"fail", 1, NULL, 'f'},	    {"record", 1, NULL, 'k'},	 {"version", 0, NULL, 'v'},
 		{},
 	};
+	char error[256];
 	int c;
 
 	*o = (struct options){-1, -1, -1, -1, NULL, {}, 0, RV_RECORD_ALL};
@@ -49,7 +51,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->adopt = optarg;
 			break;
 		case 'k':
-			o->record = (uint32_t)strtoul(optarg, NULL, 0);
+			if (record_parse(optarg, &o->record, error, sizeof(error)))
+				return log_err(-EINVAL, "%s", error);
 			break;
 		case 'f':
 			break;
@@ -145,6 +148,10 @@ int main(int argc, char **argv)
 	r = prepare(&a, &o);
 	if (r == 1)
 		return say(o.ready_fd, "exists", ""), 0;
+	if (!r && !a.slot && !a.spool.head) { /* a half-made start was cleared away, that is all */
+		finish_run(&a);
+		return say(o.ready_fd, "ready", ""), 0;
+	}
 	if (!r)
 		r = jail(&a);
 	if (r) {

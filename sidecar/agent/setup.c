@@ -130,7 +130,7 @@ static int claim(struct agent *a)
 	if (r == -ENOENT) {
 		r = slot_lock(LOCK_DEADLINE_MS, &lock);
 		if (!r)
-			r = slot_pool_fill(1);
+			r = slot_pool_fill(SLOT_POOL_TARGET / 2); /* some for those who wait behind us */
 		if (!r)
 			r = slot_claim(a->meta.key, &a->slot);
 	}
@@ -239,7 +239,7 @@ static int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
 		util_close_p(&a->spool_dir_fd);
 		a->spool_dir_fd = -1;
 	}
-	return log_err(r, "open a spool for container %s", a->meta.id);
+	return r == -ENOENT && existing ? r : log_err(r, "open a spool for container %s", a->meta.id);
 }
 
 static int watch(struct agent *a, int cgroup_fd)
@@ -257,6 +257,67 @@ static int ids(uid_t *uid, gid_t *gid)
 		 : 0;
 }
 
+static int meta_from_spool(struct agent *a)
+{
+	struct json *j __attribute__((cleanup(json_free_p))) = NULL;
+	char error[256] = "";
+	size_t len;
+	const char *text = spool_meta(&a->spool, &len);
+	int r = json_parse(text, len, false, &j, error, sizeof(error));
+
+	if (!r) {
+		meta_release(&a->meta);
+		r = meta_from_json(j, &a->meta, error, sizeof(error));
+	}
+	return r ? log_err(0, "read the spool of %s: %s", a->meta.key, error), r : 0;
+}
+
+/* The spool was taken away: a new one, and what the container is from beside the lock. */
+static int begin_spool(struct agent *a, uid_t uid, gid_t gid)
+{
+	_free_ char *text = NULL;
+	char path[128];
+	size_t len;
+	int r = open_spool(a, false, uid, gid);
+
+	snprintf(path, sizeof(path), PATH_RUN_CONTAINERS "/%s/meta", a->meta.key);
+	if (!r)
+		r = util_read_file(AT_FDCWD, path, SPOOL_META_MAX, &text, &len);
+	if (!r)
+		r = spool_set_meta(&a->spool, text, len);
+	return r ? log_err(r, "begin a new spool from %s", path) : meta_from_spool(a);
+}
+
+/* What an agent before us left of this container. 0: taken over; 1: it was only half made, and is
+ * cleared away. */
+static int take_over(struct agent *a)
+{
+	_place_ struct place place = PLACE_NONE;
+	uid_t uid;
+	gid_t gid;
+	int r = map_rings(a);
+
+	if (r)
+		return r;
+	a->slot = a->state->slot;
+	if (!a->state->prepared) {
+		finish_container(a);
+		munmap(a->state, 4096);
+		a->state = NULL;
+		return 1;
+	}
+	r = ids(&uid, &gid);
+	if (!r)
+		r = open_spool(a, true, uid, gid);
+	if (!r)
+		r = meta_from_spool(a);
+	else if (r == -ENOENT)
+		r = begin_spool(a, uid, gid);
+	if (!r && place_of_id(a->meta.cgroup_id, &place) == 0)
+		r = watch(a, place.fd);
+	return r;
+}
+
 int setup_new(struct agent *a, const struct options *o)
 {
 	char path[128];
@@ -269,13 +330,18 @@ int setup_new(struct agent *a, const struct options *o)
 		r = take_lock(a, uid, gid);
 	if (r)
 		return r;
-	/* Pins without a living agent: the one before us died. Go on where it stopped. */
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", a->meta.key);
-	if (access(path, F_OK) == 0)
-		return setup_adopt(a, a->meta.key);
 	r = own_enter(a->meta.key, &a->own);
 	if (!r)
 		r = open_maps(a);
+	/* Pins without a living agent: the one before us died. Go on where it stopped, or, if it
+	 * did not get as far as PREPARED, begin again. */
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", a->meta.key);
+	if (!r && access(path, F_OK) == 0) {
+		r = take_over(a);
+		if (r != 1)
+			return r;
+		r = 0;
+	}
 	if (!r)
 		r = claim(a);
 	if (!r)
@@ -306,63 +372,33 @@ int setup_new(struct agent *a, const struct options *o)
 	return r;
 }
 
-/* The slot number is nowhere but in the programs' own storage. */
-static int find_slot(struct agent *a)
-{
-	struct rv_place place;
-	int r = kbpf_map_lookup(a->maps.cgroups, &a->meta.cgroup_id, &place);
-
-	if (r)
-		return log_err(r, "find the slot of container %s", a->meta.id);
-	a->slot = place.slot;
-	return 0;
-}
-
-static int meta_from_spool(struct agent *a)
-{
-	struct json *j __attribute__((cleanup(json_free_p))) = NULL;
-	char error[256] = "";
-	size_t len;
-	const char *text = spool_meta(&a->spool, &len);
-	int r = json_parse(text, len, false, &j, error, sizeof(error));
-
-	if (!r) {
-		meta_release(&a->meta);
-		r = meta_from_json(j, &a->meta, error, sizeof(error));
-	}
-	return r ? log_err(0, "read the spool of %s: %s", a->meta.key, error), r : 0;
-}
-
 int setup_adopt(struct agent *a, const char *key)
 {
-	_place_ struct place place = PLACE_NONE;
 	char path[128];
 	uid_t uid;
 	gid_t gid;
 	int r = ids(&uid, &gid);
 
 	snprintf(a->meta.key, sizeof(a->meta.key), "%s", key);
-	if (!r && a->lock_fd < 0)
+	if (!r)
 		r = take_lock(a, uid, gid);
 	if (!r)
 		r = own_enter(key, &a->own);
 	if (!r)
-		r = open_spool(a, true, uid, gid);
-	if (!r)
-		r = meta_from_spool(a);
+		r = open_maps(a);
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", key);
-	if (r || access(path, F_OK) < 0)
-		return r; /* only a spool is left to deliver */
-	r = open_maps(a);
+	if (!r && access(path, F_OK) == 0) {
+		r = take_over(a);
+		if (r != 1)
+			return r;
+		r = 0;
+	}
+	/* Only a spool is left to deliver, or not even that. */
 	if (!r)
-		r = find_slot(a);
-	if (!r)
-		r = map_rings(a);
-	if (r)
-		return r;
-	if (place_of_id(a->meta.cgroup_id, &place) == 0)
-		r = watch(a, place.fd);
-	return r;
+		r = open_spool(a, true, uid, gid);
+	if (r == -ENOENT)
+		return 0;
+	return r ? r : meta_from_spool(a);
 }
 
 void setup_undo(struct agent *a)

@@ -12,6 +12,7 @@
 #include "sidecar/common/host.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
+#include "sidecar/common/record.h"
 #include "sidecar/common/spawn.h"
 #include "sidecar/common/util.h"
 #include "sidecar/policy/policy.h"
@@ -26,6 +27,7 @@ struct run {
 	char *policies[SPAWN_POLICIES_MAX]; /* absolute */
 	size_t policies_count;
 	const char *output; /* NULL: stderr */
+	const char *record; /* NULL: all kinds */
 	bool json;
 	char **command;
 };
@@ -70,6 +72,16 @@ static int set_name(struct run *run, const char *name)
 	return 0;
 }
 
+static int set_record(struct run *run, const char *kinds)
+{
+	char error[256];
+	uint32_t mask;
+	int r = record_parse(kinds, &mask, error, sizeof(error));
+
+	run->record = kinds;
+	return r < 0 ? (log_err(0, "%s", error), r) : 0;
+}
+
 /* 0, or the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
@@ -77,6 +89,7 @@ static int parse(struct run *run, int argc, char **argv)
 						{"name", required_argument, NULL, 'n'},
 						{"json", no_argument, NULL, 'j'},
 						{"output", required_argument, NULL, 'o'},
+						{"record", required_argument, NULL, 'r'},
 						{0}};
 	int c, r = 0;
 
@@ -91,6 +104,8 @@ static int parse(struct run *run, int argc, char **argv)
 			run->json = true;
 		else if (c == 'o')
 			run->output = optarg;
+		else if (c == 'r')
+			r = set_record(run, optarg);
 		else
 			return verb_usage("run");
 	}
@@ -136,7 +151,8 @@ static int guard(struct run *run, const struct run_child *child)
 	struct spawn_request request = {.init_fd = child->pidfd,
 					.meta = &run->meta,
 					.policies = (const char *const *)run->policies,
-					.policies_count = run->policies_count};
+					.policies_count = run->policies_count,
+					.record = run->record};
 	enum spawn_result result;
 	int r = place_of_pid(child->pid, child->pidfd, &place, error, sizeof(error));
 

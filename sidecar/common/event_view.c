@@ -89,9 +89,9 @@ const char *event_view_error_counter(unsigned i)
 
 const char *event_view_errno(int error)
 {
-	if (error < 0)
+	if (error < 0 && error > -4096)
 		error = -error;
-	return error ? strerrorname_np(error) : NULL;
+	return error > 0 ? strerrorname_np(error) : NULL;
 }
 
 const char *event_view_signal(unsigned signal, char *buf, size_t size)

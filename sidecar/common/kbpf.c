@@ -79,6 +79,17 @@ int kbpf_map_update(int map_fd, const void *key, const void *value, uint64_t fla
 	return call(BPF_MAP_UPDATE_ELEM, &a);
 }
 
+int kbpf_map_update_batch(int map_fd, const void *keys, const void *values, uint32_t n)
+{
+	union bpf_attr a = {};
+
+	a.batch.map_fd = (uint32_t)map_fd;
+	a.batch.keys = ptr(keys);
+	a.batch.values = ptr(values);
+	a.batch.count = n;
+	return call(BPF_MAP_UPDATE_BATCH, &a);
+}
+
 int kbpf_map_delete(int map_fd, const void *key)
 {
 	union bpf_attr a = {};

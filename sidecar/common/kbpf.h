@@ -18,6 +18,8 @@ int kbpf_create_ring(const char *name, size_t size);
 int kbpf_map_lookup(int map_fd, const void *key, void *ret_value);
 /* flags: BPF_ANY, BPF_EXIST or BPF_NOEXIST. */
 int kbpf_map_update(int map_fd, const void *key, const void *value, uint64_t flags);
+/* n keys and values side by side, one grace period for all of them. */
+int kbpf_map_update_batch(int map_fd, const void *keys, const void *values, uint32_t n);
 int kbpf_map_delete(int map_fd, const void *key);
 /* The key after key (NULL: the first). -ENOENT after the last. */
 int kbpf_map_next(int map_fd, const void *key, void *ret_next);

@@ -38,43 +38,75 @@ static int outer_open(struct outer *ret)
 	return ret->lanes < 0 ? ret->lanes : 0;
 }
 
-static int put(int outer, uint32_t slot, int inner, const char *pin)
-{
-	uint32_t value = (uint32_t)inner;
-	int r;
+/* Slots in the making: their maps, side by side for the outer maps' batches. */
+struct batch {
+	uint32_t slots[SLOT_POOL_TARGET];
+	int states[SLOT_POOL_TARGET];
+	int rings[SLOT_POOL_TARGET];
+	int lanes[SLOT_POOL_TARGET];
+	unsigned n;
+};
 
-	if (inner < 0)
-		return inner;
-	r = kbpf_obj_pin(inner, pin);
-	return r ? r : kbpf_map_update(outer, &slot, &value, BPF_ANY);
+static void batch_release(struct batch *b)
+{
+	for (unsigned i = 0; i < b->n; i++) {
+		util_close_p(&b->states[i]);
+		util_close_p(&b->rings[i]);
+		util_close_p(&b->lanes[i]);
+	}
 }
 
-/* Makes the maps of one free slot and shows them in the pool under their number, last of all. */
-static int make(const struct outer *o, uint32_t slot)
+static int pin(int fd, const char *dir, const char *name)
 {
-	char dir[128], ready[128], pin[160];
-	_close_ int state = kbpf_create_state("reeve_state", sizeof(struct rv_state));
-	_close_ int ring = kbpf_create_ring("reeve_ring", RV_RING_SIZE);
-	_close_ int lane = kbpf_create_ring("reeve_lane", RV_LANE_SIZE);
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path); /* of a maker that was killed */
+	return kbpf_obj_pin(fd, path);
+}
+
+/* Makes and pins the maps of one free slot, not yet in the pool's sight. */
+static int make(struct batch *b, uint32_t slot)
+{
+	struct rv_state state = {.slot = slot};
+	uint32_t zero = 0;
+	unsigned i = b->n++;
+	char dir[128];
 	int r;
 
+	b->slots[i] = slot;
+	b->states[i] = kbpf_create_state("reeve_state", sizeof(struct rv_state));
+	b->rings[i] = kbpf_create_ring("reeve_ring", RV_RING_SIZE);
+	b->lanes[i] = kbpf_create_ring("reeve_lane", RV_LANE_SIZE);
+	if (b->states[i] < 0 || b->rings[i] < 0 || b->lanes[i] < 0)
+		return b->states[i] < 0 ? b->states[i] : b->rings[i] < 0 ? b->rings[i] : b->lanes[i];
+	r = kbpf_map_update(b->states[i], &zero, &state, BPF_ANY);
 	snprintf(dir, sizeof(dir), PATH_PIN_POOL "/new_%u", slot);
-	snprintf(ready, sizeof(ready), PATH_PIN_POOL "/%u", slot);
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	snprintf(pin, sizeof(pin), "%s/state", dir);
-	unlink(pin);
-	r = put(o->states, slot, state, pin);
-	snprintf(pin, sizeof(pin), "%s/ring", dir);
-	unlink(pin);
-	if (!r)
-		r = put(o->rings, slot, ring, pin);
-	snprintf(pin, sizeof(pin), "%s/lane", dir);
-	unlink(pin);
-	if (!r)
-		r = put(o->lanes, slot, lane, pin);
-	if (!r && rename(dir, ready) < 0)
+	if (!r && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		r = -errno;
+	if (!r)
+		r = pin(b->states[i], dir, "state");
+	if (!r)
+		r = pin(b->rings[i], dir, "ring");
+	return r ? r : pin(b->lanes[i], dir, "lane");
+}
+
+/* Behind the outer maps, then into the pool. The state page comes last: a slot without one is free. */
+static int publish(const struct outer *o, const struct batch *b)
+{
+	char from[128], to[128];
+	int r = kbpf_map_update_batch(o->rings, b->slots, b->rings, b->n);
+
+	if (!r)
+		r = kbpf_map_update_batch(o->lanes, b->slots, b->lanes, b->n);
+	if (!r)
+		r = kbpf_map_update_batch(o->states, b->slots, b->states, b->n);
+	for (unsigned i = 0; !r && i < b->n; i++) {
+		snprintf(from, sizeof(from), PATH_PIN_POOL "/new_%u", b->slots[i]);
+		snprintf(to, sizeof(to), PATH_PIN_POOL "/%u", b->slots[i]);
+		if (rename(from, to) < 0)
+			r = -errno;
+	}
 	return r;
 }
 
@@ -96,23 +128,27 @@ static int pool_count(unsigned *ret)
 int slot_pool_fill(unsigned target)
 {
 	__attribute__((cleanup(outer_release))) struct outer o = {-1, -1, -1};
+	__attribute__((cleanup(batch_release))) struct batch batch = {};
 	unsigned n = 0;
 	int r = pool_count(&n);
 
-	if (r == 0 && n < target)
-		r = outer_open(&o);
-	for (uint32_t slot = 1; r == 0 && n < target; slot++) {
+	if (r || n >= target)
+		return r;
+	r = outer_open(&o);
+	for (uint32_t slot = 1; !r && n + batch.n < target && batch.n < SLOT_POOL_TARGET; slot++) {
 		uint32_t id;
 
 		if (slot == RV_SLOT_MAX)
-			return -ENOSPC;
-		/* A slot is given back by taking its state page out last. */
-		if (kbpf_map_lookup(o.states, &slot, &id) != -ENOENT)
-			continue;
-		r = make(&o, slot);
-		n++;
+			return batch.n ? publish(&o, &batch) : -ENOSPC;
+		if (kbpf_map_lookup(o.states, &slot, &id) == -ENOENT)
+			r = make(&batch, slot);
 	}
-	return r;
+	return r ? r : publish(&o, &batch);
+}
+
+int slot_pool_count(unsigned *ret)
+{
+	return pool_count(ret);
 }
 
 int slot_claim(const char *key, uint32_t *ret_slot)

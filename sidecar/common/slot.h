@@ -11,6 +11,9 @@
  * -ENOSPC: all RV_SLOT_MAX slots are in use. */
 int slot_pool_fill(unsigned target);
 
+/* Slots ready in the pool. -ENOENT: nothing is loaded. */
+int slot_pool_count(unsigned *ret);
+
 /* Takes a slot for KEY: its pins then stand in PATH_PIN_CONTAINERS/KEY. -EEXIST: KEY has one.
  * -ENOENT: the pool is empty (fill it). */
 int slot_claim(const char *key, uint32_t *ret_slot);
