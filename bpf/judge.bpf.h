@@ -61,7 +61,10 @@ static __always_inline void judge_path(const struct who *w, struct scratch *s, _
 	s->key.prefixlen = (sizeof(s->key) - sizeof(s->key.prefixlen)) * 8;
 	s->key.policy = w->st->policy;
 	s->key.subject = subject;
-	bpf_probe_read_kernel(s->key.path, sizeof(s->key.path), path);
+	/* Bytes of an older key stay behind the NUL: no rule has a NUL but at its end. A longer path is
+	 * cut where it is, without a NUL that would make it equal to an exact rule. */
+	if (bpf_probe_read_kernel_str(s->key.path, sizeof(s->key.path), path) == sizeof(s->key.path))
+		s->key.path[sizeof(s->key.path) - 1] = path[sizeof(s->key.path) - 1];
 	rule = bpf_map_lookup_elem(&reeve_path, &s->key);
 	if (rule)
 		judge_refuse(v, rule->error, rule->number);

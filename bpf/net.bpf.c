@@ -49,6 +49,9 @@ static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_add
 
 		if (n > UNIX_PATH_MAX)
 			n = UNIX_PATH_MAX;
+		/* 6.1 does not carry the comparison over to the copy clang makes of n. */
+		asm volatile("" : "+r"(n));
+		n &= 127;
 		/* A path ends at its NUL, what lies behind it is the process's stack; an abstract name
 		 * starts with NUL and is all bytes. */
 		bpf_probe_read_kernel((char *)(r + 1), n, (void *)address + 2);

@@ -10,7 +10,7 @@ UNIT_SRC := $(LIB_SRC) $(filter-out %/main.c,$(wildcard oci-hooks/*.c sidecar/no
 UNIT_TESTS := $(wildcard tests/unit/*.c tests/unit/*/*_test.c)
 UNIT_LIBS := -lyajl_s -l:libsqlite3.a -lm -lseccomp -lcap -lcgroup $(UNIT_EXTRA_LIBS)
 UNIT_WRAP := $(foreach f,malloc calloc realloc strdup strndup asprintf,-Wl,--wrap=$(f))
-LAYOUT_INCLUDE := -I. -I/usr/include/$(shell gcc -dumpmachine)
+LAYOUT_INCLUDE = -I. -I/usr/include/$(shell gcc -dumpmachine)
 
 $(UNIT_B)/%.o: %.c | $(B)/.packages
 	@mkdir -p $(@D)
