@@ -28,9 +28,9 @@ DIR_reeve-node := sidecar/node
 DIR_reeve-load := sidecar/load
 LIBS_reeve := -lyajl_s -lseccomp -lcap
 LIBS_reeve-hook := -lyajl_s
-LIBS_reeve-agent := -lcgroup -lseccomp -lcap -lyajl_s
+LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
-LIBS_reeve-load := -lbpf -lelf -lz
+LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
 LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)

@@ -23,6 +23,7 @@ static __always_inline void arm(struct who *w, struct scratch *s)
 	w->armed = 1;
 	__sync_fetch_and_add(&w->st->counters.taken[RV_KIND_ARMED], 1);
 	who_fill(&r->head, w, RV_KIND_ARMED, RV_HOOK_EXEC_CHECK);
+	w->st->checkpoint_ns = r->head.boot_ns;
 	p = judge_policy(w, &v);
 	r->head.policy_version = v.version;
 	r->policy_flags = v.flags;
@@ -81,6 +82,8 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT)))
 		return RET_ALLOW;
 	judge_policy(&w, &v);
+	if (w.armed && !(v.flags & RV_POLICY_EXEC))
+		return RET_ALLOW;
 	s = scratch_claim(w.st);
 	if (!s)
 		return unseen(&w, &v, RV_KIND_EXEC);

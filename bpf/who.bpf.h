@@ -47,8 +47,11 @@ static __always_inline bool who_here(struct who *w)
 		return false;
 	w->armed = w->st->counters.armed;
 	w->mark = mark_of(bpf_get_current_task_btf());
+	/* Once a mark could not be stored, a task without one may be the container's own, and an
+	 * entry could make a helper of it: then there are no helpers but init any more. */
 	w->helper = w->mark && (w->mark->flags & RV_TASK_HELPER) &&
-		    w->mark->generation == w->st->generation;
+		    w->mark->generation == w->st->generation &&
+		    ((w->mark->flags & RV_TASK_INIT) || !w->st->counters.errors[RV_ERROR_STORAGE]);
 	return true;
 }
 

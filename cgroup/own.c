@@ -2,65 +2,76 @@
 #include "cgroup/own.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <libcgroup.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 
-static void group_free(struct cgroup **g)
+static int bound(int dir, const char *file, const char *value)
 {
-	cgroup_free(g);
+	_close_ int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
 }
 
-static bool offered(const char *controller)
+int own_make(const char *key, int *ret_fd)
 {
-	char text[512] = "";
-	_close_ int fd =
-		open(PATH_CGROUP_ROOT "/" CGROUP_AGENTS "/cgroup.controllers", O_RDONLY | O_CLOEXEC);
+	_close_ int fd = -1;
+	char path[128];
+	int r;
 
-	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, controller);
+	snprintf(path, sizeof(path), PATH_CGROUP_ROOT "/" CGROUP_AGENTS "/%s", key);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = bound(fd, "memory.max", OWN_MEMORY_MAX);
+	if (!r)
+		r = bound(fd, "pids.max", OWN_PIDS_MAX);
+	if (r)
+		return r;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
-static int bound(struct cgroup *g, const char *controller, const char *file, const char *value)
+void own_remove(const char *key)
 {
-	struct cgroup_controller *c;
+	char path[128];
 
-	if (!offered(controller))
-		return 0;
-	c = cgroup_add_controller(g, controller);
-	return c ? cgroup_add_value_string(c, file, value) : ECGFAIL;
+	snprintf(path, sizeof(path), PATH_CGROUP_ROOT "/" CGROUP_AGENTS "/%s", key);
+	(void)rmdir(path);
+}
+
+static int check_born_there(const char *key)
+{
+	_free_ char *text = NULL;
+	char want[128];
+	size_t len;
+	int r = util_read_file(AT_FDCWD, "/proc/self/cgroup", 65536, &text, &len);
+
+	if (r)
+		return log_err(r, "read /proc/self/cgroup");
+	snprintf(want, sizeof(want), "0::/" CGROUP_AGENTS "/%s\n", key);
+	return strstr(text, want)
+		   ? 0
+		   : log_err(-EXDEV, "expected to be in cgroup %s, found %s", want, text);
 }
 
 int own_enter(const char *key, struct own *ret)
 {
-	__attribute__((cleanup(group_free))) struct cgroup *g = NULL;
-	char name[64];
-	int r = cgroup_init();
+	int r = check_born_there(key);
 
 	if (r)
-		return log_err(-ENODEV, "libcgroup: %s", cgroup_strerror(r));
-	snprintf(name, sizeof(name), CGROUP_AGENTS "/%s", key);
-	g = cgroup_new_cgroup(name);
-	if (!g)
-		return -ENOMEM;
-	r = bound(g, "memory", "memory.max", OWN_MEMORY_MAX);
-	if (!r)
-		r = bound(g, "pids", "pids.max", OWN_PIDS_MAX);
-	if (!r)
-		r = cgroup_create_cgroup(g, 0);
-	if (!r)
-		r = cgroup_attach_task(g);
-	if (r)
-		return log_err(-EIO, "make the agent's own cgroup %s: libcgroup: %s", name,
-			       cgroup_strerror(r));
-	ret->agents_fd = open(PATH_CGROUP_ROOT "/" CGROUP_AGENTS,
-			      O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ret->leaving_fd = open(PATH_CGROUP_ROOT "/" CGROUP_LEAVING "/cgroup.procs",
-			       O_WRONLY | O_CLOEXEC);
+		return r;
+	ret->agents_fd = open(PATH_CGROUP_ROOT "/" CGROUP_AGENTS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ret->leaving_fd =
+	    open(PATH_CGROUP_ROOT "/" CGROUP_LEAVING "/cgroup.procs", O_WRONLY | O_CLOEXEC);
 	if (ret->agents_fd < 0 || ret->leaving_fd < 0)
 		return log_err(-errno, "open reeve's cgroups: run 'reeve-load'");
 	snprintf(ret->key, sizeof(ret->key), "%s", key);

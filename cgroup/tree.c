@@ -1,37 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The one door to libcgroup. */
 #include "cgroup/tree.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <libcgroup.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 
-#define AT(path) PATH_CGROUP_ROOT "/" path
-
-static void put(const char *file, const char *text)
+static void group_free(struct cgroup **g)
 {
-	_close_ int fd = open(file, O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)!write(fd, text, strlen(text));
+	cgroup_free(g);
 }
 
-/* A controller the parent does not offer is left out: the bound is then not there, nothing else. */
-static void enable(const char *file)
+static bool offered(const char *controller)
 {
-	put(file, "+memory");
-	put(file, "+pids");
-	put(file, "+cpu");
+	_free_ char *text = NULL;
+	size_t len;
+
+	return util_read_file(AT_FDCWD, PATH_CGROUP_ROOT "/cgroup.controllers", 4096, &text,
+			      &len) == 0 &&
+	       strstr(text, controller);
+}
+
+/* A controller the root does not offer is left out: the bound is then not there, nothing else. */
+static int add(struct cgroup *g, const char *controller, const char *file, const char *value)
+{
+	struct cgroup_controller *c;
+
+	if (!offered(controller))
+		return 0;
+	c = cgroup_add_controller(g, controller);
+	if (!c)
+		return ECGFAIL;
+	return file ? cgroup_add_value_string(c, file, value) : 0;
+}
+
+static int make(const char *name, bool bounded)
+{
+	__attribute__((cleanup(group_free))) struct cgroup *g = cgroup_new_cgroup(name);
+	int r = g ? 0 : ECGFAIL;
+
+	if (!r && bounded)
+		r = add(g, "memory", NULL, NULL);
+	if (!r && bounded)
+		r = add(g, "pids", NULL, NULL);
+	if (!r && bounded)
+		r = add(g, "cpu", "cpu.max", TREE_AGENTS_CPU_MAX);
+	if (!r)
+		r = cgroup_create_cgroup(g, 0);
+	if (r)
+		return log_err(-EIO, "make cgroup %s: libcgroup: %s: is cgroup v2 mounted at %s?",
+			       name, cgroup_strerror(r), PATH_CGROUP_ROOT);
+	return 0;
+}
+
+/* What the agents' own cgroups are bounded by; libcgroup enables controllers only above them. */
+static void enable(const char *controller)
+{
+	_close_ int fd = open(PATH_CGROUP_ROOT "/" CGROUP_AGENTS "/cgroup.subtree_control",
+			      O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, controller, strlen(controller));
 }
 
 int tree_make(void)
 {
-	static const char *const dirs[] = {AT(CGROUP_REEVE), AT(CGROUP_ANCHOR), AT(CGROUP_AGENTS),
-					   AT(CGROUP_LEAVING)};
 	uid_t uid;
 	gid_t gid;
 	int r = util_user_ids(REEVE_USER, &uid, &gid);
@@ -39,35 +77,19 @@ int tree_make(void)
 	if (r)
 		return log_err(r, "find user %s: make it with 'adduser --system --group %s'",
 			       REEVE_USER, REEVE_USER);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (mkdir(dirs[i], 0755) < 0 && errno != EEXIST)
-			return log_err(-errno, "make cgroup %s: is cgroup v2 mounted at %s?", dirs[i],
-				       PATH_CGROUP_ROOT);
-	enable(AT("cgroup.subtree_control"));
-	enable(AT(CGROUP_REEVE "/cgroup.subtree_control"));
-	enable(AT(CGROUP_AGENTS "/cgroup.subtree_control"));
-	put(AT(CGROUP_AGENTS "/cpu.max"), TREE_AGENTS_CPU_MAX);
-	if (chown(AT(CGROUP_AGENTS), uid, gid) < 0)
-		return log_err(-errno, "give %s to user %s", AT(CGROUP_AGENTS), REEVE_USER);
-	return 0;
-}
-
-static int first_error;
-
-static int remove_dir(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)ftw;
-	if (type == FTW_DP && rmdir(path) < 0 && errno != ENOENT && !first_error)
-		first_error = -errno;
-	return 0;
-}
-
-int tree_remove(void)
-{
-	first_error = 0;
-	if (nftw(AT(CGROUP_REEVE), remove_dir, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 &&
-	    errno != ENOENT)
-		return -errno;
-	return first_error;
+	if (access(PATH_CGROUP_ROOT "/" CGROUP_LEAVING, F_OK) == 0)
+		return 0; /* made last */
+	r = cgroup_init();
+	if (r)
+		return log_err(-ENODEV, "libcgroup: %s", cgroup_strerror(r));
+	r = make(CGROUP_ANCHOR, false);
+	if (!r)
+		r = make(CGROUP_AGENTS, true);
+	if (r)
+		return r;
+	enable("+memory");
+	enable("+pids");
+	if (chown(PATH_CGROUP_ROOT "/" CGROUP_AGENTS, uid, gid) < 0)
+		return log_err(-errno, "give " CGROUP_AGENTS " to user %s", REEVE_USER);
+	return make(CGROUP_LEAVING, false);
 }

@@ -2,8 +2,8 @@
 /* reeve's own branch of the cgroup tree: the anchor, the agents, the place they leave through. */
 #pragma once
 
-/* All agents together, us of cpu per us: two cpus. Set on their parent, once: a bound on each would turn
- * the kernel's bandwidth code on and off, by patching it, with every container. */
+/* All agents together, us of cpu per us: two cpus. Set on their parent, once: a bound on each would
+ * turn the kernel's bandwidth code on and off, by patching it, with every container. */
 #define TREE_AGENTS_CPU_MAX "200000 100000"
 
 /* Makes reeve/{anchor,agents,leaving} and enables memory, pids and cpu for the agents where the

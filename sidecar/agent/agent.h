@@ -39,12 +39,12 @@ struct agent {
 	uint32_t slot; /* 0: nothing in the kernel, only a spool to deliver */
 	struct maps maps;
 	struct own own;
-	int lock_fd;	   /* /run/reeve/c/KEY/lock: held for life, one consumer */
-	int run_fd;	   /* /run/reeve/c, to remove KEY/ at the end */
-	int pins_fd;	   /* PATH_PIN_CONTAINERS, likewise */
-	int spool_dir_fd;  /* where KEY.spool stands, likewise */
-	int events_fd;	   /* cgroup.events of the container */
-	int ring_fd;	   /* for epoll; the rings themselves are mapped */
+	int lock_fd;	  /* /run/reeve/c/KEY/lock: held for life, one consumer */
+	int run_fd;	  /* /run/reeve/c, to remove KEY/ at the end */
+	int pins_fd;	  /* PATH_PIN_CONTAINERS, likewise */
+	int spool_dir_fd; /* where KEY.spool stands, likewise */
+	int events_fd;	  /* cgroup.events of the container */
+	int ring_fd;	  /* for epoll; the rings themselves are mapped */
 	int lane_fd;
 	int epoll_fd;
 	int node_fd; /* the node's socket, -1 while it is away */
@@ -54,7 +54,7 @@ struct agent {
 	struct spool spool;
 	struct wire_buf in;
 	struct wire_buf out;
-	uint64_t sent;	/* spool position up to which frames are out */
+	uint64_t sent;	    /* spool position up to which frames are out */
 	uint64_t closed_at; /* position behind CLOSE, 0 before */
 	uint64_t end_sent;
 	uint64_t state_sent_ns;
@@ -64,8 +64,8 @@ struct agent {
 	int done; /* everything acknowledged after the end */
 };
 
-/* setup.c: as root. Claims a slot, attaches, PREPARED; or, with adopt, takes over what stands. Logs.
- * 1: a live agent serves this container already. */
+/* setup.c: as root. Claims a slot, attaches, PREPARED; or, with adopt, takes over what stands.
+ * Logs. 1: a live agent serves this container already. */
 int setup_new(struct agent *a, const struct options *o);
 int setup_adopt(struct agent *a, const char *key);
 /* Undoes what setup_new did so far. */

@@ -12,10 +12,12 @@
 static const char *const pins[] = {
 #define H(name, number, hook, prog) "link_" prog,
 #define N(name, number, hook, prog)
-	RV_HOOKS(H, N)
+    RV_HOOKS(H, N)
 #undef H
 #undef N
-	"ring", "lane", "state",
+	"ring",
+    "lane",
+    "state",
 };
 
 void finish_container(struct agent *a)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reeve-agent: one per container. Attaches the pinned programs, gives up every privilege, moves
- * records from the container's rings to the node, leaves with the container. Started by the hook, by
- * reeve run, or by the node when its predecessor died; never by hand. */
+ * records from the container's rings to the node, leaves with the container. Started by the hook,
+ * by reeve run, or by the node when its predecessor died; never by hand. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -19,10 +19,11 @@
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-		{"ready-fd", 1, NULL, 'r'}, {"cgroup-fd", 1, NULL, 'c'}, {"init-fd", 1, NULL, 'i'},
-		{"meta-fd", 1, NULL, 'm'},  {"policy", 1, NULL, 'p'},	 {"adopt", 1, NULL, 'a'},
-		{"fail", 1, NULL, 'f'},	    {"record", 1, NULL, 'k'},	 {"version", 0, NULL, 'v'},
-		{},
+	    {"ready-fd", 1, NULL, 'r'}, {"cgroup-fd", 1, NULL, 'c'},
+	    {"init-fd", 1, NULL, 'i'},	{"meta-fd", 1, NULL, 'm'},
+	    {"policy", 1, NULL, 'p'},	{"adopt", 1, NULL, 'a'},
+	    {"fail", 1, NULL, 'f'},	{"record", 1, NULL, 'k'},
+	    {"version", 0, NULL, 'v'},	{},
 	};
 	char error[256];
 	int c;

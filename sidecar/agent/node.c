@@ -75,7 +75,8 @@ static void take_frame(struct agent *a, const struct wire_frame *f)
 		break;
 	case WIRE_REFUSED:
 		log_warn(0, "the node refused the stream of container %s: %.*s", a->meta.id,
-			 (int)(f->head.length > 200 ? 200 : f->head.length), (const char *)f->payload);
+			 (int)(f->head.length > 200 ? 200 : f->head.length),
+			 (const char *)f->payload);
 		node_drop(a);
 		break;
 	default:

@@ -11,10 +11,9 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
 
-#define BUSY_MS 10     /* how long a record may wait for company */
-#define IDLE_TURNS 8   /* empty turns before going to sleep */
-#define AWAY_MS 500    /* between looks for the node while something waits for it */
-#define SLEEP_MS 60000
+#define BUSY_MS 10		 /* how long a record may wait for company */
+#define IDLE_TURNS 8		 /* empty turns before going to sleep */
+#define AWAY_MS 500		 /* between looks for the node while something waits for it */
 #define END_WAIT_NS 700000000ull /* after the container's end, for the last acknowledgement */
 #define BATCH 512
 
@@ -115,21 +114,20 @@ static void deliver_only(struct agent *a)
 	}
 }
 
-/* Sleeping is announced before the last look, so that a record after that look wakes us. */
-static int wait_ms(struct agent *a, unsigned idle_turns, int moved)
+/* Going to sleep is announced first, and what was already on its way then, unwoken, is looked for
+ * at growing distances; only then is the sleep without end. */
+static int wait_ms(struct agent *a, unsigned idle_turns)
 {
-	int waiting = spool_begin(&a->spool) != spool_end(&a->spool);
+	static const int looks[] = {BUSY_MS, 100, 1000};
 
-	if (moved)
-		return 0;
 	if (idle_turns < IDLE_TURNS)
-		return BUSY_MS;
+		return idle_turns ? BUSY_MS : 0;
 	__atomic_store_n(&a->state->agent_idle, 1, __ATOMIC_SEQ_CST);
-	if (take_all(a))
-		return 0;
-	if (a->node_fd < 0)
-		return AWAY_MS;
-	return waiting ? BUSY_MS : SLEEP_MS;
+	if (a->node_fd < 0 || rvring_used(&a->ring) || rvring_used(&a->lane))
+		return AWAY_MS; /* the node is away, or the spool has no room */
+	if (spool_begin(&a->spool) != spool_end(&a->spool))
+		return BUSY_MS;
+	return idle_turns - IDLE_TURNS < ARRAY_SIZE(looks) ? looks[idle_turns - IDLE_TURNS] : -1;
 }
 
 static int watch(struct agent *a, int fd, uint32_t events)
@@ -164,11 +162,13 @@ int pump_run(struct agent *a)
 			break;
 		moved = take_all(a);
 		node_turn(a, util_now_ns());
-		idle_turns = moved ? 0 : idle_turns + 1;
-		if (epoll_wait(a->epoll_fd, e, ARRAY_SIZE(e), wait_ms(a, idle_turns, moved != 0)) > 0)
+		if (moved) {
 			idle_turns = 0;
-		if (a->state->agent_idle)
-			__atomic_store_n(&a->state->agent_idle, 0, __ATOMIC_SEQ_CST);
+			a->state->agent_idle = 0;
+		}
+		epoll_wait(a->epoll_fd, e, ARRAY_SIZE(e), wait_ms(a, idle_turns));
+		if (!moved && idle_turns < 2 * IDLE_TURNS)
+			idle_turns++;
 	}
 	end(a);
 	return 0;

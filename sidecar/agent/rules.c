@@ -75,7 +75,8 @@ int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_index)
 	r = install(&a->maps, &image, a->slot);
 	if (r) {
 		rules_remove(&a->maps, a->slot);
-		return log_err(r, "put policy %s into the kernel (slot %u)", image.head.name, a->slot);
+		return log_err(r, "put policy %s into the kernel (slot %u)", image.head.name,
+			       a->slot);
 	}
 	snprintf(a->meta.policy, sizeof(a->meta.policy), "%s", image.head.name);
 	*ret_index = a->slot;

@@ -5,16 +5,14 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include "cgroup/place.h"
 #include "sidecar/agent/agent.h"
+#include "sidecar/agent/open.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
-#include "sidecar/common/pins.h"
 #include "sidecar/common/slot.h"
 #include "sidecar/common/util.h"
 
@@ -24,103 +22,10 @@
 static const char *const cgroup_programs[] = {
 #define H(name, number, hook, prog) prog,
 #define N(name, number, hook, prog)
-	RV_HOOKS(H, N)
+    RV_HOOKS(H, N)
 #undef H
 #undef N
 };
-
-static int open_map(const char *name, int *ret)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), PATH_PIN_MAPS "/%s", name);
-	*ret = kbpf_obj_get(path);
-	return *ret < 0 ? log_err(*ret, "open map %s: run 'reeve-load'", path) : 0;
-}
-
-static int open_maps(struct agent *a)
-{
-	struct maps *m = &a->maps;
-	int r = open_map("reeve_cgroups", &m->cgroups);
-
-	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (!r && a->pins_fd < 0)
-		r = log_err(-errno, "open %s", PATH_PIN_CONTAINERS);
-	if (!r)
-		r = open_map("reeve_states", &m->states);
-	if (!r)
-		r = open_map("reeve_rings", &m->rings);
-	if (!r)
-		r = open_map("reeve_lanes", &m->lanes);
-	if (!r)
-		r = open_map("reeve_policies", &m->policies);
-	if (!r)
-		r = open_map("reeve_path", &m->path);
-	if (!r)
-		r = open_map("reeve_addr", &m->addr);
-	return r;
-}
-
-/* /run/reeve/c/KEY and the lock in it. 1: somebody alive holds it. The directory can vanish
- * between mkdir and open when its last agent leaves: then again. */
-static int take_lock(struct agent *a, uid_t uid, gid_t gid)
-{
-	char dir[96], path[128];
-
-	if (util_mkdir_p(PATH_RUN_CONTAINERS, 0755) < 0 ||
-	    chown(PATH_RUN_CONTAINERS, uid, gid) < 0)
-		return log_err(-errno, "make %s", PATH_RUN_CONTAINERS);
-	a->run_fd = open(PATH_RUN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(dir, sizeof(dir), PATH_RUN_CONTAINERS "/%s", a->meta.key);
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	for (int i = 0; i < 10; i++) {
-		_close_ int fd = -1;
-		struct stat mine, there;
-
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			return log_err(-errno, "make %s", dir);
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0 || chown(dir, uid, gid) < 0)
-			return log_err(-errno, "open %s", path);
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-			return errno == EWOULDBLOCK ? 1 : log_err(-errno, "lock %s", path);
-		if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino) {
-			a->lock_fd = TAKE_FD(fd);
-			return 0;
-		}
-	}
-	return log_err(-EBUSY, "lock %s", path);
-}
-
-static int map_rings(struct agent *a)
-{
-	char path[128];
-	_close_ int state = -1;
-	void *page;
-	int r;
-
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", a->meta.key);
-	state = kbpf_obj_get(path);
-	if (state < 0)
-		return log_err(state, "open %s", path);
-	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, state, 0);
-	if (page == MAP_FAILED)
-		return log_err(-errno, "map the container's state page");
-	a->state = page;
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/ring", a->meta.key);
-	a->ring_fd = kbpf_obj_get(path);
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/lane", a->meta.key);
-	a->lane_fd = kbpf_obj_get(path);
-	if (a->ring_fd < 0 || a->lane_fd < 0)
-		return log_err(a->ring_fd < 0 ? a->ring_fd : a->lane_fd, "open the rings of %s",
-			       a->meta.key);
-	r = rvring_init(&a->ring, a->ring_fd, RV_RING_SIZE);
-	if (!r)
-		r = rvring_init(&a->lane, a->lane_fd, RV_LANE_SIZE);
-	return r ? log_err(r, "map the rings of %s", a->meta.key) : 0;
-}
 
 static int claim(struct agent *a)
 {
@@ -130,13 +35,14 @@ static int claim(struct agent *a)
 	if (r == -ENOENT) {
 		r = slot_lock(LOCK_DEADLINE_MS, &lock);
 		if (!r)
-			r = slot_pool_fill(SLOT_POOL_TARGET / 2); /* some for those who wait behind us */
+			r = slot_pool_fill(SLOT_POOL_TARGET /
+					   2); /* some for those who wait behind us */
 		if (!r)
 			r = slot_claim(a->meta.key, &a->slot);
 	}
 	if (r)
-		return log_err(r, "claim a slot for container %s (at most %d at a time)", a->meta.id,
-			       RV_SLOT_MAX - 1);
+		return log_err(r, "claim a slot for container %s (at most %d at a time)",
+			       a->meta.id, RV_SLOT_MAX - 1);
 	return 0;
 }
 
@@ -197,7 +103,8 @@ static int mark_init(struct agent *a, int init_fd)
 
 static int write_meta(struct agent *a)
 {
-	char path[128];
+	char path[64];
+	_close_ int fd = -1;
 	struct json_out *o = json_out_new();
 	const char *text;
 	size_t len;
@@ -205,56 +112,16 @@ static int write_meta(struct agent *a)
 
 	if (!r)
 		r = json_out_text(o, &text, &len);
-	snprintf(path, sizeof(path), PATH_RUN_CONTAINERS "/%s/meta", a->meta.key);
-	if (!r)
-		r = util_write_file(path, text, len, 0644);
+	snprintf(path, sizeof(path), "%s/meta", a->meta.key);
+	if (!r) {
+		fd = openat(a->run_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			    0644);
+		r = fd < 0 ? -errno : util_write_all(fd, text, len);
+	}
 	if (!r)
 		r = spool_set_meta(&a->spool, text, len);
 	json_out_free(o);
-	return r ? log_err(r, "write %s", path) : 0;
-}
-
-/* The first place that can be written; for a successor, the place where its predecessor wrote. */
-static int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
-{
-	static const char *const dirs[] = {PATH_SPOOL, PATH_SPOOL_FALLBACK};
-	char path[128];
-	int r = -ENOENT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		snprintf(path, sizeof(path), "%s/%s.spool", dirs[i], a->meta.key);
-		if (existing && access(path, F_OK) < 0)
-			continue;
-		r = util_mkdir_p(dirs[i], 0755);
-		if (!r && chown(dirs[i], uid, gid) < 0)
-			r = -errno;
-		if (r)
-			continue;
-		a->spool_dir_fd = open(dirs[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		r = a->spool_dir_fd < 0 ? -errno
-					: spool_open(a->spool_dir_fd, a->meta.key, uid, gid, &a->spool);
-		if (!r)
-			return 0;
-		log_warn(r, "open the spool in %s", dirs[i]);
-		util_close_p(&a->spool_dir_fd);
-		a->spool_dir_fd = -1;
-	}
-	return r == -ENOENT && existing ? r : log_err(r, "open a spool for container %s", a->meta.id);
-}
-
-static int watch(struct agent *a, int cgroup_fd)
-{
-	a->events_fd = openat(cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	return a->events_fd < 0 ? log_err(-errno, "watch cgroup %s", a->meta.cgroup) : 0;
-}
-
-static int ids(uid_t *uid, gid_t *gid)
-{
-	int r = util_user_ids(REEVE_USER, uid, gid);
-
-	return r ? log_err(r, "find user %s: make it with 'adduser --system --group %s'", REEVE_USER,
-			   REEVE_USER)
-		 : 0;
+	return r ? log_err(r, "write " PATH_RUN_CONTAINERS "/%s", path) : 0;
 }
 
 static int meta_from_spool(struct agent *a)
@@ -295,7 +162,7 @@ static int take_over(struct agent *a)
 	_place_ struct place place = PLACE_NONE;
 	uid_t uid;
 	gid_t gid;
-	int r = map_rings(a);
+	int r = open_rings(a);
 
 	if (r)
 		return r;
@@ -306,7 +173,7 @@ static int take_over(struct agent *a)
 		a->state = NULL;
 		return 1;
 	}
-	r = ids(&uid, &gid);
+	r = open_ids(&uid, &gid);
 	if (!r)
 		r = open_spool(a, true, uid, gid);
 	if (!r)
@@ -314,7 +181,7 @@ static int take_over(struct agent *a)
 	else if (r == -ENOENT)
 		r = begin_spool(a, uid, gid);
 	if (!r && place_of_id(a->meta.cgroup_id, &place) == 0)
-		r = watch(a, place.fd);
+		r = open_events(a, place.fd);
 	return r;
 }
 
@@ -324,10 +191,10 @@ int setup_new(struct agent *a, const struct options *o)
 	uint32_t policy = 0;
 	uid_t uid;
 	gid_t gid;
-	int r = ids(&uid, &gid);
+	int r = open_ids(&uid, &gid);
 
 	if (!r)
-		r = take_lock(a, uid, gid);
+		r = open_lock(a, uid, gid);
 	if (r)
 		return r;
 	r = own_enter(a->meta.key, &a->own);
@@ -345,7 +212,7 @@ int setup_new(struct agent *a, const struct options *o)
 	if (!r)
 		r = claim(a);
 	if (!r)
-		r = map_rings(a);
+		r = open_rings(a);
 	if (!r)
 		r = rules_publish(a, o, &policy);
 	if (r)
@@ -360,12 +227,12 @@ int setup_new(struct agent *a, const struct options *o)
 	if (!r)
 		r = write_meta(a);
 	if (!r)
-		r = watch(a, o->cgroup_fd);
+		r = open_events(a, o->cgroup_fd);
 	if (!r)
 		r = attach(a, o->cgroup_fd);
 	if (!r)
 		r = mark_init(a, o->init_fd);
-	if (!r && chown(path, uid, gid) < 0)
+	if (!r && lchown(path, uid, gid) < 0)
 		r = log_err(-errno, "give %s to user %s", path, REEVE_USER);
 	if (!r)
 		__atomic_store_n(&a->state->prepared, 1, __ATOMIC_RELEASE);
@@ -377,11 +244,11 @@ int setup_adopt(struct agent *a, const char *key)
 	char path[128];
 	uid_t uid;
 	gid_t gid;
-	int r = ids(&uid, &gid);
+	int r = open_ids(&uid, &gid);
 
 	snprintf(a->meta.key, sizeof(a->meta.key), "%s", key);
 	if (!r)
-		r = take_lock(a, uid, gid);
+		r = open_lock(a, uid, gid);
 	if (!r)
 		r = own_enter(key, &a->own);
 	if (!r)

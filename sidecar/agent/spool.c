@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One writer. Order of stores is what makes a kill at any point harmless: bytes, then end; a
- * record is seen whole or not at all. A record never wraps: a zero length says "on at the start". */
+ * record is seen whole or not at all. A record never wraps: a zero length says "on at the start".
+ */
 #include "sidecar/agent/spool.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -47,10 +48,12 @@ int spool_open(int dirfd, const char *key, uid_t uid, gid_t gid, struct spool *r
 
 	snprintf(name, sizeof(name), "%s.spool", key);
 	fd = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0 || fchown(fd, uid, gid) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return -EBADMSG;
+	if (fchown(fd, uid, gid) < 0)
+		return -errno;
 	/* Disk behind a page is taken before the page is touched: a full disk is an error here and
 	 * not a SIGBUS later. */
 	if (posix_fallocate(fd, 0, HEAD_SIZE + SPOOL_GROW) != 0)

@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SPOOL_DATA_MAX (16u << 20) /* bytes of records; then the rings fill up and the kernel counts */
-#define SPOOL_GROW (256u << 10)	   /* bytes of disk taken at a time */
+#define SPOOL_DATA_MAX                                                                             \
+	(16u << 20)		/* bytes of records; then the rings fill up and the kernel counts */
+#define SPOOL_GROW (256u << 10) /* bytes of disk taken at a time */
 #define SPOOL_META_MAX (64u << 10)
 
 struct spool {
@@ -19,7 +20,8 @@ struct spool {
 	size_t allocated; /* bytes of data with disk behind them */
 };
 
-/* Opens or makes KEY.spool below dirfd, owned by uid and gid. A file of another layout is -EBADMSG. */
+/* Opens or makes KEY.spool below dirfd, owned by uid and gid. A file of another layout is -EBADMSG.
+ */
 int spool_open(int dirfd, const char *key, uid_t uid, gid_t gid, struct spool *ret);
 void spool_release(struct spool *s);
 

@@ -7,6 +7,6 @@
 enum jail_kind { JAIL_AGENT };
 
 /* In this order: no new privileges, empty bounding and ambient sets, no supplementary group, the
- * uid and gid, empty capability sets, the system call filter. Logs what failed; on failure the process must
- * end. */
+ * uid and gid, empty capability sets, the system call filter. Logs what failed; on failure the
+ * process must end. */
 int jail_enter(enum jail_kind kind, uid_t uid, gid_t gid);

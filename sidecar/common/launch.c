@@ -4,7 +4,9 @@
 #include "launch.h"
 #include "util.h"
 #include <errno.h>
+#include <linux/sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -91,6 +93,17 @@ __attribute__((noreturn)) static void become(const struct launch *l)
 	_exit(127);
 }
 
+/* A write to cgroup.procs waits for a grace period, about 10 ms; being born there does not. */
+static pid_t fork_into(const int *cgroup_fd)
+{
+	struct clone_args a = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+
+	if (!cgroup_fd)
+		return fork();
+	a.cgroup = (uint64_t)*cgroup_fd;
+	return (pid_t)syscall(SYS_clone3, &a, sizeof(a));
+}
+
 /* In the first child; does not return. */
 __attribute__((noreturn)) static void detach(const struct launch *l, int caller_fd)
 {
@@ -98,7 +111,7 @@ __attribute__((noreturn)) static void detach(const struct launch *l, int caller_
 	char go;
 
 	setsid();
-	pid = fork();
+	pid = fork_into(l->cgroup_fd);
 	if (pid != 0)
 		_exit(pid < 0);
 	pid = (pid_t)syscall(SYS_getpid);

@@ -16,6 +16,8 @@ struct launch {
 	const int *fds;
 	size_t fds_count; /* 1..LAUNCH_FDS_MAX */
 	int stderr_fd;	  /* borrowed; -1: /dev/null */
+	int *cgroup_fd;	  /* borrowed; born in that cgroup, which spares the wait of a move; NULL:
+			     ours */
 };
 
 /* *ret_pidfd: of the program, close-on-exec, the caller closes it. */

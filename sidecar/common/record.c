@@ -32,9 +32,10 @@ int record_parse(const char *text, uint32_t *ret, char *error, size_t error_size
 		unsigned kind = kind_of(at, len);
 
 		if (!kind)
-			return util_refuse(-EINVAL, error, error_size,
-					   "--record \"%.40s\": found \"%.*s\", expected " RECORD_USAGE,
-					   text, (int)(len > 40 ? 40 : len), at);
+			return util_refuse(
+			    -EINVAL, error, error_size,
+			    "--record \"%.40s\": found \"%.*s\", expected " RECORD_USAGE, text,
+			    (int)(len > 40 ? 40 : len), at);
 		mask |= 1u << kind;
 		at += len;
 		if (!*at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layout (kernel/bpf/ringbuf.c): page 0 consumer position, page 1 producer position, then the data
- * pages twice. A record: u32 length with busy and discard bits, u32 page offset, bytes, padded to 8. */
+ * pages twice. A record: u32 length with busy and discard bits, u32 page offset, bytes, padded
+ * to 8. */
 #include "sidecar/common/rvring.h"
 #include <errno.h>
 #include <linux/bpf.h>
@@ -54,7 +55,8 @@ int rvring_peek(struct rvring *r, const void **ret, uint32_t *ret_len)
 {
 	while (r->position < __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)) {
 		const uint8_t *at = r->data + (r->position & (r->size - 1));
-		uint32_t len = __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_ACQUIRE);
+		uint32_t len =
+		    __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_ACQUIRE);
 
 		if (len & BPF_RINGBUF_BUSY_BIT)
 			return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The consumer's side of a kernel BPF ring buffer. One consumer at a time: the caller holds the
- * lock that says so. Positions live in the kernel's pages, so a successor goes on where we stopped. */
+ * lock that says so. Positions live in the kernel's pages, so a successor goes on where we stopped.
+ */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -8,8 +9,8 @@
 struct rvring {
 	unsigned long *consumer; /* mapped page, ours to write */
 	const unsigned long *producer;
-	const uint8_t *data; /* mapped twice in a row: a record never wraps */
-	size_t size;	     /* bytes of data, a power of two */
+	const uint8_t *data;	/* mapped twice in a row: a record never wraps */
+	size_t size;		/* bytes of data, a power of two */
 	unsigned long position; /* where the next peek looks; not yet published */
 };
 

@@ -79,7 +79,9 @@ static int make(struct batch *b, uint32_t slot)
 	b->rings[i] = kbpf_create_ring("reeve_ring", RV_RING_SIZE);
 	b->lanes[i] = kbpf_create_ring("reeve_lane", RV_LANE_SIZE);
 	if (b->states[i] < 0 || b->rings[i] < 0 || b->lanes[i] < 0)
-		return b->states[i] < 0 ? b->states[i] : b->rings[i] < 0 ? b->rings[i] : b->lanes[i];
+		return b->states[i] < 0	 ? b->states[i]
+		       : b->rings[i] < 0 ? b->rings[i]
+					 : b->lanes[i];
 	r = kbpf_map_update(b->states[i], &zero, &state, BPF_ANY);
 	snprintf(dir, sizeof(dir), PATH_PIN_POOL "/new_%u", slot);
 	if (!r && mkdir(dir, 0700) < 0 && errno != EEXIST)
@@ -91,7 +93,8 @@ static int make(struct batch *b, uint32_t slot)
 	return r ? r : pin(b->lanes[i], dir, "lane");
 }
 
-/* Behind the outer maps, then into the pool. The state page comes last: a slot without one is free. */
+/* Behind the outer maps, then into the pool. The state page comes last: a slot without one is free.
+ */
 static int publish(const struct outer *o, const struct batch *b)
 {
 	char from[128], to[128];

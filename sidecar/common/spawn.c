@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* See spawn.h. */
+#include "cgroup/own.h"
 #include "spawn.h"
 #include "launch.h"
 #include "paths.h"
@@ -48,17 +49,22 @@ static int seal_meta(const struct meta *meta, int *ret_fd)
 	return 0;
 }
 
-static int start_adopting(const char *path, const char *key, int ready_fd, int *ret_pidfd)
+static int start_adopting(const char *path, const char *key, int *cgroup_fd, int ready_fd,
+			  int *ret_pidfd)
 {
 	char *argv[] = {"reeve-agent", "--ready-fd", "3", "--adopt", (char *)key, NULL};
-	struct launch l = {
-	    .path = path, .argv = argv, .fds = &ready_fd, .fds_count = 1, .stderr_fd = -1};
+	struct launch l = {.path = path,
+			   .argv = argv,
+			   .fds = &ready_fd,
+			   .fds_count = 1,
+			   .stderr_fd = -1,
+			   .cgroup_fd = cgroup_fd};
 
 	return launch_detached(&l, ret_pidfd);
 }
 
-static int start_fresh(const char *path, const struct spawn_request *request, int ready_fd,
-		       int *ret_pidfd)
+static int start_fresh(const char *path, const struct spawn_request *request, int *cgroup_fd,
+		       int ready_fd, int *ret_pidfd)
 {
 	char *argv[ARGS_MAX + 1] = {
 	    "reeve-agent",
@@ -74,8 +80,12 @@ static int start_fresh(const char *path, const struct spawn_request *request, in
 	    request->fail_closed ? "closed" : "open",
 	};
 	int fds[] = {ready_fd, -1, request->cgroup_fd, request->init_fd};
-	struct launch l = {
-	    .path = path, .argv = argv, .fds = fds, .fds_count = ARRAY_SIZE(fds), .stderr_fd = -1};
+	struct launch l = {.path = path,
+			   .argv = argv,
+			   .fds = fds,
+			   .fds_count = ARRAY_SIZE(fds),
+			   .stderr_fd = -1,
+			   .cgroup_fd = cgroup_fd};
 	_close_ int meta_fd = -1;
 	size_t argc = 11;
 	int r;
@@ -136,7 +146,8 @@ int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn
 		char *error, size_t error_size)
 {
 	uint64_t until_ns = util_now_ns() + (uint64_t)deadline_ms * 1000000;
-	_close_ int ready_fd = -1, agent_end = -1, pidfd = -1;
+	const char *key = request->adopt_key ? request->adopt_key : request->meta->key;
+	_close_ int ready_fd = -1, agent_end = -1, pidfd = -1, cgroup_fd = -1;
 	_free_ char *line = NULL;
 	char path[PATH_MAX];
 	int pair[2], r;
@@ -149,10 +160,16 @@ int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn
 		return util_refuse(-errno, error, error_size, "cannot make a pipe");
 	ready_fd = pair[0];
 	agent_end = pair[1];
-	r = request->adopt_key ? start_adopting(path, request->adopt_key, agent_end, &pidfd)
-			       : start_fresh(path, request, agent_end, &pidfd);
+	r = own_make(key, &cgroup_fd);
 	if (r < 0)
+		return util_refuse(r, error, error_size,
+				   "cannot make the agent's cgroup " CGROUP_AGENTS "/%s", key);
+	r = request->adopt_key ? start_adopting(path, key, &cgroup_fd, agent_end, &pidfd)
+			       : start_fresh(path, request, &cgroup_fd, agent_end, &pidfd);
+	if (r < 0) {
+		own_remove(key);
 		return util_refuse(r, error, error_size, "cannot start %s", path);
+	}
 	close(agent_end);
 	agent_end = -1;
 	r = util_read_all(ready_fd, SPAWN_TEXT_MAX, util_left_ms(until_ns), &line, &len);
@@ -160,14 +177,17 @@ int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn
 		enum spawn_result result = SPAWN_READY;
 
 		r = understand(line, &result, error, error_size);
-		if (r < 0 || result != SPAWN_READY)
+		if (r < 0 || result != SPAWN_READY) {
 			see_off(pidfd, until_ns);
+			own_remove(key);
+		}
 		if (r == 0)
 			*ret = result;
 		return r;
 	}
 	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	see_off(pidfd, until_ns);
+	own_remove(key);
 	if (r == -ETIMEDOUT)
 		return util_refuse(r, error, error_size,
 				   "the agent was not ready within %d ms and was ended",

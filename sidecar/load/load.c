@@ -25,7 +25,7 @@ static const struct {
 } hooks[] = {
 #define H(name, number, hook, prog) {prog, number, true},
 #define N(name, number, hook, prog) {prog, number, false},
-	RV_HOOKS(H, N)
+    RV_HOOKS(H, N)
 #undef H
 #undef N
 };
@@ -132,8 +132,8 @@ static int pin_maps(struct bpf_object *obj)
 
 static int make_places(void)
 {
-	static const char *const dirs[] = {PATH_PINS,	    PATH_PIN_PROGS, PATH_PIN_MAPS,
-					   PATH_PIN_LINKS,  PATH_PIN_ANCHOR, PATH_PIN_POOL,
+	static const char *const dirs[] = {PATH_PINS,	       PATH_PIN_PROGS,	PATH_PIN_MAPS,
+					   PATH_PIN_LINKS,     PATH_PIN_ANCHOR, PATH_PIN_POOL,
 					   PATH_PIN_CONTAINERS};
 	uid_t uid;
 	gid_t gid;
@@ -144,7 +144,8 @@ static int make_places(void)
 			       REEVE_USER, REEVE_USER);
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdir(dirs[i], i ? 0700 : 0711) < 0 && errno != EEXIST)
-			return log_err(-errno, "make %s: is bpffs mounted at %s?", dirs[i], PATH_BPFFS);
+			return log_err(-errno, "make %s: is bpffs mounted at %s?", dirs[i],
+				       PATH_BPFFS);
 	/* An agent takes its own directory away when its container has ended. */
 	if (chown(PATH_PIN_CONTAINERS, uid, gid) < 0)
 		return log_err(-errno, "give %s to user %s", PATH_PIN_CONTAINERS, REEVE_USER);
@@ -218,8 +219,8 @@ static int anchor_one(const char *prog, int cgroup_fd)
 
 int load_anchor(void)
 {
-	_close_ int cgroup = open(PATH_CGROUP_ROOT "/" CGROUP_ANCHOR,
-				  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_close_ int cgroup =
+	    open(PATH_CGROUP_ROOT "/" CGROUP_ANCHOR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (cgroup < 0)
 		return log_err(-errno, "open the anchor cgroup");

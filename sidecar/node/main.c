@@ -15,6 +15,7 @@
 #include "sidecar/node/client.h"
 #include "sidecar/node/listen.h"
 #include "sidecar/node/node.h"
+#include "sidecar/node/pool.h"
 #include "sidecar/node/stream.h"
 
 #define NODE_FILES_MAX 8192 /* streams, clients, databases with their logs */
@@ -118,6 +119,7 @@ static int start(struct node *n, struct signals *s)
 		return r;
 	bulk_init(n);
 	adopt_init(n);
+	pool_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
 	listen_notify("READY=1");
 	return 0;
@@ -127,6 +129,7 @@ static void stop(struct node *n, struct signals *s)
 {
 	listen_notify("STOPPING=1");
 	listen_close(n);
+	pool_release(n);
 	adopt_release(n);
 	clients_release(n);
 	streams_release(n);

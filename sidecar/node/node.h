@@ -18,6 +18,11 @@ struct listener {
 	struct loop_timer pause; /* out of descriptors: look again later */
 };
 
+struct pool {
+	struct loop_timer timer;
+	int pidfd; /* the reeve-load at work, -1 none */
+};
+
 struct node {
 	struct loop loop;
 	struct store store;
@@ -32,6 +37,7 @@ struct node {
 	uint64_t refused_said_ns; /* anybody could fill the log with them */
 	struct bulk bulk;
 	struct adopt adopt;
+	struct pool pool;
 	uid_t uid; /* of REEVE_USER */
 	gid_t gid; /* of REEVE_GROUP */
 };

@@ -41,6 +41,14 @@ exact() {
 		reeve ps -a --json | jq -e --arg id "$1" 'all(.[] | select(.id == $id); .lost == 0)'
 }
 
+# settled ID: its record has stood still for half a second.
+settled() {
+	local before
+	before=$(reeve ledger --json "$1" | jq .stored)
+	sleep 0.5
+	[ "$(reeve ledger --json "$1" | jq .stored)" = "$before" ]
+}
+
 agents() {
 	pgrep -c -x reeve-agent || true
 }

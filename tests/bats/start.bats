@@ -71,7 +71,7 @@ start() {
 	for n in $(seq 20); do
 		rt=$([ $((n % 2)) = 0 ] && echo crun || echo runc)
 		cp -a "$dir-$rt" "$dir-$n"
-		(timeout 100 $rt run -b "$dir-$n" "many-$n" </dev/null >/dev/null 2>&1 3>&- 4>&-; true) &
+		(timeout 100 $rt run -b "$dir-$n" "many-$n" </dev/null >/dev/null 2>&1 3>&- 4>&- || true) &
 		pids+=($!)
 	done
 	wait "${pids[@]}"

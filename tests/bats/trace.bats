@@ -82,6 +82,7 @@ no_objects() {
 	local before
 	running door --annotate io.reeve.policy noshadow --cgroup /door
 	mkdir -p /sys/fs/cgroup/nextdoor
+	retry 5 settled door
 	before=$(reeve ledger --json door | jq .stored)
 	run sh -c 'echo $$ >/sys/fs/cgroup/nextdoor/cgroup.procs; cat /etc/shadow >/dev/null && /reeve/build/tests/act connect 127.0.0.1 9; /reeve/build/tests/act open /etc/shadow'
 	[ "$status" -eq 0 ]

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "cgroup/own.h"
 #include "cgroup/place.h"
 #include "sidecar/common/launch.h"
 #include "sidecar/common/meta.h"
@@ -59,19 +60,23 @@ static void wait_ready(int fd)
 static int start_agent(const char *name, pid_t pid, struct agent_args *args)
 {
 	_place_ struct place place = PLACE_NONE;
-	char why[512] = "";
-	int ready[2], agent_fd, init_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	char why[512] = "", key[KEY_SIZE];
+	int own_fd = -1, ready[2], agent_fd, init_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (init_fd < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		DIE("pidfd_open");
 	if (place_of_pid(pid, init_fd, &place, why, sizeof(why)))
 		error(1, 0, "%s", why);
+	snprintf(key, sizeof(key), "%016llx", (unsigned long long)place.id);
+	if (own_make(key, &own_fd))
+		DIE("make the agent's cgroup");
 	int fds[] = {ready[1], meta_memfd(name, &place), place.fd, init_fd};
 	struct launch l = {.path = AGENT,
 			   .argv = args->argv,
 			   .fds = fds,
 			   .fds_count = ARRAY_SIZE(fds),
-			   .stderr_fd = STDERR_FILENO};
+			   .stderr_fd = STDERR_FILENO,
+			   .cgroup_fd = &own_fd};
 
 	if (launch_detached(&l, &agent_fd))
 		DIE("start %s", AGENT);
