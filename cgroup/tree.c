@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <libcgroup.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
@@ -39,22 +41,34 @@ static int add(struct cgroup *g, const char *controller, const char *file, const
 	return file ? cgroup_add_value_string(c, file, value) : 0;
 }
 
-static int make(const char *name, bool bounded)
+/* libcgroup makes a cgroup only where it has a controller to set. */
+static int make_plain(const char *name)
 {
-	__attribute__((cleanup(group_free))) struct cgroup *g = cgroup_new_cgroup(name);
+	char path[128];
+
+	snprintf(path, sizeof(path), PATH_CGROUP_ROOT "/%s", name);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return log_err(-errno, "make cgroup %s: is cgroup v2 mounted at %s?", path,
+			       PATH_CGROUP_ROOT);
+	return 0;
+}
+
+static int make_agents(void)
+{
+	__attribute__((cleanup(group_free))) struct cgroup *g = cgroup_new_cgroup(CGROUP_AGENTS);
 	int r = g ? 0 : ECGFAIL;
 
-	if (!r && bounded)
+	if (!r)
 		r = add(g, "memory", NULL, NULL);
-	if (!r && bounded)
+	if (!r)
 		r = add(g, "pids", NULL, NULL);
-	if (!r && bounded)
+	if (!r)
 		r = add(g, "cpu", "cpu.max", TREE_AGENTS_CPU_MAX);
 	if (!r)
 		r = cgroup_create_cgroup(g, 0);
 	if (r)
-		return log_err(-EIO, "make cgroup %s: libcgroup: %s: is cgroup v2 mounted at %s?",
-			       name, cgroup_strerror(r), PATH_CGROUP_ROOT);
+		return log_err(-EIO, "bound cgroup " CGROUP_AGENTS ": libcgroup: %s",
+			       cgroup_strerror(r));
 	return 0;
 }
 
@@ -82,14 +96,18 @@ int tree_make(void)
 	r = cgroup_init();
 	if (r)
 		return log_err(-ENODEV, "libcgroup: %s", cgroup_strerror(r));
-	r = make(CGROUP_ANCHOR, false);
+	r = make_plain(CGROUP_REEVE);
 	if (!r)
-		r = make(CGROUP_AGENTS, true);
+		r = make_plain(CGROUP_ANCHOR);
+	if (!r)
+		r = make_plain(CGROUP_AGENTS);
+	if (!r)
+		r = make_agents();
 	if (r)
 		return r;
 	enable("+memory");
 	enable("+pids");
 	if (chown(PATH_CGROUP_ROOT "/" CGROUP_AGENTS, uid, gid) < 0)
 		return log_err(-errno, "give " CGROUP_AGENTS " to user %s", REEVE_USER);
-	return make(CGROUP_LEAVING, false);
+	return make_plain(CGROUP_LEAVING);
 }
