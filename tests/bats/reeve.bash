@@ -36,9 +36,15 @@ await_end() {
 
 # exact ID: the ledger is exact, and nothing was lost.
 exact() {
-	reeve ledger "$1" || return 1
-	reeve ledger --json "$1" | jq -e '[.. | .lost? | numbers] | add == 0' >/dev/null ||
-		reeve ps -a --json | jq -e --arg id "$1" 'all(.[] | select(.id == $id); .lost == 0)'
+	local ledger
+	ledger=$(reeve ledger --json "$1") && jq -e '[.. | .lost? | numbers] | add == 0' <<<"$ledger" >/dev/null ||
+		{ reeve ledger "$1"; return 1; }
+}
+# complete ID: ended as well.
+complete() {
+	local ledger
+	ledger=$(reeve ledger --json "$1") && jq -e '.closed and ([.. | .lost? | numbers] | add == 0)' <<<"$ledger" >/dev/null ||
+		{ reeve ledger "$1"; return 1; }
 }
 
 # settled ID: its record has stood still for half a second.

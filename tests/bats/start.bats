@@ -21,13 +21,14 @@ teardown() {
 # Every container's record: armed first, then its entrypoint as the first exec not marked setup.
 check_record() {
 	local id=$1
-	await_end "$id"
-	exact "$id"
-	[ "$(logs "$id" '[.seq, .kind]' | head -n 1)" = '[0,"armed"]' ]
-	[ "$(logs "$id" 'select(.kind == "exec" and .phase != "setup") | .argv' | head -n 1)" = '["/bin/sh","-c","exit 3"]' ]
-	[ "$(logs "$id" 'select(.kind == "exit" and .process.ns_pid == 1) | .code')" = 3 ]
-	[ "$(logs "$id" 'select(.kind == "close") | .seq')" = "$(logs "$id" .seq | sort -n | tail -n 1)" ]
-	[ "$(logs "$id" 'select(.kind == "armed")' | wc -l)" = 1 ]
+	retry 10 complete "$id"
+	reeve logs --json "$id" | jq -es '
+		(map(select(.kind == "armed")) | length) == 1 and
+		.[0].seq == 0 and .[0].kind == "armed" and
+		(first(.[] | select(.kind == "exec" and .phase != "setup")) | .argv) == ["/bin/sh", "-c", "exit 3"] and
+		any(.[]; .kind == "exit" and .process.ns_pid == 1 and .code == 3) and
+		last.kind == "close" and last.seq == (map(.seq) | max)' >/dev/null ||
+		{ reeve logs "$id"; return 1; }
 }
 
 # start RUNTIME WAY STAGES: one container, its record checked.
