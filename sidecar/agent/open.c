@@ -124,6 +124,22 @@ int open_rings(struct agent *a)
 	return r ? log_err(r, "map the rings of %s", a->meta.key) : 0;
 }
 
+/* A cgroup id comes again after a reboot: records that nobody fetched before it are another
+ * container's. They are kept, under a name that no agent takes up. */
+static int set_aside(struct agent *a, const char *dir, uid_t uid, gid_t gid)
+{
+	char name[64], aside[96];
+
+	snprintf(name, sizeof(name), "%s.spool", a->meta.key);
+	snprintf(aside, sizeof(aside), "%s.%llu.old", a->meta.key,
+		 (unsigned long long)util_wall_ns());
+	if (renameat(a->spool_dir_fd, name, a->spool_dir_fd, aside) < 0)
+		return -errno;
+	log_warn(0, "records of an earlier container are kept in %s/%s", dir, aside);
+	spool_release(&a->spool);
+	return spool_open(a->spool_dir_fd, a->meta.key, uid, gid, &a->spool);
+}
+
 /* The first place that can be written; for a successor, the place where its predecessor wrote. */
 int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
 {
@@ -142,6 +158,8 @@ int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
 		r = a->spool_dir_fd < 0
 			? a->spool_dir_fd
 			: spool_open(a->spool_dir_fd, a->meta.key, uid, gid, &a->spool);
+		if (!r && !existing && spool_begin(&a->spool) != spool_end(&a->spool))
+			r = set_aside(a, dirs[i], uid, gid);
 		if (!r)
 			return 0;
 		log_warn(r, "open the spool in %s", dirs[i]);

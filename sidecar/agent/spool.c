@@ -39,21 +39,10 @@ static int check_head(const struct spool_head *h)
 	       h->meta_len <= SPOOL_META_MAX;
 }
 
-int spool_open(int dirfd, const char *key, uid_t uid, gid_t gid, struct spool *ret)
+static int map_file(int fd, struct spool *ret)
 {
-	_close_ int fd = -1;
-	struct stat st;
-	char name[64];
 	uint8_t *map;
 
-	snprintf(name, sizeof(name), "%s.spool", key);
-	fd = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return -EBADMSG;
-	if (fchown(fd, uid, gid) < 0)
-		return -errno;
 	/* Disk behind a page is taken before the page is touched: a full disk is an error here and
 	 * not a SIGBUS later. */
 	if (posix_fallocate(fd, 0, HEAD_SIZE + SPOOL_GROW) != 0)
@@ -71,10 +60,33 @@ int spool_open(int dirfd, const char *key, uid_t uid, gid_t gid, struct spool *r
 		__atomic_store_n(&ret->head->magic, SPOOL_MAGIC, __ATOMIC_RELEASE);
 	} else if (!check_head(ret->head)) {
 		munmap(map, HEAD_SIZE + SPOOL_DATA_MAX);
+		ret->head = NULL;
 		return -EBADMSG;
 	}
-	ret->fd = TAKE_FD(fd);
 	return 0;
+}
+
+int spool_open(int dirfd, const char *key, uid_t uid, gid_t gid, struct spool *ret)
+{
+	_close_ int fd = -1;
+	struct stat st;
+	char name[64];
+	int r;
+
+	snprintf(name, sizeof(name), "%s.spool", key);
+	fd = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return -EBADMSG;
+	if (fchown(fd, uid, gid) < 0)
+		return -errno;
+	r = map_file(fd, ret);
+	if (r && st.st_size == 0)
+		unlinkat(dirfd, name, 0); /* ours, and of no use to a successor */
+	if (!r)
+		ret->fd = TAKE_FD(fd);
+	return r;
 }
 
 void spool_release(struct spool *s)

@@ -10,7 +10,7 @@
 #define ADOPT_SOON_MS 20       /* after a stream broke off: its process may still be exiting */
 #define ADOPT_START_MS 5000    /* for a successor to be ready */
 #define ADOPT_FRESH_S 2	       /* a lock file younger than that may be about to be taken */
-#define ADOPT_ABANDONED_S 10   /* what has no lock file at all is left alone that long */
+#define ADOPT_ABANDONED_S 3    /* what has no lock file at all is left alone that long */
 #define ADOPT_BACKOFF_MAX_S 60 /* between tries for a container whose successors fail */
 #define ADOPT_CHILDREN_MAX 8   /* successors being started at a time */
 

@@ -15,7 +15,7 @@
 #include "sidecar/node/node.h"
 
 #define AGENTS_DIR PATH_CGROUP_ROOT "/" CGROUP_AGENTS
-#define ALONE_NS (ADOPT_ABANDONED_S * 1000000000ull)
+#define ALONE_NS (10 * 1000000000ull) /* without agent, pins or spool: its end was not seen */
 
 bool sweep_key(const char *name, const char *suffix, char ret_key[KEY_SIZE])
 {

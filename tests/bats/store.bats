@@ -38,10 +38,11 @@ one() {
 }
 
 @test "store: read-only, then not" {
+	stop_node # or its open databases keep the file system busy
 	mount -o remount,ro /var/lib/reeve
+	start_node
 	one readonly
 	mount -o remount,rw /var/lib/reeve
 	await_end readonly
 	exact readonly
-	grep -q reeve-node /var/log/reeve-node.log
 }
