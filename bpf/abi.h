@@ -240,7 +240,7 @@ struct rv_bulk {
 struct rv_state {
 	__u64 generation; /* non-zero, unique for this boot: CLOCK_BOOTTIME at preparation */
 	__u64 cgroup_id;
-	__u32 prepared; /* 1: configured; until then programs pass everything unseen */
+	__u32 prepared; /* RV_PREPARED: configured; otherwise programs pass everything unseen */
 	__u32 policy;   /* index into reeve_policies, 0 none */
 	__u32 record;   /* bit per RV_KIND_*: what is recorded; denials always are */
 	__u32 agent_idle; /* 1: the agent sleeps, wake it for the next record */
@@ -252,6 +252,9 @@ struct rv_state {
 	__u64 bulk_total;
 	struct rv_counters counters;
 };
+
+#define RV_PREPARED 1
+#define RV_CLOSING 2 /* the container has ended: no further number is given */
 
 /* Value of the cgroup's own storage and of reeve_cgroups: which state page. */
 struct rv_place {

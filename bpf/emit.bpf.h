@@ -4,17 +4,29 @@
 #pragma once
 #include "judge.bpf.h"
 
-static __always_inline struct scratch *scratch_claim(struct rv_state *st)
+static __always_inline struct scratch *scratch_of(struct rv_state *st, void *pool, __u32 depth)
 {
-	for (__u32 i = 0; i < SCRATCH_DEPTH; i++) {
+	for (__u32 i = 0; i < depth; i++) {
 		__u32 k = i;
-		struct scratch *s = bpf_map_lookup_elem(&reeve_scratch, &k);
+		struct scratch *s = bpf_map_lookup_elem(pool, &k);
 
 		if (s && __sync_val_compare_and_swap(&s->busy, 0, 1) == 0)
 			return s;
 	}
 	__sync_fetch_and_add(&st->counters.errors[RV_ERROR_SCRATCH], 1);
 	return NULL;
+}
+
+static __always_inline struct scratch *scratch_claim(struct rv_state *st)
+{
+	return scratch_of(st, &reeve_scratch, SCRATCH_DEPTH);
+}
+
+/* For the copy of an argument block, which can take milliseconds: judging must never wait for, or
+ * go without, a buffer because of it. */
+static __always_inline struct scratch *scratch_claim_long(struct rv_state *st)
+{
+	return scratch_of(st, &reeve_long, SCRATCH_DEPTH);
 }
 
 static __always_inline void scratch_free(struct scratch *s)
@@ -70,7 +82,7 @@ static __always_inline void emit_checkpoint(const struct who *w, struct scratch 
 	__u64 last = st->checkpoint_ns;
 	struct rv_checkpoint *c = &s->checkpoint;
 
-	if (from->boot_ns - last < RV_CHECKPOINT_NS || !who_recorded(w, RV_KIND_CHECKPOINT))
+	if ((__s64)(from->boot_ns - last) < (__s64)RV_CHECKPOINT_NS || !who_recorded(w, RV_KIND_CHECKPOINT))
 		return;
 	if (__sync_val_compare_and_swap(&st->checkpoint_ns, last, from->boot_ns) != last)
 		return;

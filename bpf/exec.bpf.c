@@ -3,27 +3,33 @@
  * init arms the container, and that exec is already judged: even one of the runtime's own binary,
  * since /proc/self/exe inside a container is how a runtime gets tricked into running foreign code. */
 
-static __always_inline void arm(struct who *w, struct scratch *s)
+/* False: somebody else did. Needs no buffer: a container is armed even if its record 0 is lost. */
+static __always_inline bool arm(struct who *w)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rv_armed *r = (void *)s->record;
-	struct rv_policy *p;
 	struct root *root;
-	struct verdict v;
 	__u32 slot = w->slot;
 
 	root = bpf_map_lookup_elem(&reeve_roots, &slot);
 	if (root) {
 		root->mnt = task->fs->root.mnt;
 		root->dentry = task->fs->root.dentry;
-		root->generation = w->st->generation;
 	}
 	if (__sync_val_compare_and_swap(&w->st->counters.armed, 0, 1) != 0)
-		return;
+		return false;
 	w->armed = 1;
+	w->st->checkpoint_ns = bpf_ktime_get_boot_ns();
 	__sync_fetch_and_add(&w->st->counters.taken[RV_KIND_ARMED], 1);
+	return true;
+}
+
+static __always_inline void arm_record(struct who *w, struct scratch *s)
+{
+	struct rv_armed *r = (void *)s->record;
+	struct rv_policy *p;
+	struct verdict v;
+
 	who_fill(&r->head, w, RV_KIND_ARMED, RV_HOOK_EXEC_CHECK);
-	w->st->checkpoint_ns = r->head.boot_ns;
 	p = judge_policy(w, &v);
 	r->head.policy_version = v.version;
 	r->policy_flags = v.flags;
@@ -73,7 +79,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	struct who w = {};
 	struct scratch *s;
 	struct rv_exec *r;
-	bool recorded = true;
+	bool recorded = true, armed_now;
 	__u32 len, state = 0;
 
 	if (!who_here(&w))
@@ -84,11 +90,15 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	judge_policy(&w, &v);
 	if (w.armed && !(v.flags & RV_POLICY_EXEC))
 		return RET_ALLOW;
+	armed_now = !w.armed && arm(&w);
 	s = scratch_claim(w.st);
-	if (!s)
-		return unseen(&w, &v, RV_KIND_EXEC);
-	if (!w.armed)
-		arm(&w, s);
+	if (!s) {
+		if (armed_now)
+			emit_lost(w.st, RV_KIND_ARMED);
+		return v.flags & RV_POLICY_EXEC ? unseen(&w, &v, RV_KIND_EXEC) : RET_ALLOW;
+	}
+	if (armed_now)
+		arm_record(&w, s);
 	if (v.flags & RV_POLICY_EXEC) {
 		r = (void *)s->record;
 		len = path_resolve(&w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
@@ -169,7 +179,7 @@ static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct a
 	bpf_dynptr_write(&a->to, 0, &head, sizeof(head), 0);
 	bpf_loop((a->len + SLICE - 1) / SLICE, args_slice, a, 0);
 	bpf_ringbuf_submit_dynptr(&a->to, BPF_RB_FORCE_WAKEUP);
-	r->args_state = a->s->args_missing ? RV_ARGS_UNREADABLE : RV_ARGS_BULK;
+	r->args_state = RV_ARGS_BULK; /* args_missing says how much of it could not be read */
 	r->args_hash = a->s->args_hash;
 	r->args_missing = a->s->args_missing;
 }
@@ -220,10 +230,10 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	a.len = bprm->exec - bprm->p;
 	if (a.len > RV_INLINE_MAX) {
 		exec_bulk(w, r, &a);
-		if (r->args_state != RV_ARGS_BULK) {
-			r->args_state = r->args_state == RV_ARGS_CLAIMED ? RV_ARGS_LOST : r->args_state;
+		if (r->args_state != RV_ARGS_BULK)
+			r->args_state = RV_ARGS_LOST;
+		if (r->args_state == RV_ARGS_LOST || r->args_missing)
 			__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_ARGS], 1);
-		}
 		r->head.len = len;
 		emit_to(w->st, w->slot, false, r, len, RV_KIND_EXEC);
 	} else {
@@ -245,7 +255,7 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 	/* From here on the image is the container's own, and so are its acts. */
 	w.helper = 0;
 	if (who_recorded(&w, RV_KIND_EXEC)) {
-		s = scratch_claim(w.st);
+		s = scratch_claim_long(w.st);
 		if (s) {
 			exec_record(&w, s, bprm);
 			seq = ((struct rv_exec *)s->record)->head.seq;

@@ -63,7 +63,6 @@ struct {
 
 /* Where the container's root was when it was armed; never leaves the kernel. */
 struct root {
-	__u64 generation;
 	struct vfsmount *mnt;
 	struct dentry *dentry;
 };
@@ -141,3 +140,9 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } reeve_scratch SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_DEPTH);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} reeve_long SEC(".maps");

@@ -126,9 +126,21 @@ static __always_inline bool path_deleted(struct dentry *dentry)
 	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
 }
 
+/* Of the kernel's own mount, which nobody can walk to: memfd, pipe, socket. The flag alone is not
+ * enough, file systems that are mounted as well carry it (debugfs). */
 static __always_inline bool path_anonymous(struct vfsmount *mnt)
 {
-	return mnt->mnt_sb->s_flags & SB_KERNMOUNT;
+	struct mount *m = mount_of(mnt);
+
+	return (mnt->mnt_sb->s_flags & SB_KERNMOUNT) &&
+	       BPF_CORE_READ(m, mnt_ns) == (struct mnt_namespace *)MNT_NS_INTERNAL;
+}
+
+/* What d_path appends to a name that is gone from its directory. */
+static __always_inline bool says_deleted(const char *end)
+{
+	return end[0] == ' ' && end[1] == '(' && end[2] == 'd' && end[3] == 'e' && end[4] == 'l' &&
+	       end[5] == 'e' && end[6] == 't' && end[7] == 'e' && end[8] == 'd' && end[9] == ')';
 }
 
 /* The whole of it. d_path: may this hook call bpf_d_path. Returns the length without NUL. */
@@ -147,8 +159,9 @@ static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s
 		return 0;
 	if (path_anonymous(path->mnt))
 		state = RV_PATH_ANON;
-	else if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns)
-		state = RV_PATH_OUTSIDE;
+	else if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns ||
+		 (dentry->d_parent == dentry && dentry != path->mnt->mnt_root))
+		state = RV_PATH_OUTSIDE; /* of another mount namespace, or not connected to a root */
 	/* Inside, from the container's own root: the kernel's own answer. What has no place in this
 	 * mount namespace has no better name either. */
 	if (d_path && ((task->fs->root.dentry == root->dentry && task->fs->root.mnt == root->mnt) ||
@@ -159,7 +172,8 @@ static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s
 	} else {
 		n--;
 		/* " (deleted)" is said by path_state, and rules still match the name. */
-		if (n > 10 && path_deleted(dentry)) {
+		if (n > 10 && path_deleted(dentry) &&
+		    says_deleted(out + ((n - 10) & (RV_PATH_MAX - 1)))) {
 			n -= 10;
 			out[n & (RV_PATH_MAX - 1)] = 0;
 		}

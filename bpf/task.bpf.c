@@ -40,10 +40,12 @@ static __always_inline void mark_helper(struct task_struct *leader, const struct
 	/* Who was ever a container's own never passes for a runtime's helper again. */
 	if (m->flags & RV_TASK_INSIDE)
 		return;
+	/* A write of the cgroup it is in already fires as well: init stays init. */
+	m->flags = RV_TASK_HELPER |
+		   (m->generation == place->generation ? m->flags & RV_TASK_INIT : 0);
 	m->generation = place->generation;
 	m->slot = place->slot;
 	m->exec_seq = 0;
-	m->flags = RV_TASK_HELPER;
 }
 
 /* Entry by a write to cgroup.procs. */
@@ -69,6 +71,16 @@ int BPF_PROG(reeve_fork, struct task_struct *parent, struct task_struct *child)
 	if (child->pid != child->tgid)
 		return 0; /* a thread: the leader's mark is its own */
 	from = mark_of(parent);
+	/* Without a mark, yet inside: its children are the container's own, whatever made it so. */
+	if (!from && place_of(parent->cgroups->dfl_cgrp, &place)) {
+		m = bpf_task_storage_get(&reeve_tasks, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (m) {
+			m->generation = place.generation;
+			m->slot = place.slot;
+			m->flags = RV_TASK_INSIDE;
+		}
+		return 0;
+	}
 	if (!from) {
 		if (parent->cgroups->dfl_cgrp != to && place_of(to, &place))
 			mark_helper(child, &place);

@@ -16,7 +16,7 @@ static __always_inline struct rv_state *state_of(__u32 slot, __u64 generation)
 	if (!inner)
 		return NULL;
 	st = bpf_map_lookup_elem(inner, &zero);
-	if (!st || !st->prepared || st->generation != generation)
+	if (!st || st->prepared != RV_PREPARED || st->generation != generation)
 		return NULL;
 	return st;
 }

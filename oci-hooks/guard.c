@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include "cgroup/place.h"
 #include "policy_files.h"
+#include "sidecar/common/log.h"
 #include "sidecar/common/host.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/spawn.h"
@@ -59,8 +60,8 @@ static int find_place(const struct state *s, int pidfd, struct place *ret, char 
 	return 0;
 }
 
-static int choose_policies(const struct options *o, const struct state *s, struct policy_files *ret,
-			   char *why)
+/* The host's own: its default and those of the hook's arguments. */
+static int choose_policies(const struct options *o, struct policy_files *ret, char *why)
 {
 	int r = policy_files_add_file(ret, PATH_DEFAULT_POLICY, 1, why, GUARD_TEXT_MAX);
 
@@ -71,8 +72,6 @@ static int choose_policies(const struct options *o, const struct state *s, struc
 			? policy_files_add_file(ret, p, 0, why, GUARD_TEXT_MAX)
 			: policy_files_add_name(ret, PATH_POLICIES, p, why, GUARD_TEXT_MAX);
 	}
-	if (r == 0 && s->policy)
-		r = policy_files_add_name(ret, PATH_POLICIES, s->policy, why, GUARD_TEXT_MAX);
 	return r;
 }
 
@@ -120,6 +119,26 @@ static int start_agent(const struct options *o, const struct state *s, const str
 		     : spawn_agent(&request, util_left_ms(until_ns), &result, why, GUARD_TEXT_MAX);
 }
 
+/* With the container's own policy on top. The annotation is the tenant's word: a mistake in it must
+ * not lift the host's policy, so under --fail open the container is guarded without it. */
+static int start_annotated(const struct options *o, const struct state *s,
+			   const struct place *place, int pidfd, struct policy_files *files,
+			   uint64_t until_ns, char *why)
+{
+	size_t own = files->count;
+	int r = policy_files_add_name(files, PATH_POLICIES, s->policy, why, GUARD_TEXT_MAX);
+
+	if (r == 0)
+		r = start_agent(o, s, place, pidfd, files, until_ns, why);
+	if (r == 0 || o->fail_closed)
+		return r;
+	log_err(0, "container %s: %s; it is guarded without the policy its annotation names", s->id,
+		why);
+	while (files->count > own)
+		free(files->paths[--files->count]);
+	return start_agent(o, s, place, pidfd, files, until_ns, why);
+}
+
 int guard(const struct options *o, const struct state *s, uint64_t until_ns, char *why)
 {
 	_policy_files_ struct policy_files files = {};
@@ -135,8 +154,9 @@ int guard(const struct options *o, const struct state *s, uint64_t until_ns, cha
 	if (r == 0)
 		r = find_place(s, pidfd, &place, why);
 	if (r == 0)
-		r = choose_policies(o, s, &files, why);
+		r = choose_policies(o, &files, why);
 	if (r == 0)
-		r = start_agent(o, s, &place, pidfd, &files, until_ns, why);
+		r = s->policy ? start_annotated(o, s, &place, pidfd, &files, until_ns, why)
+			      : start_agent(o, s, &place, pidfd, &files, until_ns, why);
 	return r;
 }

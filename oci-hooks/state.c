@@ -65,9 +65,8 @@ static int take_annotations(const struct json *root, struct state *s, char *erro
 	take_name(annotations, s);
 	if (!policy)
 		return 0;
-	if (policy->type != JSON_STRING)
-		return wrong_type(policy, REEVE_ANNOTATION_POLICY, "a string", error, error_size);
-	s->policy = strdup(policy->string);
+	/* A mistake of the tenant's, like a name that does not exist: told when it is looked for. */
+	s->policy = strdup(policy->type == JSON_STRING ? policy->string : "(not a string)");
 	return s->policy ? 0 : util_refuse(-ENOMEM, error, error_size, "out of memory");
 }
 

@@ -61,7 +61,8 @@ struct agent {
 	uint64_t state_issued;
 	uint64_t tried_ns; /* last attempt to reach the node */
 	int welcome;
-	int done; /* everything acknowledged after the end */
+	int done;	/* everything acknowledged after the end */
+	int taken_over; /* a guard that stood before us: not ours to take away */
 };
 
 /* setup.c: as root. Claims a slot, attaches, PREPARED; or, with adopt, takes over what stands.
@@ -87,5 +88,6 @@ void node_drop(struct agent *a);
 
 /* finish.c: gives the container's kernel objects back and removes what lies around. */
 void finish_container(struct agent *a);
+void finish_pins(struct agent *a);
 void finish_spool(struct agent *a); /* unless something in it is not acknowledged */
 void finish_run(struct agent *a);   /* lock, meta, own cgroup */

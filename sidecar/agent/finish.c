@@ -20,25 +20,27 @@ static const char *const pins[] = {
     "state",
 };
 
-void finish_container(struct agent *a)
+void finish_pins(struct agent *a)
 {
 	char path[128];
-	uint32_t policy = a->state ? a->state->policy : 0;
 
+	for (size_t i = 0; a->pins_fd >= 0 && i < ARRAY_SIZE(pins); i++) {
+		snprintf(path, sizeof(path), "%s/%s", a->meta.key, pins[i]);
+		unlinkat(a->pins_fd, path, 0);
+	}
+	unlinkat(a->pins_fd, a->meta.key, AT_REMOVEDIR);
+}
+
+void finish_container(struct agent *a)
+{
 	if (!a->slot)
 		return;
 	if (a->state)
 		a->state->prepared = 0;
 	kbpf_map_delete(a->maps.cgroups, &a->meta.cgroup_id);
-	if (a->pins_fd >= 0) {
-		for (size_t i = 0; i < ARRAY_SIZE(pins); i++) {
-			snprintf(path, sizeof(path), "%s/%s", a->meta.key, pins[i]);
-			unlinkat(a->pins_fd, path, 0);
-		}
-		unlinkat(a->pins_fd, a->meta.key, AT_REMOVEDIR);
-	}
-	if (policy)
-		rules_remove(&a->maps, policy);
+	finish_pins(a);
+	/* A policy's index is its slot: also what was put there and not yet published goes. */
+	rules_remove(&a->maps, a->slot);
 	kbpf_map_delete(a->maps.rings, &a->slot);
 	kbpf_map_delete(a->maps.lanes, &a->slot);
 	kbpf_map_delete(a->maps.states, &a->slot);

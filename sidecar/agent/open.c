@@ -8,10 +8,14 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
+
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_NS 20000000
 
 int open_map(const char *name, int *ret)
 {
@@ -22,11 +26,32 @@ int open_map(const char *name, int *ret)
 	return *ret < 0 ? log_err(*ret, "open map %s: run 'reeve-load'", path) : 0;
 }
 
+/* Programs of another layout would be read wrongly, and read us wrongly. */
+static int check_abi(void)
+{
+	struct rv_meta meta;
+	uint32_t zero = 0;
+	_close_ int fd = -1;
+	int r = open_map("reeve_meta", &fd);
+
+	if (!r)
+		r = kbpf_map_lookup(fd, &zero, &meta);
+	if (!r && meta.abi_version != RV_ABI_VERSION)
+		return log_err(
+		    -EPROTO,
+		    "the loaded programs speak version %u, this agent %d: run 'reeve-load' "
+		    "when no container of the old version is left",
+		    meta.abi_version, RV_ABI_VERSION);
+	return r;
+}
+
 int open_maps(struct agent *a)
 {
 	struct maps *m = &a->maps;
-	int r = open_map("reeve_cgroups", &m->cgroups);
+	int r = check_abi();
 
+	if (!r)
+		r = open_map("reeve_cgroups", &m->cgroups);
 	a->pins_fd = open(PATH_PIN_CONTAINERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!r && a->pins_fd < 0)
 		r = log_err(-errno, "open %s", PATH_PIN_CONTAINERS);
@@ -58,6 +83,19 @@ static int open_dir(const char *path, uid_t uid, gid_t gid)
 	return -errno;
 }
 
+/* Whoever holds the lock: is the container guarded? */
+static bool served(const char *key)
+{
+	struct rv_state state;
+	uint32_t zero = 0;
+	char path[128];
+	_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", key);
+	fd = kbpf_obj_get(path);
+	return fd >= 0 && kbpf_map_lookup(fd, &zero, &state) == 0 && state.prepared == RV_PREPARED;
+}
+
 /* /run/reeve/c/KEY and the lock in it. 1: somebody alive holds it. The directory can vanish
  * between mkdir and open when its last agent leaves: then again. */
 int open_lock(struct agent *a, uid_t uid, gid_t gid)
@@ -67,7 +105,7 @@ int open_lock(struct agent *a, uid_t uid, gid_t gid)
 	a->run_fd = open_dir(PATH_RUN_CONTAINERS, uid, gid);
 	if (a->run_fd < 0)
 		return log_err(a->run_fd, "open %s", PATH_RUN_CONTAINERS);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < LOCK_TRIES; i++) {
 		char path[96];
 		_close_ int dir = -1;
 		_close_ int fd = -1;
@@ -83,8 +121,15 @@ int open_lock(struct agent *a, uid_t uid, gid_t gid)
 			     : openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
 			return log_err(dir < 0 ? dir : -errno, "open %s/lock", path);
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-			return errno == EWOULDBLOCK ? 1 : log_err(-errno, "lock %s/lock", path);
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (errno != EWOULDBLOCK)
+				return log_err(-errno, "lock %s/lock", path);
+			if (served(a->meta.key))
+				return 1;
+			/* It has not begun yet, or has ended and delivers the rest. */
+			nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+			continue;
+		}
 		snprintf(path, sizeof(path), "%s/lock", a->meta.key);
 		if (fstat(fd, &mine) == 0 &&
 		    fstatat(a->run_fd, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -96,21 +141,28 @@ int open_lock(struct agent *a, uid_t uid, gid_t gid)
 	return log_err(-EBUSY, "lock " PATH_RUN_CONTAINERS "/%s/lock", a->meta.key);
 }
 
-int open_rings(struct agent *a)
+int open_state(struct agent *a)
 {
 	char path[128];
 	_close_ int state = -1;
 	void *page;
-	int r;
 
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", a->meta.key);
 	state = kbpf_obj_get(path);
 	if (state < 0)
-		return log_err(state, "open %s", path);
+		return state == -ENOENT ? state : log_err(state, "open %s", path);
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, state, 0);
 	if (page == MAP_FAILED)
 		return log_err(-errno, "map the container's state page");
 	a->state = page;
+	return 0;
+}
+
+int open_rings(struct agent *a)
+{
+	char path[128];
+	int r;
+
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/ring", a->meta.key);
 	a->ring_fd = kbpf_obj_get(path);
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/lane", a->meta.key);
@@ -160,6 +212,9 @@ int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid)
 			: spool_open(a->spool_dir_fd, a->meta.key, uid, gid, &a->spool);
 		if (!r && !existing && spool_begin(&a->spool) != spool_end(&a->spool))
 			r = set_aside(a, dirs[i], uid, gid);
+		if (!r && a->spool.damaged)
+			log_err(0, "%llu bytes of %s were damaged and are lost",
+				(unsigned long long)a->spool.damaged, path);
 		if (!r)
 			return 0;
 		log_warn(r, "open the spool in %s", dirs[i]);

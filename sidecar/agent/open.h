@@ -11,7 +11,8 @@ int open_map(const char *name, int *ret);
 int open_maps(struct agent *a); /* those the agent keeps, and the directory of pins */
 /* 1: a living agent holds it. */
 int open_lock(struct agent *a, uid_t uid, gid_t gid);
-int open_rings(struct agent *a); /* the state page, too */
+int open_state(struct agent *a); /* -ENOENT, not logged: no such pin */
+int open_rings(struct agent *a);
 /* existing: only where KEY.spool is already; then -ENOENT is not logged. */
 int open_spool(struct agent *a, bool existing, uid_t uid, gid_t gid);
 int open_events(struct agent *a, int cgroup_fd);

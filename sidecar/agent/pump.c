@@ -15,6 +15,7 @@
 #define IDLE_TURNS 8		 /* empty turns before going to sleep */
 #define AWAY_MS 500		 /* between looks for the node while something waits for it */
 #define END_WAIT_NS 700000000ull /* after the container's end, for the last acknowledgement */
+#define CLOSING_NS 20000000ull
 #define BATCH 512
 
 /* Moves what is committed in a ring into the spool; the number of records. */
@@ -48,8 +49,10 @@ static int populated(struct agent *a)
 	if (a->events_fd < 0)
 		return 0;
 	n = pread(a->events_fd, text, sizeof(text) - 1, 0);
-	if (n <= 0)
+	if (n == 0 || (n < 0 && (errno == ENODEV || errno == ENOENT)))
 		return 0; /* the cgroup is gone */
+	if (n < 0)
+		return 1; /* asked again at the next turn */
 	text[n] = 0;
 	return strstr(text, "populated 1") != NULL;
 }
@@ -78,6 +81,21 @@ static int put_close(struct agent *a)
 	return 0;
 }
 
+/* From here on no number is given: a process that was moved out in time could still end, and take
+ * the number the closing record is about to get. Then until what was under way has come. */
+static void stop_numbers(struct agent *a)
+{
+	struct epoll_event e;
+	uint64_t until = util_now_ns() + CLOSING_NS;
+
+	__atomic_store_n(&a->state->prepared, RV_CLOSING, __ATOMIC_SEQ_CST);
+	for (uint64_t now = util_now_ns(); now < until; now = util_now_ns()) {
+		take_all(a);
+		node_turn(a, now);
+		epoll_wait(a->epoll_fd, &e, 1, 5);
+	}
+}
+
 /* The container has ended: the rest out of the rings, the closing ledger, the kernel objects back;
  * then a moment for the node. What it does not acknowledge stays in the spool. */
 static void end(struct agent *a)
@@ -85,6 +103,7 @@ static void end(struct agent *a)
 	uint64_t until = util_now_ns() + END_WAIT_NS;
 	struct epoll_event e;
 
+	stop_numbers(a);
 	while (!a->done) {
 		uint64_t now = util_now_ns();
 
@@ -147,9 +166,10 @@ int pump_run(struct agent *a)
 		deliver_only(a);
 		return 0;
 	}
-	r = watch(a, a->ring_fd, EPOLLIN);
+	/* By edge: what cannot be taken out now must not keep us awake. */
+	r = watch(a, a->ring_fd, EPOLLIN | EPOLLET);
 	if (!r)
-		r = watch(a, a->lane_fd, EPOLLIN);
+		r = watch(a, a->lane_fd, EPOLLIN | EPOLLET);
 	if (!r && a->events_fd >= 0)
 		r = watch(a, a->events_fd, EPOLLPRI);
 	if (r)

@@ -96,8 +96,7 @@ static void sweep(int map, size_t key_size, size_t policy_at, uint32_t index)
 		if (policy == index) {
 			if (kbpf_map_delete(map, next))
 				return;
-			from = NULL; /* a deleted key is no place to go on from */
-			continue;
+			continue; /* from where we stood: a deleted key is no place to go on from */
 		}
 		memcpy(key, next, key_size);
 		from = key;

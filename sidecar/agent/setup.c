@@ -103,7 +103,8 @@ static int mark_init(struct agent *a, int init_fd)
 
 static int write_meta(struct agent *a)
 {
-	char path[64];
+	_close_ int dir =
+	    openat(a->run_fd, a->meta.key, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_close_ int fd = -1;
 	struct json_out *o = json_out_new();
 	const char *text;
@@ -112,29 +113,42 @@ static int write_meta(struct agent *a)
 
 	if (!r)
 		r = json_out_text(o, &text, &len);
-	snprintf(path, sizeof(path), "%s/meta", a->meta.key);
 	if (!r) {
-		fd = openat(a->run_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		fd = openat(dir, "meta",
+			    O_WRONLY | O_NONBLOCK | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 			    0644);
 		r = fd < 0 ? -errno : util_write_all(fd, text, len);
 	}
 	if (!r)
 		r = spool_set_meta(&a->spool, text, len);
 	json_out_free(o);
-	return r ? log_err(r, "write " PATH_RUN_CONTAINERS "/%s", path) : 0;
+	return r ? log_err(r, "write " PATH_RUN_CONTAINERS "/%s/meta", a->meta.key) : 0;
 }
 
 static int meta_from_spool(struct agent *a)
 {
 	struct json *j __attribute__((cleanup(json_free_p))) = NULL;
 	char error[256] = "";
+	struct meta meta = {};
 	size_t len;
 	const char *text = spool_meta(&a->spool, &len);
 	int r = json_parse(text, len, false, &j, error, sizeof(error));
 
-	if (!r) {
+	if (!r)
+		r = meta_from_json(j, &meta, error, sizeof(error));
+	if (!r && strcmp(meta.key, a->meta.key) != 0) {
+		snprintf(error, sizeof(error), "it speaks of %s", meta.key);
+		r = -EBADMSG;
+	}
+	if (!r && a->state && meta.generation != a->state->generation) {
+		snprintf(error, sizeof(error), "it is of another life of that cgroup");
+		r = -ESTALE;
+	}
+	if (r) {
+		meta_release(&meta);
+	} else {
 		meta_release(&a->meta);
-		r = meta_from_json(j, &a->meta, error, sizeof(error));
+		a->meta = meta;
 	}
 	return r ? log_err(0, "read the spool of %s: %s", a->meta.key, error), r : 0;
 }
@@ -162,8 +176,12 @@ static int take_over(struct agent *a)
 	_place_ struct place place = PLACE_NONE;
 	uid_t uid;
 	gid_t gid;
-	int r = open_rings(a);
+	int r = open_state(a);
 
+	if (r == -ENOENT) {
+		finish_pins(a); /* it died at the very end of giving them back */
+		return 1;
+	}
 	if (r)
 		return r;
 	a->slot = a->state->slot;
@@ -173,7 +191,10 @@ static int take_over(struct agent *a)
 		a->state = NULL;
 		return 1;
 	}
-	r = open_ids(&uid, &gid);
+	a->taken_over = 1;
+	r = open_rings(a);
+	if (!r)
+		r = open_ids(&uid, &gid);
 	if (!r)
 		r = open_spool(a, true, uid, gid);
 	if (!r)
@@ -187,7 +208,7 @@ static int take_over(struct agent *a)
 
 int setup_new(struct agent *a, const struct options *o)
 {
-	char path[128];
+	char path[128], id[META_ID_MAX];
 	uint32_t policy = 0;
 	uid_t uid;
 	gid_t gid;
@@ -204,13 +225,22 @@ int setup_new(struct agent *a, const struct options *o)
 	 * did not get as far as PREPARED, begin again. */
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", a->meta.key);
 	if (!r && access(path, F_OK) == 0) {
+		snprintf(id, sizeof(id), "%s", a->meta.id);
 		r = take_over(a);
+		if (!r && strcmp(id, a->meta.id) != 0)
+			return log_err(
+			    -EBUSY,
+			    "the cgroup still belongs to container %s, whose agent died: a "
+			    "running reeve-node brings that to its end",
+			    a->meta.id);
 		if (r != 1)
 			return r;
 		r = 0;
 	}
 	if (!r)
 		r = claim(a);
+	if (!r)
+		r = open_state(a);
 	if (!r)
 		r = open_rings(a);
 	if (!r)
@@ -247,6 +277,7 @@ int setup_adopt(struct agent *a, const char *key)
 	int r = open_ids(&uid, &gid);
 
 	snprintf(a->meta.key, sizeof(a->meta.key), "%s", key);
+	a->meta.cgroup_id = strtoull(key, NULL, 16);
 	if (!r)
 		r = open_lock(a, uid, gid);
 	if (!r)
@@ -270,7 +301,7 @@ int setup_adopt(struct agent *a, const char *key)
 
 void setup_undo(struct agent *a)
 {
-	if (a->lock_fd < 0)
+	if (a->lock_fd < 0 || a->taken_over)
 		return; /* nothing of this container is ours */
 	if (a->slot)
 		finish_container(a);

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpf/abi.h"
 #include "sidecar/common/util.h"
 
 #define SPOOL_MAGIC 0x314c4f4f50535652ull /* "RVSPOOL1" */
@@ -39,6 +40,21 @@ static int check_head(const struct spool_head *h)
 	       h->meta_len <= SPOOL_META_MAX;
 }
 
+/* A power cut can leave the head without the data it speaks of: everything from the first record
+ * that cannot be one is cut off. Returns the bytes lost. */
+static uint64_t cut_damage(struct spool *s)
+{
+	struct spool_head *h = s->head;
+	uint64_t end = h->end, position = h->begin;
+	const void *bytes;
+	uint64_t next;
+
+	while (position < end && spool_read(s, position, 1, &bytes, &next) > 0)
+		position = next;
+	h->end = position < end ? position : end;
+	return end - h->end;
+}
+
 static int map_file(int fd, struct spool *ret)
 {
 	uint8_t *map;
@@ -63,6 +79,7 @@ static int map_file(int fd, struct spool *ret)
 		ret->head = NULL;
 		return -EBADMSG;
 	}
+	ret->damaged = cut_damage(ret);
 	return 0;
 }
 
@@ -109,7 +126,9 @@ int spool_set_meta(struct spool *s, const char *json, size_t len)
 
 const char *spool_meta(const struct spool *s, size_t *ret_len)
 {
-	*ret_len = (size_t)s->head->meta_len;
+	uint64_t len = s->head->meta_len;
+
+	*ret_len = len <= SPOOL_META_MAX ? (size_t)len : 0;
 	return s->head->meta;
 }
 
@@ -165,7 +184,7 @@ size_t spool_read(const struct spool *s, uint64_t position, size_t len_max, cons
 
 		memcpy(&len, s->data + at + n, sizeof(len));
 		if (len == 0) { /* the rest of this lap is empty */
-			if (n)
+			if (n || at == 0)
 				break;
 			position += SPOOL_DATA_MAX - at;
 			at = 0;
@@ -173,6 +192,9 @@ size_t spool_read(const struct spool *s, uint64_t position, size_t len_max, cons
 			continue;
 		}
 		padded = ((size_t)len + 7) & ~(size_t)7;
+		if (len < sizeof(struct rv_head) || padded > SPOOL_DATA_MAX - at - n ||
+		    padded > end - position - n)
+			break; /* damaged */
 		if (n && n + padded > len_max)
 			break;
 		n += padded;

@@ -18,6 +18,7 @@ struct spool {
 	struct spool_head *head;
 	uint8_t *data;
 	size_t allocated; /* bytes of data with disk behind them */
+	uint64_t damaged; /* bytes that were cut off at opening, they were no records */
 };
 
 /* Opens or makes KEY.spool below dirfd, owned by uid and gid. A file of another layout is -EBADMSG.

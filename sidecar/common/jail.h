@@ -3,10 +3,7 @@
 #pragma once
 #include <sys/types.h>
 
-/* What an agent needs once it runs; anything else fails with EPERM. */
-enum jail_kind { JAIL_AGENT };
-
 /* In this order: no new privileges, empty bounding and ambient sets, no supplementary group, the
- * uid and gid, empty capability sets, the system call filter. Logs what failed; on failure the
- * process must end. */
-int jail_enter(enum jail_kind kind, uid_t uid, gid_t gid);
+ * uid and gid, empty capability sets, the filter of an agent's system calls. Logs what failed; on
+ * failure the process must end. */
+int jail_enter(uid_t uid, gid_t gid);

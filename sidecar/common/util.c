@@ -88,10 +88,13 @@ int util_read_all(int fd, size_t size_max, int deadline_ms, char **ret, size_t *
 
 int util_read_file(int dirfd, const char *path, size_t size_max, char **ret, size_t *ret_len)
 {
-	_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	if (!S_ISREG(st.st_mode)) /* a FIFO would hang whoever reads it */
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	return util_read_all(fd, size_max, 0, ret, ret_len);
 }
 

@@ -164,6 +164,7 @@ int load_all(void)
 	if (r == 0)
 		return strcmp(build, REEVE_BUILD) == 0 ? -EEXIST : -ESTALE;
 	libbpf_set_print(keep_last_words);
+	pins_remove_all(); /* of a loader that was killed half-way */
 	r = make_places();
 	if (r)
 		return r;

@@ -156,10 +156,10 @@ static int store_run(struct node *n, struct life *l)
 		b->ring.position = place;
 		return r;
 	}
+	set_done(l, total); /* first: killed in between, the quota must not stay used up */
 	rvring_publish(&b->ring);
 	b->blocks += blocks;
 	b->bytes += bytes;
-	set_done(l, total);
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static unsigned drain(struct node *n)
 		b->failing = false;
 	}
 	rvring_publish(&b->ring); /* past what was discarded */
-	return 0;
+	return rvring_used(&b->ring) ? BULK_LOOK_MS : 0; /* a block at the front is being written */
 }
 
 void bulk_drain_all(struct node *n)

@@ -10,7 +10,7 @@
 #include "sidecar/common/loop.h"
 #include "sidecar/common/rvring.h"
 
-#define BULK_WAIT_MS 2000
+#define BULK_WAIT_MS 8000
 #define BULK_RETRY_MS 1000	     /* for the ring to appear, for a store that refuses */
 #define BULK_LOOK_MS 20		     /* while a block waits for its container */
 #define BULK_COMMIT_BYTES (4u << 20) /* of one container in one transaction */

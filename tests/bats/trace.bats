@@ -100,7 +100,7 @@ no_objects() {
 	pid=$(pgrep -x reeve-agent)
 	cat "/proc/$pid/status"
 	[ "$(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$pid/status" | tr ' ' '\n' | sort -u)" = "$(id -u reeve)" ]
-	[ "$(awk '/^Gid:/ {print $2}' "/proc/$pid/status")" = "$(id -g reeve)" ]
+	[ "$(awk '/^Gid:/ {print $2}' "/proc/$pid/status")" != "$(id -g reeve)" ]
 	[ "$(awk '/^Cap(Inh|Prm|Eff|Bnd|Amb):/ {print $2}' "/proc/$pid/status" | sort -u)" = 0000000000000000 ]
 	grep -qx 'Seccomp:	2' "/proc/$pid/status"
 	grep -qx 'NoNewPrivs:	1' "/proc/$pid/status"
