@@ -149,10 +149,37 @@ bats_require_minimum_version 1.5.0
 	refuses "nosuch.json cannot be read" reeve-hook --policy nosuch
 	refuses "policy name" reeve-hook --policy 'a b'
 	refuses "/nonexistent.json cannot be read" reeve-hook --policy /nonexistent.json
-	jq -c '.annotations = {"io.reeve.policy": "../../etc/passwd"}' <"$BATS_TEST_TMPDIR/in" \
-		>"$BATS_TEST_TMPDIR/in2"
-	mv "$BATS_TEST_TMPDIR/in2" "$BATS_TEST_TMPDIR/in"
-	refuses "policy name" reeve-hook
+}
+
+@test "hook: an annotation's mistake never lifts the host's own policy" {
+	local value
+	start_init
+	mkdir -p /etc/reeve/policies
+	echo '{"name":"host","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}' \
+		>/etc/reeve/policies/default.json
+	echo '{"name":"soft","mode":"audit","rules":[]}' >/etc/reeve/policies/soft.json
+	for value in '"../../etc/passwd"' '"missing"' '"soft"' 5; do
+		state x "$pid"
+		jq -c ".annotations = {\"io.reeve.policy\": $value}" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/in2"
+		run reeve-hook --fail closed <"$BATS_TEST_TMPDIR/in2"
+		echo "$value: $output"
+		[ "$status" -eq 1 ]
+		run reeve-hook --fail open <"$BATS_TEST_TMPDIR/in2"
+		echo "$value: $output"
+		[ "$status" -eq 0 ]
+		[[ $output == *"guarded without the policy its annotation names"* ]]
+		retry 5 host_policy_holds
+		kill -9 "$pid"
+		retry 5 gone
+		start_init
+	done
+	rm -rf /etc/reeve
+}
+host_policy_holds() {
+	[ "$(reeve ps --json | jq -r '.[] | select(.id == "x" and .state != "ended") | .policy')" = host ]
+}
+gone() {
+	! pgrep -x reeve-agent
 }
 
 @test "hook: arguments it does not know" {
