@@ -104,16 +104,16 @@ measure_reeve() {
 		{"subject":"file","path":"/no/such/file","action":"deny"},
 		{"subject":"exec","path":"/no/such/file","action":"deny"},
 		{"subject":"network","address":"192.0.2.1","port":1,"action":"deny"}]}' >"$policy"
-	row silent < <("$bin/inside" bench-silent --agent --record --agent 0 -- "$bin/ops" "$work")
-	row judged < <("$bin/inside" bench-judged --agent --record --agent 0 \
+	row silent < <("$bin/inside" bench-silent --agent --record --agent none -- "$bin/ops" "$work")
+	row judged < <("$bin/inside" bench-judged --agent --record --agent none \
 		--agent --policy --agent "$policy" -- "$bin/ops" "$work")
 	for op in open exec fork connect; do # each its own container: its own database
-		row recorded < <("$bin/inside" "bench-recorded-$op" --agent --record --agent 0xffffffff \
+		row recorded < <("$bin/inside" "bench-recorded-$op" --agent --record --agent all \
 			-- "$bin/ops" "$work" $op)
 	done
 	put recorded.lost "$(reeve ps -a --json |
 		jq '[.[] | select(.id | startswith("bench-recorded")).lost] | add')"
-	"$bin/inside" bench-busy --agent --record --agent 0xffffffff -- "$bin/pause" "$work/file" &
+	"$bin/inside" bench-busy --agent --record --agent all -- "$bin/pause" "$work/file" &
 	wait_for grep -q 'populated 1' /sys/fs/cgroup/bench-busy/cgroup.events
 	sleep 1
 	row outside < <("$bin/inside" bench-out -- "$bin/ops" "$work")
@@ -202,7 +202,7 @@ measure_memory() {
 	put maps.ring_bytes "$(grep -oP 'RV_RING_SIZE \(\K\d+' bpf/abi.h | awk '{print $1 * 1024}')"
 	put maps.lane_bytes "$(grep -oP 'RV_LANE_SIZE \(\K\d+' bpf/abi.h | awk '{print $1 * 1024}')"
 	hold bare
-	hold agents --agent --record --agent 0xffffffff
+	hold agents --agent --record --agent all
 }
 
 prepare

@@ -8,8 +8,8 @@ KERNELS ?= 6.1 6.12 7.2
 IMAGE ?= trixie
 # the files of a suite, e.g. BATS=tests/bats/guest.bats
 BATS ?= $(sort $(wildcard $(VM_DIR)../bats/*.bats))
-# guests at a time; see README.md for why two
-VM_JOBS ?= 2
+# guests at a time; see README.md for why more than cores
+VM_JOBS ?= 3
 
 VM_VARIABLES := IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS VM_PACKAGES \
 	BATS_TEST_TIMEOUT REEVE_CACHE REEVE_MIRROR REEVE_SECURITY
