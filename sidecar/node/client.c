@@ -190,7 +190,11 @@ static int listen_to(struct client *c)
 	if (f.head.type != WIRE_QUERY)
 		return -EPROTO;
 	r = take_query(c, &f);
-	return r < 0 ? put_done(c, r) : 1;
+	if (r < 0)
+		return put_done(c, r);
+	/* Heard: before the work, which can take longer than a client waits for a sign of life. */
+	r = wire_put(&c->out, WIRE_DATA, 0, 0, "", 0);
+	return r < 0 || (r = wire_flush(&c->out, c->fd)) < 0 ? r : 1;
 }
 
 static void ready(void *arg, uint32_t events)
