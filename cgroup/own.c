@@ -26,8 +26,12 @@ int own_make(const char *key, int *ret_fd)
 	int r;
 
 	snprintf(path, sizeof(path), PATH_CGROUP_ROOT "/" CGROUP_AGENTS "/%s", key);
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return -errno;
+	if (mkdir(path, 0755) < 0 && errno == ENOENT) {
+		/* Unloaded, and records are left to deliver: the branch without its bounds. */
+		mkdir(PATH_CGROUP_ROOT "/" CGROUP_REEVE, 0755);
+		mkdir(PATH_CGROUP_ROOT "/" CGROUP_AGENTS, 0755);
+		mkdir(path, 0755);
+	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -72,7 +76,7 @@ int own_enter(const char *key, struct own *ret)
 	ret->agents_fd = open(PATH_CGROUP_ROOT "/" CGROUP_AGENTS, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ret->leaving_fd =
 	    open(PATH_CGROUP_ROOT "/" CGROUP_LEAVING "/cgroup.procs", O_WRONLY | O_CLOEXEC);
-	if (ret->agents_fd < 0 || ret->leaving_fd < 0)
+	if (ret->agents_fd < 0 || (ret->leaving_fd < 0 && errno != ENOENT))
 		return log_err(-errno, "open reeve's cgroups: run 'reeve-load'");
 	snprintf(ret->key, sizeof(ret->key), "%s", key);
 	return 0;

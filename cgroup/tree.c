@@ -63,7 +63,7 @@ static int make_agents(void)
 	if (!r)
 		r = add(g, "pids", NULL, NULL);
 	if (!r)
-		r = add(g, "cpu", "cpu.max", TREE_AGENTS_CPU_MAX);
+		r = add(g, "cpu", "cpu.weight", TREE_AGENTS_CPU_WEIGHT);
 	if (!r)
 		r = cgroup_create_cgroup(g, 0);
 	if (r)

@@ -146,6 +146,12 @@ int guard(const struct options *o, const struct state *s, uint64_t until_ns, cha
 	_close_ int pidfd = -1;
 	int r;
 
+	if (strcmp(s->status, "running") == 0)
+		return util_refuse(
+		    -EALREADY, why, GUARD_TEXT_MAX,
+		    "container %s runs already, its entrypoint's exec cannot be seen any "
+		    "more: register the hook as createRuntime or prestart",
+		    s->id);
 	r = open_init(s, &pidfd, why);
 	if (r == 0)
 		r = check_bundle(s, why);

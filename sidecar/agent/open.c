@@ -12,6 +12,7 @@
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
+#include "sidecar/common/pins.h"
 #include "sidecar/common/util.h"
 
 #define LOCK_TRIES 100
@@ -83,19 +84,6 @@ static int open_dir(const char *path, uid_t uid, gid_t gid)
 	return -errno;
 }
 
-/* Whoever holds the lock: is the container guarded? */
-static bool served(const char *key)
-{
-	struct rv_state state;
-	uint32_t zero = 0;
-	char path[128];
-	_close_ int fd = -1;
-
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", key);
-	fd = kbpf_obj_get(path);
-	return fd >= 0 && kbpf_map_lookup(fd, &zero, &state) == 0 && state.prepared == RV_PREPARED;
-}
-
 /* /run/reeve/c/KEY and the lock in it. 1: somebody alive holds it. The directory can vanish
  * between mkdir and open when its last agent leaves: then again. */
 int open_lock(struct agent *a, uid_t uid, gid_t gid)
@@ -124,7 +112,7 @@ int open_lock(struct agent *a, uid_t uid, gid_t gid)
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			if (errno != EWOULDBLOCK)
 				return log_err(-errno, "lock %s/lock", path);
-			if (served(a->meta.key))
+			if (pins_guarded(a->meta.key))
 				return 1;
 			/* It has not begun yet, or has ended and delivers the rest. */
 			nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);

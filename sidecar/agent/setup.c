@@ -282,11 +282,11 @@ int setup_adopt(struct agent *a, const char *key)
 		r = open_lock(a, uid, gid);
 	if (!r)
 		r = own_enter(key, &a->own);
-	if (!r)
-		r = open_maps(a);
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s", key);
 	if (!r && access(path, F_OK) == 0) {
-		r = take_over(a);
+		r = open_maps(a);
+		if (!r)
+			r = take_over(a);
 		if (r != 1)
 			return r;
 		r = 0;

@@ -43,6 +43,18 @@ int pins_count_containers(unsigned *ret)
 	return 0;
 }
 
+bool pins_guarded(const char *key)
+{
+	struct rv_state state;
+	uint32_t zero = 0;
+	char path[128];
+	_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", key);
+	fd = kbpf_obj_get(path);
+	return fd >= 0 && kbpf_map_lookup(fd, &zero, &state) == 0 && state.prepared == RV_PREPARED;
+}
+
 static int first_error;
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

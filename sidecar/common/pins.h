@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands under PATH_PINS: which build is loaded, who is there, and taking it all away. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Build of the loaded programs, as reeve_meta says. -ENOENT: nothing is loaded. */
@@ -8,6 +9,9 @@ int pins_build(char *ret, size_t size);
 
 /* How many containers have pins (live, or waiting for a successor of their agent). */
 int pins_count_containers(unsigned *ret);
+
+/* Whether the container of KEY is configured: its programs decide, with or without an agent. */
+bool pins_guarded(const char *key);
 
 /* Unlinks everything under PATH_PINS and PATH_PINS itself: links, programs and maps then go
  * with their last user. Best effort; returns the first error. Absent is fine. */

@@ -185,3 +185,12 @@ start() {
 	exact clone
 	[ "$(logs clone 'select(.kind == "open" and .verdict == "denied") | .path_state')" = '"outside"' ]
 }
+
+@test "start: a hook that comes too late says so instead of looking like a guard" {
+	make_bundle "$dir" --hook poststart "$hook" -- /bin/sh -c 'sleep 1; exit 3'
+	run timeout 20 crun run -b "$dir" late </dev/null
+	[ "$status" -eq 3 ]
+	grep -q 'container late runs already' /var/log/messages
+	run reeve logs late
+	[ "$status" -ne 0 ]
+}

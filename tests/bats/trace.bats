@@ -133,3 +133,21 @@ no_objects() {
 	[ "$status" -eq 0 ]
 	retry 1 no_agents
 }
+
+@test "trace: unload --force with a container running: its record ends, nothing stays" {
+	running forced
+	reeve unload --force
+	crun delete -f forced
+	start_node
+	retry 20 ended_or_gone forced
+	retry 10 nothing_of_agents
+	run reeve ledger forced
+	[ "$status" -ne 0 ] # cut off: no closing record, and it says so
+	reeve-load
+}
+ended_or_gone() {
+	[ "$(reeve ps -a --json | jq -r --arg id "$1" '.[] | select(.id == $id) | .state')" = ended ]
+}
+nothing_of_agents() {
+	no_agents && [ -z "$(ls -A /run/reeve/c 2>/dev/null)" ] && [ -z "$(ls -A /var/lib/reeve/spool 2>/dev/null)" ]
+}

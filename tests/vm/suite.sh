@@ -25,9 +25,25 @@ for file in "$@"; do
 done
 
 begin=$SECONDS
-rc=0
-setpriv --pdeathsig TERM "$vm_dir/guest.sh" "$cmd" 2> >(sed -u "s/^/[$name] # /" >&2) |
-	tee -a "$tap" | sed -u "s/^/[$name] /" || rc=${PIPESTATUS[0]}
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+
+# One boot. Its kernel log, if it dies, goes by on stderr and into $said.
+boot() {
+	rc=0
+	: >"$tap"
+	setpriv --pdeathsig TERM "$vm_dir/guest.sh" "$cmd" 2> >(tee "$said" | sed -u "s/^/[$name] # /" >&2) |
+		tee -a "$tap" | sed -u "s/^/[$name] /" || rc=${PIPESTATUS[0]}
+}
+
+boot
+# With two emulated CPUs QEMU can run code that the kernel is patching: an oops at an int3 that is no
+# breakpoint of anybody. That is the emulator's fault and says nothing of the suite, so once more.
+sleep 0.2
+if [ "$rc" -eq 125 ] && grep -q 'Oops: int3' "$said"; then
+	echo "[$name] # the emulator broke the kernel's own patching (int3): the suite starts again"
+	boot
+fi
 case $rc in
 0 | 1) ;;
 124) echo "not ok 0 guest $name: no end within $TIMEOUT s" | tee -a "$tap" | sed "s/^/[$name] /" ;;
