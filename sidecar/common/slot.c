@@ -205,16 +205,3 @@ int slot_lock(int deadline_ms, int *ret_fd)
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
-
-int slot_count_free(unsigned *ret)
-{
-	_close_ int states = kbpf_obj_get(PATH_PIN_MAPS "/reeve_states");
-	unsigned n = 0;
-
-	if (states < 0)
-		return states;
-	for (uint32_t slot = 1, id; slot < RV_SLOT_MAX; slot++)
-		n += kbpf_map_lookup(states, &slot, &id) == -ENOENT;
-	*ret = n;
-	return 0;
-}

@@ -20,6 +20,3 @@ int slot_claim(const char *key, uint32_t *ret_slot);
 
 /* Takes the load lock (blocking up to deadline_ms); the fd owns it. -ETIMEDOUT. */
 int slot_lock(int deadline_ms, int *ret_fd);
-
-/* Slot numbers now without a map behind them count as free: how many containers still fit. */
-int slot_count_free(unsigned *ret);
