@@ -5,71 +5,49 @@
  * layout. Fixed-width members only, explicit zeroed padding, little endian as the host. */
 #pragma once
 #include <linux/types.h>
+#include "events.h"
 
-#define RV_ABI_VERSION 1
+#define RV_ABI_VERSION 2
 
-#define RV_SLOT_MAX 1024                /* containers on one node at a time */
-#define RV_RING_SIZE (512u << 10)       /* bytes, a container's main ring: some 2,000 records */
-#define RV_LANE_SIZE (64u << 10)        /* bytes, its lane for denials and lifecycle */
-#define RV_BULK_SIZE (16u << 20)        /* bytes, the node-wide ring for big records */
-#define RV_BULK_QUOTA (8u << 20)        /* bytes a container may have in flight there */
-#define RV_INLINE_MAX (RV_RING_SIZE / 8) /* bytes; a larger argument block goes to the bulk ring */
-#define RV_ARGS_MAX (6u << 20)          /* bytes, what execve itself refuses to exceed */
-#define RV_PATH_MAX 4096                /* bytes, NUL included */
-#define RV_RULE_PATH_MAX 248            /* bytes of a path that rules compare, NUL included */
-#define RV_POLICY_MAX (RV_SLOT_MAX + 1) /* index 0 means: no policy */
-#define RV_KIND_MAX 32
+#define RV_SLOT_MAX 1024		 /* containers on one node at a time */
+#define RV_RING_SIZE (512u << 10)	 /* bytes, a container's main ring: some 2,000 records */
+#define RV_LANE_SIZE (64u << 10)	 /* bytes, its lane for denials and lifecycle */
+#define RV_BULK_SIZE (16u << 20)	 /* bytes, the node-wide ring for big records */
+#define RV_BULK_QUOTA (8u << 20)	 /* bytes a container may have in flight there */
+#define RV_INLINE_MAX (RV_RING_SIZE / 8) /* bytes; a larger argument block goes to the bulk ring   \
+					  */
+#define RV_ARGS_MAX (6u << 20)		 /* bytes, what execve itself refuses to exceed */
+#define RV_PATH_MAX 4096		 /* bytes, NUL included */
+#define RV_RULE_PATH_MAX 248		 /* bytes of a path that rules compare, NUL included */
+#define RV_POLICY_MAX (RV_SLOT_MAX + 1)	 /* index 0 means: no policy */
+#define RV_KIND_MAX 64
 #define RV_ERROR_MAX 8
 #define RV_CHECKPOINT_NS 1000000000ull
 
-/* Kinds of record. The number is the bit in rv_state.record and the index of every counter.
- * X(NAME, number, "name in json", "hook or tracepoint it comes from") */
-#define RV_KINDS(X)                                                                                \
-	X(ARMED, 1, "armed", "bprm_check_security")                                                \
-	X(EXEC, 2, "exec", "bprm_committed_creds")                                                 \
-	X(EXIT, 3, "exit", "sched_process_exit")                                                   \
-	X(OPEN, 4, "open", "file_open")                                                            \
-	X(CONNECT, 5, "connect", "socket_connect")                                                 \
-	X(CHECKPOINT, 6, "checkpoint", "")                                                         \
-	X(CLOSE, 7, "close", "")                                                                   \
-	X(ARGS, 8, "args", "bprm_committed_creds")
+enum rv_kind {
+#define RV_KIND_NUMBER(NAME, number, name, cause, profile, doc) RV_KIND_##NAME = number,
+	RV_KINDS(RV_KIND_NUMBER)
+};
+#define RV_RECORD_ALL (~0ull)
 
-#define RV_KIND_ARMED 1
-#define RV_KIND_EXEC 2
-#define RV_KIND_EXIT 3
-#define RV_KIND_OPEN 4
-#define RV_KIND_CONNECT 5
-#define RV_KIND_CHECKPOINT 6
-#define RV_KIND_CLOSE 7
-#define RV_KIND_ARGS 8 /* only in the bulk ring: the argument block of the exec with that number */
-#define RV_RECORD_ALL 0xffffffffu
-
-/* The programs. One row here, one SEC() in bpf/, one test. The number indexes reeve_progs.
- * H(NAME, number, "lsm hook", "program name") are cgroup-scoped: each takes one of the kernel's
- * ten slots. N(...) run for the whole node. */
-#define RV_HOOKS(H, N)                                                                             \
-	H(FILE_OPEN, 1, "file_open", "reeve_file_open")                                            \
-	H(EXEC_CHECK, 2, "bprm_check_security", "reeve_exec_chk")                                \
-	H(EXEC_DONE, 3, "bprm_committed_creds", "reeve_exec_done")                                 \
-	H(CONNECT, 4, "socket_connect", "reeve_connect")                                           \
-	N(FORK, 5, "sched_process_fork", "reeve_fork")                                             \
-	N(ATTACH, 6, "cgroup_attach_task", "reeve_attach")                                         \
-	N(EXIT, 7, "sched_process_exit", "reeve_exit")
-#define RV_HOOK_MAX 16
-
-#define RV_HOOK_FILE_OPEN 1
-#define RV_HOOK_EXEC_CHECK 2
-#define RV_HOOK_EXEC_DONE 3
-#define RV_HOOK_CONNECT 4
-#define RV_HOOK_FORK 5
-#define RV_HOOK_ATTACH 6
-#define RV_HOOK_EXIT 7
+enum rv_hook {
+#define RV_HOOK_NUMBER(NAME, number, attach, prog, kind, since) RV_HOOK_##NAME = number,
+	RV_HOOKS(RV_HOOK_NUMBER, RV_HOOK_NUMBER)
+};
+#define RV_HOOK_MAX 96
 #define RV_SLOTS_KERNEL 10 /* distinct lsm_cgroup hooks a kernel carries at a time */
 
+/* Kinds whose repetitions are counted instead of recorded; the number indexes the counters. */
+#define RV_MERGES(X)                                                                               \
+	X(OPEN, 0)                                                                                 \
+	X(CAPABILITY, 1) X(MMAP, 2) X(MPROTECT, 3) X(IOCTL, 4) X(SEND, 5) X(INSPECT, 6)            \
+	    X(SIGNAL, 7)
+#define RV_MERGE_MAX 8
+
 /* What happened, never what was configured. */
-#define RV_VERDICT_NONE 0    /* nothing was decided: not an access */
-#define RV_VERDICT_ALLOWED 1 /* the access went on to the kernel's other checks */
-#define RV_VERDICT_DENIED 2  /* the access was refused with rv_head.error */
+#define RV_VERDICT_NONE 0	/* nothing was decided: not an access */
+#define RV_VERDICT_ALLOWED 1	/* the access went on to the kernel's other checks */
+#define RV_VERDICT_DENIED 2	/* the access was refused with rv_head.error */
 #define RV_VERDICT_WOULD_DENY 3 /* audit mode: a deny rule matched and was not applied */
 
 #define RV_PHASE_SETUP 1 /* before the entrypoint's exec: the runtime and its hooks */
@@ -84,43 +62,67 @@
 
 /* How a path came about. Anything but OK is shown, and OUTSIDE, TOO_LONG and RACED are judged
  * by the policy's on_unresolvable. */
-#define RV_PATH_OK 0       /* from the container's root */
+#define RV_PATH_OK 0	   /* from the container's root */
 #define RV_PATH_DELETED 1  /* as OK; the name is gone from its directory */
 #define RV_PATH_OUTSIDE 2  /* not below the container's root: as far as it could be followed */
 #define RV_PATH_TOO_LONG 3 /* over RV_PATH_MAX or too deep: the end of it */
-#define RV_PATH_RACED 4    /* renames or mounts kept changing it under us */
-#define RV_PATH_ANON 5     /* no file system name: memfd, pipe, anonymous inode */
+#define RV_PATH_RACED 4	   /* renames or mounts kept changing it under us */
+#define RV_PATH_ANON 5	   /* no file system name: memfd, pipe, anonymous inode */
+#define RV_PATH_IN_FS 6 /* from the root of its file system: the hook does not know the mount */
 
 /* Completeness of an argument block. */
-#define RV_ARGS_WHOLE 0      /* byte for byte, in this record */
-#define RV_ARGS_BULK 1       /* byte for byte, in the bulk record of the same number */
-#define RV_ARGS_LOST 2       /* no room: args_len and args_hash are all there is */
+#define RV_ARGS_WHOLE 0	     /* byte for byte, in this record */
+#define RV_ARGS_BULK 1	     /* byte for byte, in the bulk record of the same number */
+#define RV_ARGS_LOST 2	     /* no room: args_len and args_hash are all there is */
 #define RV_ARGS_UNREADABLE 3 /* args_missing bytes could not be read (shown as NUL) */
-#define RV_ARGS_CLAIMED 4    /* denied exec: not read */
+#define RV_ARGS_CLAIMED 4 /* denied exec: as the caller's memory had it; args_missing: not read */
+
+#define RV_ORIGIN_FD 1      /* executed through a descriptor: fexecve, or a path below one */
+#define RV_ORIGIN_MEMFD 2   /* a file that only memory holds */
+#define RV_ORIGIN_DELETED 4 /* a file whose name is gone */
+
+#define RV_TAG_USER 1	  /* user.reeve.tag */
+#define RV_TAG_SECURITY 2 /* security.bpf.reeve */
+
+#define RV_PTRACE_ATTACH 1
+#define RV_PTRACE_READ 2
+#define RV_PTRACE_TRACEME 3
+#define RV_NS_UNSHARE 1
+#define RV_NS_SETNS 2
+#define RV_NS_CLONE 3
+#define RV_MODULE_FINIT 1
+#define RV_MODULE_INIT 2
+#define RV_MODULE_REQUEST 3
+#define RV_MODULE_LOADED 4
+#define RV_KEXEC_FILE 1
+#define RV_KEXEC_LOAD 2
+#define RV_KEY_MADE 1
+#define RV_KEY_USED 2
 
 /* Counters of what went wrong apart from lost records, rv_state.errors[]. */
 #define RV_ERROR_SCRATCH 0 /* no scratch buffer free: the record was lost, too */
-#define RV_ERROR_PATH 1    /* a path could not be resolved */
+#define RV_ERROR_PATH 1	   /* a path could not be resolved */
 #define RV_ERROR_STORAGE 2 /* a task mark could not be stored */
-#define RV_ERROR_ARGS 3    /* an argument block went missing or was not readable */
-#define RV_ERROR_RING 4    /* no ring behind the slot */
+#define RV_ERROR_ARGS 3	   /* an argument block went missing or was not readable */
+#define RV_ERROR_RING 4	   /* no ring behind the slot */
 
 /* Head of every record: who did it, where, and what came of it. Host byte order. */
 struct rv_head {
-	__u32 len;  /* bytes, whole record with head; the next one starts at the next multiple of 8 */
-	__u16 kind; /* RV_KIND_* */
-	__u16 flags; /* 0 */
-	__u64 seq;  /* the container's own number: 0 is ARMED, then 1, 2, ... */
-	__u64 boot_ns; /* CLOCK_BOOTTIME */
-	__u64 tai_ns;  /* CLOCK_TAI; wall time is this less the node's TAI offset */
-	__u64 generation; /* which life of which container: rv_state.generation */
-	__u64 cgroup_id;  /* the container's */
+	__u32
+	    len; /* bytes, whole record with head; the next one starts at the next multiple of 8 */
+	__u16 kind;	      /* RV_KIND_* */
+	__u16 flags;	      /* 0 */
+	__u64 seq;	      /* the container's own number: 0 is ARMED, then 1, 2, ... */
+	__u64 boot_ns;	      /* CLOCK_BOOTTIME */
+	__u64 tai_ns;	      /* CLOCK_TAI; wall time is this less the node's TAI offset */
+	__u64 generation;     /* which life of which container: rv_state.generation */
+	__u64 cgroup_id;      /* the container's */
 	__u64 task_cgroup_id; /* the acting task's, the same or nested below */
-	__u64 exec_seq; /* number of the exec record that made the acting image; 0 unknown */
+	__u64 exec_seq;	      /* number of the exec record that made the acting image; 0 unknown */
 	__u64 start_ns; /* CLOCK_BOOTTIME of the process's start; with pid it names the process */
-	__u64 exe_ino;  /* inode of the acting executable */
-	__u32 exe_dev;  /* its device, kernel encoding: major << 20 | minor */
-	__u32 pid;      /* thread group id, host */
+	__u64 exe_ino;	/* inode of the acting executable */
+	__u32 exe_dev;	/* its device, kernel encoding: major << 20 | minor */
+	__u32 pid;	/* thread group id, host */
 	__u32 tid;
 	__u32 ppid;
 	__u32 ns_pid; /* the same two as the container sees them */
@@ -129,9 +131,9 @@ struct rv_head {
 	__u32 gid;
 	__u32 euid;
 	__u32 egid;
-	__u32 loginuid;  /* 4294967295 unset */
+	__u32 loginuid;	 /* 4294967295 unset */
 	__u32 sessionid; /* 4294967295 unset */
-	__u32 mnt_ns;    /* namespace inode numbers */
+	__u32 mnt_ns;	 /* namespace inode numbers */
 	__u32 pid_ns;
 	__u32 net_ns;
 	__u32 user_ns;
@@ -145,91 +147,60 @@ struct rv_head {
 	__u8 verdict;  /* RV_VERDICT_* */
 	__u8 phase;    /* RV_PHASE_* */
 	__u8 prog_tag[8];
-	__s32 error; /* errno the caller got, 0 unless DENIED */
-	__u32 rule;  /* 1-based number of the policy's rule that decided, 0 none */
+	__s32 error;	      /* errno the caller got, 0 unless DENIED */
+	__u32 rule;	      /* 1-based number of the policy's rule that decided, 0 none */
 	__u32 policy_version; /* 0: no policy */
 	__u32 reserved;
 };
 
-/* Record 0. */
-struct rv_armed {
-	struct rv_head head;
-	__u8 policy_sha256[32]; /* of the compiled policy, zero without one */
-	__u32 policy_flags;     /* RV_POLICY_* */
-	__u32 record;           /* rv_state.record at that moment */
-	char policy_name[64];   /* NUL padded */
+struct rv_sha256 {
+	__u8 b[32];
 };
-
-/* path_len bytes of path (no NUL) follow. */
-struct rv_open {
-	struct rv_head head;
-	__u64 ino;
-	__u32 dev;    /* kernel encoding */
-	__u32 access; /* RV_ACCESS_* */
-	__u32 open_flags; /* as the kernel keeps them: O_* */
-	__u32 mode;       /* inode mode: type and permission bits */
-	__u32 path_len;
-	__u32 path_state; /* RV_PATH_* */
+struct rv_name64 {
+	char s[64]; /* NUL padded, as are the shorter ones */
 };
-
-/* path_len bytes of path, then filename_len bytes of the name as given to execve, then
- * args_stored bytes: argc argument strings, then envc environment strings, each with its NUL. */
-struct rv_exec {
-	struct rv_head head;
-	__u64 ino;
-	__u64 args_len;  /* bytes the kernel held */
-	__u64 args_hash; /* of those bytes, rv_hash64 below; 0 when not read */
-	__u64 args_missing; /* bytes that could not be read */
-	__u32 dev;
-	__u32 argc;
-	__u32 envc;
-	__u32 args_state;  /* RV_ARGS_* */
-	__u32 args_stored; /* bytes in this record */
-	__u32 path_len;
-	__u32 path_state;
-	__u32 filename_len;
+struct rv_name16 {
+	char s[16];
 };
-
-struct rv_exit {
-	struct rv_head head;
-	__s32 code;   /* 0..255 when signal is 0 */
-	__u32 signal; /* the signal that ended it, else 0 */
-	__u32 core;   /* 1: core dumped */
-	__u32 reserved;
+struct rv_tag8 {
+	__u8 b[8];
 };
-
-/* path_len bytes follow for AF_UNIX: the path, or NUL and the abstract name. */
-struct rv_connect {
-	struct rv_head head;
-	__u32 family;   /* AF_* */
-	__u32 port;     /* host order; 0 where the family has none */
-	__u32 protocol; /* IPPROTO_* of the socket */
-	__u32 type;     /* SOCK_* */
-	__u8 addr[16];  /* AF_INET: the first 4; AF_INET6: all; network order */
-	__u32 scope_id; /* AF_INET6 */
-	__u32 path_len;
+struct rv_address {
+	__u8 addr[16];	/* AF_INET: the first 4; AF_INET6: all; network order. AF_VSOCK: the cid, a
+			   __u32 */
+	__u32 family;	/* AF_*; 0: not known */
+	__u32 port;	/* host order; AF_NETLINK: the port id; AF_PACKET: the protocol; else 0 */
+	__u32 scope_id; /* AF_INET6: the scope; AF_PACKET: the interface */
+	__u32 groups;	/* AF_NETLINK */
 };
 
 struct rv_counters {
-	__u64 issued; /* numbers given out after 0, so: the last one given */
-	__u64 armed;  /* 1: number 0 was given as well */
-	__u64 taken[RV_KIND_MAX]; /* numbers given, by kind */
-	__u64 lost[RV_KIND_MAX];  /* of those, records that found no room */
+	__u64 issued;			 /* numbers given out after 0, so: the last one given */
+	__u64 armed;			 /* 1: number 0 was given as well */
+	__u64 taken[RV_KIND_MAX];	 /* numbers given, by kind */
+	__u64 lost[RV_KIND_MAX];	 /* of those, records that found no room */
+	__u64 merged[RV_MERGE_MAX];	 /* repetitions counted instead of recorded */
+	__u64 merged_lost[RV_MERGE_MAX]; /* of those, what a lost REPEAT record would have told */
 	__u64 errors[RV_ERROR_MAX];
 };
 
-/* CHECKPOINT (made by the kernel) and CLOSE (made by the agent, the last number of all). */
-struct rv_checkpoint {
-	struct rv_head head;
-	struct rv_counters counters;
-};
+/* struct rv_open and the rest: the head, then the kind's fields. CHECKPOINT is made by the kernel,
+ * CLOSE by the agent: the last number of all. */
+#define RV_MEMBER(type, name, view, doc) type name;
+#define RV_LENGTH(name, view, doc) __u32 name##_len;
+#define RV_STRUCT(NAME, number, lower, cause, profile, doc)                                        \
+	struct rv_##lower {                                                                        \
+		struct rv_head head;                                                               \
+		RV_FIELDS_##NAME(RV_MEMBER, RV_LENGTH)                                             \
+	};
+RV_KINDS(RV_STRUCT)
 
 /* In the bulk ring. data_len bytes follow. */
 struct rv_bulk {
-	__u32 len; /* as in rv_head */
+	__u32 len;  /* as in rv_head */
 	__u16 kind; /* RV_KIND_ARGS */
 	__u16 flags;
-	__u64 seq;  /* of the exec it belongs to */
+	__u64 seq; /* of the exec it belongs to */
 	__u64 generation;
 	__u64 bulk_total; /* bytes of this container's bulk data up to and with this record */
 	__u64 data_len;
@@ -240,18 +211,21 @@ struct rv_bulk {
 struct rv_state {
 	__u64 generation; /* non-zero, unique for this boot: CLOCK_BOOTTIME at preparation */
 	__u64 cgroup_id;
-	__u32 prepared; /* RV_PREPARED: configured; otherwise programs pass everything unseen */
-	__u32 policy;   /* index into reeve_policies, 0 none */
-	__u32 record;   /* bit per RV_KIND_*: what is recorded; denials always are */
-	__u32 agent_idle; /* 1: the agent sleeps, wake it for the next record */
+	__u32 prepared;	  /* RV_PREPARED: configured; otherwise programs pass everything unseen */
+	__u32 policy;	  /* index into reeve_policies, 0 none */
+	__u64 record;	  /* bit per RV_KIND_*: what is recorded; denials always are */
 	__u64 bulk_done;  /* rv_bulk.bulk_total of the last bulk record the node has stored */
+	__u32 agent_idle; /* 1: the agent sleeps, wake it for the next record */
 	__u32 slot;	  /* which one this is, from the page's making on */
-	__u32 reserved[5];
+	__u32 options;	  /* RV_OPTION_* */
+	__u32 reserved[3];
 	/* kernel */
 	__u64 checkpoint_ns;
 	__u64 bulk_total;
 	struct rv_counters counters;
 };
+
+#define RV_OPTION_SINGLY 1 /* every repetition is a record of its own */
 
 #define RV_PREPARED 1
 #define RV_CLOSING 2 /* the container has ended: no further number is given */
@@ -271,7 +245,7 @@ struct rv_task {
 	__u32 flags; /* RV_TASK_* */
 };
 #define RV_TASK_HELPER 1 /* came from outside, has not yet exec'ed inside */
-#define RV_TASK_INIT 2   /* the container's init */
+#define RV_TASK_INIT 2	 /* the container's init */
 #define RV_TASK_INSIDE 4 /* the container's own, for good */
 #define RV_TASK_EXITED 8 /* its exit has been recorded */
 
@@ -292,8 +266,8 @@ struct rv_policy {
 #define RV_SUBJECT_FILE 1
 #define RV_SUBJECT_EXEC 2
 
-/* Longest-prefix key. An exact path is stored with its NUL, a subtree ("/etc/") without; prefixlen is
- * in bits and counts policy and subject. */
+/* Longest-prefix key. An exact path is stored with its NUL, a subtree ("/etc/") without; prefixlen
+ * is in bits and counts policy and subject. */
 struct rv_path_key {
 	__u32 prefixlen;
 	__u32 policy;
@@ -328,7 +302,8 @@ struct rv_meta {
 };
 
 /* 64-bit hash of an argument block, the same in the kernel and in tests: little-endian words of
- * whole blocks, the last block padded with zero bytes. Not keyed: it proves integrity, not authorship. */
+ * whole blocks, the last block padded with zero bytes. Not keyed: it proves integrity, not
+ * authorship. */
 #define RV_HASH_BLOCK 4096
 #define RV_HASH_SEED 0x9e3779b97f4a7c15ull
 #define RV_HASH_STEP(h, word) ((((h) ^ (word)) * 0xff51afd7ed558ccdull) ^ (((h) ^ (word)) >> 29))

@@ -93,7 +93,7 @@ static __always_inline void emit_checkpoint(const struct who *w, struct scratch 
 	c->head.error = 0;
 	c->head.rule = 0;
 	c->head.seq = emit_number(st, RV_KIND_CHECKPOINT);
-	c->counters = st->counters;
+	bpf_probe_read_kernel(&c->counters, sizeof(c->counters), &st->counters);
 	emit_to(st, w->slot, true, c, sizeof(*c), RV_KIND_CHECKPOINT);
 }
 

@@ -34,11 +34,12 @@ static __always_inline void arm_record(struct who *w, struct scratch *s)
 	r->head.policy_version = v.version;
 	r->policy_flags = v.flags;
 	r->record = w->st->record;
-	__builtin_memset(r->policy_sha256, 0, sizeof(r->policy_sha256));
-	__builtin_memset(r->policy_name, 0, sizeof(r->policy_name));
+	r->reserved = 0;
+	__builtin_memset(&r->policy_sha256, 0, sizeof(r->policy_sha256));
+	__builtin_memset(&r->policy_name, 0, sizeof(r->policy_name));
 	if (p) {
-		__builtin_memcpy(r->policy_sha256, p->sha256, sizeof(r->policy_sha256));
-		__builtin_memcpy(r->policy_name, p->name, sizeof(r->policy_name));
+		__builtin_memcpy(&r->policy_sha256, p->sha256, sizeof(r->policy_sha256));
+		__builtin_memcpy(&r->policy_name, p->name, sizeof(r->policy_name));
 	}
 	r->head.len = sizeof(*r);
 	emit_to(w->st, w->slot, true, r, sizeof(*r), RV_KIND_ARMED);
@@ -62,6 +63,10 @@ static __always_inline __u32 exec_fill(const struct who *w, struct rv_exec *r,
 	r->args_missing = 0;
 	r->args_state = RV_ARGS_CLAIMED;
 	r->args_stored = 0;
+	r->origin = 0;
+	r->tag_source = 0;
+	r->script_len = 0;
+	r->tag_len = 0;
 	path_len &= RV_PATH_MAX - 1;
 	r->path_len = path_len;
 	r->path_state = path_state;

@@ -64,10 +64,12 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		r->dev = inode->i_sb->s_dev;
 		r->mode = inode->i_mode;
 		r->access = open_access(file);
-		r->open_flags = file->f_flags & ~FMODE_EXEC_FLAG;
+		r->flags = file->f_flags & ~FMODE_EXEC_FLAG;
 		len &= RV_PATH_MAX - 1;
 		r->path_len = len;
 		r->path_state = state;
+		r->tag_source = 0;
+		r->tag_len = 0;
 		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_OPEN);
 	}
 	scratch_free(s);

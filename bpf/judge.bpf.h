@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Second step: container -> policy -> verdict. The only place that knows what an lsm_cgroup
- * program must return: inverted against lsm/, 1 goes on and 0 refuses, with the errno set apart.
+ * program must return: inverted against lsm/ (0 or -errno), 1 goes on and 0 refuses, with the errno
+ * set apart.
  * bpf_set_retval(0) would lift another program's refusal and is never called. */
 #pragma once
 #include "who.bpf.h"
@@ -90,19 +91,24 @@ static __always_inline void judge_fill(struct rv_head *h, const struct verdict *
 	h->policy_version = v->version;
 }
 
-/* What the program returns. recorded: false when the act's record was wanted and found no room. */
-static __always_inline int judge_return(const struct verdict *v, bool recorded)
+/* The errno an act is refused with, 0: it goes on. recorded: false when its record was wanted and
+ * found no room. */
+static __always_inline __u32 judge_error(const struct verdict *v, bool recorded)
 {
 	__u32 error = v->error;
 
-	if (v->verdict == RV_VERDICT_DENIED) {
-		if (error < 1 || error > 4095)
-			error = EACCES;
-	} else if (!recorded && (v->flags & RV_POLICY_UNRECORDED_DENY)) {
-		error = EACCES;
-	} else {
+	if (v->verdict == RV_VERDICT_DENIED)
+		return error < 1 || error > 4095 ? EACCES : error;
+	return !recorded && (v->flags & RV_POLICY_UNRECORDED_DENY) ? EACCES : 0;
+}
+
+/* What a cgroup-scoped program returns. */
+static __always_inline int judge_return(const struct verdict *v, bool recorded)
+{
+	__u32 error = judge_error(v, recorded);
+
+	if (!error)
 		return RET_ALLOW;
-	}
 	bpf_set_retval(-(int)error);
 	return RET_DENY;
 }

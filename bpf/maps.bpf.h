@@ -122,7 +122,8 @@ struct {
  * not exist on 6.1. A program can be preempted by another task's on the same CPU, so a buffer is
  * claimed, four deep. */
 #define SCRATCH_DEPTH 4
-#define SCRATCH_HEAD 1024 /* head and body */
+#define SCRATCH_HEAD 1024 /* head and fields */
+#define SCRATCH_STRINGS (4 * RV_PATH_MAX)
 struct scratch {
 	__u32 busy;
 	__u32 reserved;
@@ -131,7 +132,7 @@ struct scratch {
 	__u64 args_missing; /* here, not on the stack: the verifier would follow every value of them */
 	__u64 args_hash;
 	struct rv_checkpoint checkpoint;
-	char record[SCRATCH_HEAD + 2 * RV_PATH_MAX + 512];
+	char record[SCRATCH_HEAD + SCRATCH_STRINGS];
 	char chunk[2 * RV_PATH_MAX];
 };
 struct {

@@ -15,35 +15,29 @@ struct address6 {
 };
 #define UNIX_PATH_MAX 108
 
-/* Fills the record's address and the key rules are looked up by. Reads no byte beyond addrlen. */
-static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_addr_key *key,
-					     struct sockaddr *address, int addrlen, char *spare)
+/* Decodes a socket address of addrlen bytes in kernel memory; reads no byte beyond. path: room for
+ * 128 bytes, for AF_UNIX; spare: as much again. Returns the length of the name there. */
+static __always_inline __u32 address_read(struct rv_address *to, const void *address, int addrlen,
+					  char *path, char *spare)
 {
 	struct address6 a = {};
 
-	__builtin_memset(r->addr, 0, sizeof(r->addr));
-	r->port = 0;
-	r->scope_id = 0;
+	__builtin_memset(to, 0, sizeof(*to));
 	if (addrlen < 2)
 		return 0;
 	bpf_probe_read_kernel(&a.family, sizeof(a.family), address);
-	r->family = key->family = a.family;
+	to->family = a.family;
 	if (a.family == AF_INET && addrlen >= (int)sizeof(struct address4)) {
 		bpf_probe_read_kernel(&a, sizeof(struct address4), address);
-		__builtin_memcpy(r->addr, &a.flow, 4);
-		__builtin_memcpy(key->addr, &a.flow, 4);
+		__builtin_memcpy(to->addr, &a.flow, 4);
+		to->port = bpf_ntohs(a.port);
 	} else if (a.family == AF_INET6 && addrlen >= 24) {
 		bpf_probe_read_kernel(&a, 24, address);
 		if (addrlen >= 28)
-			bpf_probe_read_kernel(&a.scope, sizeof(a.scope), (void *)address + 24);
-		__builtin_memcpy(r->addr, a.addr, 16);
-		r->scope_id = a.scope;
-		if (((__u64 *)a.addr)[0] == 0 && ((__u32 *)a.addr)[2] == bpf_htonl(0xffff)) {
-			key->family = AF_INET;
-			__builtin_memcpy(key->addr, a.addr + 12, 4);
-		} else {
-			__builtin_memcpy(key->addr, a.addr, 16);
-		}
+			bpf_probe_read_kernel(&a.scope, sizeof(a.scope), address + 24);
+		__builtin_memcpy(to->addr, a.addr, 16);
+		to->scope_id = a.scope;
+		to->port = bpf_ntohs(a.port);
 	} else if (a.family == AF_UNIX && addrlen > 2) {
 		__u32 n = addrlen - 2;
 
@@ -54,19 +48,32 @@ static __always_inline __u32 connect_address(struct rv_connect *r, struct rv_add
 		n &= 127;
 		/* A path ends at its NUL, what lies behind it is the process's stack; an abstract name
 		 * starts with NUL and is all bytes. */
-		bpf_probe_read_kernel((char *)(r + 1), n, (void *)address + 2);
-		((char *)(r + 1))[n] = 0;
-		if (*(char *)(r + 1)) {
-			long got = bpf_probe_read_kernel_str(spare, UNIX_PATH_MAX + 1, r + 1);
+		bpf_probe_read_kernel(path, n, address + 2);
+		path[n] = 0;
+		if (*path) {
+			long got = bpf_probe_read_kernel_str(spare, UNIX_PATH_MAX + 1, path);
 
 			n = got > 0 ? got - 1 : 0;
 		}
 		return n;
-	} else {
-		return 0;
 	}
-	r->port = key->port = bpf_ntohs(a.port);
 	return 0;
+}
+
+/* What address rules are looked up by: IPv4 in IPv6 is IPv4. */
+static __always_inline void address_key(struct rv_addr_key *key, const struct rv_address *a)
+{
+	const __u64 *words = (const __u64 *)a->addr;
+
+	key->family = a->family;
+	key->port = a->port;
+	if (a->family == AF_INET6 && words[0] == 0 &&
+	    ((const __u32 *)a->addr)[2] == bpf_htonl(0xffff)) {
+		key->family = AF_INET;
+		__builtin_memcpy(key->addr, a->addr + 12, 4);
+	} else {
+		__builtin_memcpy(key->addr, a->addr, 16);
+	}
 }
 
 SEC("lsm_cgroup/socket_connect")
@@ -90,13 +97,15 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 	if (!s)
 		return unseen(&w, &v, RV_KIND_CONNECT);
 	r = (void *)s->record;
-	r->family = 0;
-	len = connect_address(r, &key, address, addrlen, s->chunk);
+	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
+	len = address_read(&r->peer, address, addrlen, (char *)(r + 1), s->chunk);
+	address_key(&key, &r->peer);
 	key.policy = w.st->policy;
 	judge_address(&w, &key, &v);
 	if (who_recorded(&w, RV_KIND_CONNECT) || v.verdict >= RV_VERDICT_DENIED) {
 		who_fill(&r->head, &w, RV_KIND_CONNECT, RV_HOOK_CONNECT);
 		judge_fill(&r->head, &v);
+		r->family = r->peer.family;
 		sk = sock->sk;
 		r->protocol = sk ? sk->sk_protocol : 0;
 		r->type = sock->type;

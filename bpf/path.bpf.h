@@ -185,3 +185,41 @@ static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s
 	*ret_state = state;
 	return n;
 }
+
+/* A name in a directory, which may not exist yet: the directory's mount and the name's dentry. By
+ * our own walk; a hook that has no mount passes NULL and gets the path within the file system,
+ * unless that is the container's root's. */
+static __always_inline __u32 path_resolve_name(const struct who *w, struct scratch *s,
+					       struct vfsmount *mnt, struct dentry *dentry, char *out,
+					       __u32 *ret_state)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 slot = w->slot, state = RV_PATH_OK, len;
+	struct path path = {.mnt = mnt, .dentry = dentry};
+	struct root *root, in_fs;
+	struct mount *m;
+
+	root = bpf_map_lookup_elem(&reeve_roots, &slot);
+	if (!root)
+		return 0;
+	if (!mnt) {
+		struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
+
+		path.mnt = root->mnt;
+		if (BPF_CORE_READ(path.mnt, mnt_sb) != sb) {
+			in_fs.mnt = root->mnt;
+			in_fs.dentry = BPF_CORE_READ(sb, s_root);
+			len = walk_path(&path, &in_fs, s, out, &state);
+			*ret_state = state == RV_PATH_OK ? RV_PATH_IN_FS : state;
+			return len;
+		}
+	}
+	m = mount_of(path.mnt);
+	len = walk_path(&path, root, s, out, &state);
+	if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns)
+		state = RV_PATH_OUTSIDE;
+	if (state != RV_PATH_OK)
+		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);
+	*ret_state = state;
+	return len;
+}

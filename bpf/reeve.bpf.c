@@ -9,6 +9,7 @@
 #include "judge.bpf.h"
 #include "emit.bpf.h"
 #include "path.bpf.h"
+#include "act.bpf.h"
 #include "file.bpf.c"
 #include "exec.bpf.c"
 #include "net.bpf.c"

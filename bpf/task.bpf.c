@@ -2,29 +2,6 @@
 /* Tasks: who comes in from outside, what children inherit, who ends. For the whole node, because
  * a task is outside when it enters; cheap for everyone else. */
 
-#define NEST_MAX 32
-
-/* Container a cgroup lies in, nearest first. */
-static __always_inline bool place_of(struct cgroup *cgroup, struct rv_place *ret)
-{
-	struct cgroup_subsys_state *css = &cgroup->self;
-
-	for (int i = 0; i < NEST_MAX; i++) {
-		struct cgroup *c = BPF_CORE_READ(css, cgroup);
-		__u64 id = BPF_CORE_READ(c, kn, id);
-		struct rv_place *p = bpf_map_lookup_elem(&reeve_cgroups, &id);
-
-		if (p) {
-			*ret = *p;
-			return true;
-		}
-		css = BPF_CORE_READ(css, parent);
-		if (!css)
-			break;
-	}
-	return false;
-}
-
 static __always_inline void mark_helper(struct task_struct *leader, const struct rv_place *place)
 {
 	struct rv_state *st;

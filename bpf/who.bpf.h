@@ -36,11 +36,31 @@ struct who {
 	__u32 helper; /* came from outside and has not exec'ed: its acts are the runtime's */
 };
 
-/* In a cgroup-scoped program. False: nothing to do here. */
-static __always_inline bool who_here(struct who *w)
-{
-	struct rv_place *place = bpf_get_local_storage(&reeve_place, 0);
+#define NEST_MAX 32 /* cgroups between a task's and its container's */
 
+/* Container a cgroup lies in, nearest first. */
+static __always_inline bool place_of(struct cgroup *cgroup, struct rv_place *ret)
+{
+	struct cgroup_subsys_state *css = &cgroup->self;
+
+	for (int i = 0; i < NEST_MAX; i++) {
+		struct cgroup *c = BPF_CORE_READ(css, cgroup);
+		__u64 id = BPF_CORE_READ(c, kn, id);
+		struct rv_place *p = bpf_map_lookup_elem(&reeve_cgroups, &id);
+
+		if (p) {
+			*ret = *p;
+			return true;
+		}
+		css = BPF_CORE_READ(css, parent);
+		if (!css)
+			break;
+	}
+	return false;
+}
+
+static __always_inline bool who_at(struct who *w, const struct rv_place *place)
+{
 	w->slot = place->slot;
 	w->st = state_of(place->slot, place->generation);
 	if (!w->st)
@@ -55,6 +75,20 @@ static __always_inline bool who_here(struct who *w)
 	return true;
 }
 
+/* In a cgroup-scoped program. False: nothing to do here. */
+static __always_inline bool who_here(struct who *w)
+{
+	return who_at(w, bpf_get_local_storage(&reeve_place, 0));
+}
+
+/* In a program for the whole node: is the acting task in a container? */
+static __always_inline bool who_node(struct who *w)
+{
+	struct rv_place place;
+
+	return place_of(bpf_get_current_task_btf()->cgroups->dfl_cgrp, &place) && who_at(w, &place);
+}
+
 /* The container's own act, after its entrypoint's exec: to be judged and recorded. */
 static __always_inline bool who_judged(const struct who *w)
 {
@@ -63,7 +97,7 @@ static __always_inline bool who_judged(const struct who *w)
 
 static __always_inline bool who_recorded(const struct who *w, __u32 kind)
 {
-	return w->st->record & (1u << kind);
+	return w->st->record & (1ull << kind);
 }
 
 /* Number of a pid in its own (innermost) namespace, and that namespace's inode. */

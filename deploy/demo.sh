@@ -102,6 +102,6 @@ record=$(reeve logs --json "$id")
 jq -es '(.[0].kind == "armed") and
 	any(.[]; .kind == "exec" and .argv[0] == "/bin/sh") and
 	any(.[]; .kind == "open" and .verdict == "allowed" and .path == "/etc/passwd") and
-	any(.[]; .kind == "connect" and .port == 80) and
+	any(.[]; .kind == "connect" and .fport == 80) and
 	any(.[]; .kind == "open" and .verdict == "denied" and .path == "/etc/shadow")' <<<"$record" >/dev/null
 say "done: armed, exec, open, connect, one denial, exact"

@@ -62,10 +62,10 @@ static int take(int argc, char **argv, int *at, struct options *o, char *error, 
 		return take_policy(value, o, error, error_size);
 	value = *at < argc ? value_of("--record", argc, argv, at) : NULL;
 	if (value) {
-		uint32_t mask;
+		struct record record;
 
 		o->record = value;
-		return record_parse(value, &mask, error, error_size);
+		return record_parse(value, &record, error, error_size);
 	}
 	if (*at >= argc)
 		return util_refuse(-EINVAL, error, error_size, "%.40s: expected a value", arg);

@@ -7,6 +7,7 @@
 #include "cgroup/own.h"
 #include "sidecar/agent/spool.h"
 #include "sidecar/common/meta.h"
+#include "sidecar/common/record.h"
 #include "sidecar/common/rvring.h"
 #include "sidecar/common/wire.h"
 
@@ -20,7 +21,7 @@ struct options {
 	const char *adopt; /* KEY of a container whose agent died */
 	const char *policies[AGENT_POLICIES_MAX];
 	unsigned policies_n;
-	uint32_t record; /* rv_state.record */
+	struct record record;
 };
 
 /* Maps it writes to at the end, by descriptor: it cannot open any once it is jailed. */

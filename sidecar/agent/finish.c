@@ -10,8 +10,8 @@
 #include "sidecar/common/util.h"
 
 static const char *const pins[] = {
-#define H(name, number, hook, prog) "link_" prog,
-#define N(name, number, hook, prog)
+#define H(NAME, number, attach, prog, kind, since) "link_" prog,
+#define N(NAME, number, attach, prog, kind, since)
     RV_HOOKS(H, N)
 #undef H
 #undef N

@@ -28,7 +28,7 @@ static int parse(int argc, char **argv, struct options *o)
 	char error[256];
 	int c;
 
-	*o = (struct options){-1, -1, -1, -1, NULL, {}, 0, RV_RECORD_ALL};
+	*o = (struct options){-1, -1, -1, -1, NULL, {}, 0, record_default()};
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 'r':

@@ -20,8 +20,8 @@
 #define ATTACH_TRIES 20
 
 static const char *const cgroup_programs[] = {
-#define H(name, number, hook, prog) prog,
-#define N(name, number, hook, prog)
+#define H(NAME, number, attach, prog, kind, since) prog,
+#define N(NAME, number, attach, prog, kind, since)
     RV_HOOKS(H, N)
 #undef H
 #undef N
@@ -252,7 +252,8 @@ int setup_new(struct agent *a, const struct options *o)
 	a->state->generation = a->meta.generation;
 	a->state->cgroup_id = a->meta.cgroup_id;
 	a->state->policy = policy;
-	a->state->record = o->record;
+	a->state->record = o->record.kinds;
+	a->state->options = o->record.options;
 	r = open_spool(a, false, uid, gid);
 	if (!r)
 		r = write_meta(a);

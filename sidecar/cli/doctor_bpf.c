@@ -12,8 +12,8 @@
 
 #define HOOKS_SEEN_MAX 64
 
-#define COUNT_ONE(NAME, number, hook, prog) +1
-#define COUNT_NONE(NAME, number, hook, prog)
+#define COUNT_ONE(NAME, number, attach, prog, kind, since) +1
+#define COUNT_NONE(NAME, number, attach, prog, kind, since)
 #define HOOKS_NEEDED (0 RV_HOOKS(COUNT_ONE, COUNT_NONE))
 
 struct hooks {

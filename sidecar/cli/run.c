@@ -75,8 +75,8 @@ static int set_name(struct run *run, const char *name)
 static int set_record(struct run *run, const char *kinds)
 {
 	char error[256];
-	uint32_t mask;
-	int r = record_parse(kinds, &mask, error, sizeof(error));
+	struct record record;
+	int r = record_parse(kinds, &record, error, sizeof(error));
 
 	run->record = kinds;
 	return r < 0 ? (log_err(0, "%s", error), r) : 0;

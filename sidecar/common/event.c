@@ -26,92 +26,64 @@ static int take(struct cursor *c, size_t len, const char **ret)
 	return 0;
 }
 
-static int decode_open(struct event *e, struct cursor *c)
+/* The byte strings behind the struct, in the table's order. The first is the path, if it is one. */
+static int decode_strings(struct event *e, const struct event_kind *k, struct cursor *c)
 {
-	e->path_len = e->open.path_len;
-	if (e->path_len >= RV_PATH_MAX)
-		return -EBADMSG;
-	return take(c, e->path_len, &e->path);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < k->fields_n; i++) {
+		const struct event_field *f = &k->fields[i];
+		struct event_string *s;
+		uint32_t len;
+
+		if (!f->string)
+			continue;
+		RV_ASSERT(EVENT_STRINGS_MAX >= 4);
+		memcpy(&len, (const char *)&e->head + f->offset, sizeof(len));
+		if (n == EVENT_STRINGS_MAX || len >= RV_PATH_MAX)
+			return -EBADMSG;
+		s = &e->strings[n];
+		s->len = len;
+		if (take(c, len, &s->s) < 0)
+			return -EBADMSG;
+		if (n++ == 0 && f->view == VIEW_PATH) {
+			e->path = s->s;
+			e->path_len = s->len;
+		}
+	}
+	return 0;
 }
 
-static int decode_connect(struct event *e, struct cursor *c)
-{
-	int r;
-
-	e->path_len = e->connect.path_len;
-	if (e->path_len >= RV_PATH_MAX)
-		return -EBADMSG;
-	r = take(c, e->path_len, &e->path);
-	/* A pathname ends at its NUL, whatever length the caller passed; an abstract name does not.
-	 */
-	if (r == 0 && e->path_len > 0 && e->path[0] != '\0')
-		e->path_len = strnlen(e->path, e->path_len);
-	return r;
-}
-
-static int decode_exec(struct event *e, struct cursor *c)
+static int decode_args(struct event *e, struct cursor *c)
 {
 	const struct rv_exec *x = &e->exec;
 	const char *args;
 
-	e->path_len = x->path_len;
-	e->filename_len = x->filename_len;
-	if (e->path_len >= RV_PATH_MAX || e->filename_len >= RV_PATH_MAX)
-		return -EBADMSG;
 	if (x->args_len > RV_ARGS_MAX || x->args_missing > x->args_len)
 		return -EBADMSG;
 	if (x->args_stored != 0 && x->args_stored != x->args_len)
 		return -EBADMSG;
 	if (x->args_state == RV_ARGS_WHOLE && x->args_stored != x->args_len)
 		return -EBADMSG;
-	if (take(c, e->path_len, &e->path) < 0 || take(c, e->filename_len, &e->filename) < 0 ||
-	    take(c, x->args_stored, &args) < 0)
+	if (take(c, x->args_stored, &args) < 0)
 		return -EBADMSG;
 	if (x->args_state == RV_ARGS_WHOLE || x->args_stored > 0) {
-		e->args = args;
+		e->block = args;
 		e->args_len = x->args_stored;
 	}
 	return 0;
 }
 
-/* Size of the struct a kind starts with. */
-static size_t fixed_size(unsigned kind)
+static int decode_body(struct event *e, const struct event_kind *k, struct cursor *c)
 {
-	switch (kind) {
-	case RV_KIND_ARMED:
-		return sizeof(struct rv_armed);
-	case RV_KIND_EXEC:
-		return sizeof(struct rv_exec);
-	case RV_KIND_EXIT:
-		return sizeof(struct rv_exit);
-	case RV_KIND_OPEN:
-		return sizeof(struct rv_open);
-	case RV_KIND_CONNECT:
-		return sizeof(struct rv_connect);
-	case RV_KIND_CHECKPOINT:
-	case RV_KIND_CLOSE:
-		return sizeof(struct rv_checkpoint);
-	default:
-		return sizeof(struct rv_head);
-	}
-}
+	int r = k ? decode_strings(e, k, c) : 0;
 
-static int decode_body(struct event *e, struct cursor *c)
-{
-	switch (e->head.kind) {
-	case RV_KIND_EXEC:
-		return decode_exec(e, c);
-	case RV_KIND_OPEN:
-		return decode_open(e, c);
-	case RV_KIND_CONNECT:
-		return decode_connect(e, c);
-	default:
-		return 0;
-	}
+	return r == 0 && e->head.kind == RV_KIND_EXEC ? decode_args(e, c) : r;
 }
 
 long event_decode(const uint8_t *data, size_t len, struct event *ret)
 {
+	const struct event_kind *kind;
 	struct event e = {0};
 	struct cursor c;
 	size_t fixed, step;
@@ -125,17 +97,17 @@ long event_decode(const uint8_t *data, size_t len, struct event *ret)
 	/* A bulk block has another head; it is event_set_args' business. */
 	if (e.head.kind == RV_KIND_ARGS || e.head.kind == 0 || e.head.kind >= RV_KIND_MAX)
 		return -EBADMSG;
-	fixed = fixed_size(e.head.kind);
+	kind = event_kind(e.head.kind);
+	fixed = kind ? kind->size : sizeof(struct rv_head);
 	if (e.head.len < fixed)
 		return -EBADMSG;
 	if (e.head.len > len)
 		return 0;
 
-	memcpy(&e.head, data, sizeof(e.head));
-	/* Every member of the union starts at the same place with the head. */
-	memcpy(&e.armed, data, fixed);
+	/* Every member of the union starts with the head. */
+	memcpy((char *)&e, data, fixed);
 	c = (struct cursor){data + fixed, e.head.len - fixed};
-	r = decode_body(&e, &c);
+	r = decode_body(&e, kind, &c);
 	if (r < 0)
 		return r;
 	*ret = e;
@@ -163,19 +135,16 @@ int event_set_args(struct event *e, const char *args, size_t len)
 		return -EBADMSG;
 	if (e->exec.args_hash != 0 && hash64(args, len) != e->exec.args_hash)
 		return -EBADMSG;
-	e->args = args;
+	e->block = args;
 	e->args_len = len;
 	return 0;
 }
 
-const char *event_kind_name(unsigned kind)
+const char *event_kind_name(unsigned number)
 {
-#define KIND_NAME(NAME, number, name, hook) [number] = (name),
-#define KIND_CHECK(NAME, number, name, hook) RV_ASSERT(RV_KIND_##NAME == (number));
-	static const char *const names[RV_KIND_MAX] = {RV_KINDS(KIND_NAME)};
-	RV_KINDS(KIND_CHECK)
+	const struct event_kind *k = event_kind(number);
 
-	return kind < RV_KIND_MAX && names[kind] ? names[kind] : "unknown";
+	return k ? k->name : "unknown";
 }
 
 const char *event_verdict_name(unsigned verdict)
@@ -191,12 +160,9 @@ const char *event_verdict_name(unsigned verdict)
 	return verdict <= RV_VERDICT_WOULD_DENY ? names[verdict] : "unknown";
 }
 
-const char *event_hook_name(unsigned hook)
+const char *event_hook_name(unsigned number)
 {
-#define HOOK_NAME(NAME, number, name, prog) [number] = (name),
-#define HOOK_CHECK(NAME, number, name, prog) RV_ASSERT(RV_HOOK_##NAME == (number));
-	static const char *const names[RV_HOOK_MAX] = {RV_HOOKS(HOOK_NAME, HOOK_NAME)};
-	RV_HOOKS(HOOK_CHECK, HOOK_CHECK)
+	const struct event_hook *h = event_hook(number);
 
-	return hook < RV_HOOK_MAX && names[hook] ? names[hook] : "unknown";
+	return h ? h->hook : "unknown";
 }

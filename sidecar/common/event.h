@@ -5,25 +5,27 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
-#include "bpf/abi.h"
+#include "event_table.h"
 #include "json.h"
+
+#define EVENT_STRINGS_MAX 4
+
+struct event_string {
+	const char *s; /* len bytes, not NUL-terminated */
+	size_t len;
+};
 
 /* Points into the bytes given to event_decode. */
 struct event {
-	struct rv_head head;
 	union {
-		struct rv_armed armed;
-		struct rv_open open;
-		struct rv_exec exec;
-		struct rv_exit exit;
-		struct rv_connect connect;
-		struct rv_checkpoint checkpoint;
+		struct rv_head head;
+#define RV_UNION(NAME, number, lower, cause, profile, doc) struct rv_##lower lower;
+		RV_KINDS(RV_UNION)
 	};
-	const char *path; /* path_len bytes, not NUL-terminated */
+	struct event_string strings[EVENT_STRINGS_MAX]; /* in the order of bpf/events.h */
+	const char *path; /* the first of them where that is a path */
 	size_t path_len;
-	const char *filename; /* exec only */
-	size_t filename_len;
-	const char *args; /* exec: args_len bytes; NULL when they are not in this record */
+	const char *block; /* exec: args_len bytes of arguments; NULL when they are not in this record */
 	size_t args_len;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An event as one JSON object. The names are a promise, listed in docs/events.md. null stands for
  * "not known" or "none". Bytes that are not UTF-8 are escaped by json_out_string. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,6 +109,7 @@ static void out_head(const struct event *e, const struct event_context *c, struc
 
 	event_view_time(e, c, time);
 	member_text(o, "kind", event_kind_name(h->kind));
+	member_text(o, "cause", event_kind(h->kind) ? event_kind(h->kind)->cause : NULL);
 	json_out_member_unsigned(o, "seq", h->seq);
 	member_text(o, "time", time);
 	json_out_member_unsigned(o, "boot_ns", h->boot_ns);
@@ -124,38 +126,284 @@ static void out_head(const struct event *e, const struct event_context *c, struc
 	member_text(o, "phase", event_view_phase(h->phase));
 }
 
-static void out_armed(const struct event *e, struct json_out *o)
+/* Kinds that counted something; also those this build does not know. */
+static void out_counts(const char *key, const __u64 *counts, struct json_out *o)
 {
-	const struct rv_armed *a = &e->armed;
-	size_t name_len = strnlen(a->policy_name, sizeof(a->policy_name));
-	unsigned flags = a->policy_flags;
+	char other[16];
 
-	json_out_key(o, "policy");
-	if (name_len == 0) {
-		json_out_null(o);
-	} else {
-		json_out_open_object(o);
-		member_bytes(o, "name", a->policy_name, name_len);
-		member_hex(o, "sha256", a->policy_sha256, sizeof(a->policy_sha256));
-		member_text(o, "mode", flags & RV_POLICY_ENFORCE ? "enforce" : "audit");
-		member_text(o, "on_unresolvable",
-			    flags & RV_POLICY_UNRESOLVABLE_DENY ? "deny" : "allow");
-		member_text(o, "unrecorded", flags & RV_POLICY_UNRECORDED_DENY ? "deny" : "allow");
-		json_out_close_object(o);
+	json_out_key(o, key);
+	json_out_open_object(o);
+	for (unsigned k = 0; k < RV_KIND_MAX; k++) {
+		if (counts[k] == 0)
+			continue;
+		snprintf(other, sizeof(other), "kind-%u", k);
+		json_out_member_unsigned(o, event_kind(k) ? event_kind_name(k) : other, counts[k]);
 	}
-	json_out_key(o, "recorded");
+	json_out_close_object(o);
+}
+
+/* Repetitions, by the kind they are of. */
+static void out_merges(const char *key, const __u64 *counts, struct json_out *o)
+{
+	json_out_key(o, key);
+	json_out_open_object(o);
+#define MERGE(NAME, index)                                                                         \
+	if (counts[index])                                                                         \
+		json_out_member_unsigned(o, event_kind_name(RV_KIND_##NAME), counts[index]);
+	RV_MERGES(MERGE)
+	json_out_close_object(o);
+}
+
+static void out_counters(const struct event *e, struct json_out *o)
+{
+	const struct rv_counters *n = &e->checkpoint.counters;
+	const char *name;
+
+	json_out_member_unsigned(o, "issued", n->issued);
+	json_out_member_bool(o, "armed", n->armed != 0);
+	out_counts("taken", n->taken, o);
+	out_counts("lost", n->lost, o);
+	out_merges("merged", n->merged, o);
+	out_merges("merged_lost", n->merged_lost, o);
+	json_out_key(o, "errors");
+	json_out_open_object(o);
+	for (unsigned i = 0; (name = event_view_error_counter(i)); i++)
+		json_out_member_unsigned(o, name, n->errors[i]);
+	json_out_close_object(o);
+}
+
+/* A kind's fields, whatever they are. */
+struct shown {
+	const struct event *e;
+	const struct event_string *string; /* the next one */
+	struct json_out *o;
+};
+
+static uint64_t number_of(const struct event *e, const struct event_field *f)
+{
+	const char *at = (const char *)&e->head + f->offset;
+	uint64_t n64;
+	uint32_t n32;
+
+	if (f->size == 8) {
+		memcpy(&n64, at, 8);
+		return n64;
+	}
+	memcpy(&n32, at, 4);
+	return n32;
+}
+
+/* base: 10, 16 as 0x..., 8 as 0... */
+static void out_number_text(struct json_out *o, unsigned base, uint64_t n)
+{
+	char s[32];
+	int len;
+
+	if (base == 16)
+		len = snprintf(s, sizeof(s), "0x%" PRIx64, n);
+	else if (base == 8)
+		len = snprintf(s, sizeof(s), "%#" PRIo64, n);
+	else
+		len = snprintf(s, sizeof(s), "%" PRIu64, n);
+	json_out_string(o, s, (size_t)len);
+}
+
+static void out_bits(struct json_out *o, unsigned view, uint64_t bits)
+{
+	uint64_t unknown = 0;
+
 	json_out_open_array(o);
-#define RECORDED(NAME, number, name, hook)                                                         \
-	if (a->record & 1u << (number))                                                            \
-		json_out_string(o, name, strlen(name));
-	RV_KINDS(RECORDED)
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const char *name = event_view_name(view, bit);
+
+		if (!(bits >> bit & 1))
+			continue;
+		if (name)
+			json_out_string(o, name, strlen(name));
+		else
+			unknown |= 1ull << bit;
+	}
+	if (unknown)
+		out_number_text(o, 16, unknown);
 	json_out_close_array(o);
 }
 
-static void out_path(const struct event *e, unsigned state, struct json_out *o)
+/* 0 of a table that begins at 1 is "none of them". */
+static void out_enum(struct json_out *o, unsigned view, uint64_t n)
 {
-	member_bytes(o, "path", e->path, e->path_len);
-	member_text(o, "path_state", event_view_path_state(state));
+	const char *name = event_view_name(view, n);
+
+	if (name)
+		json_out_string(o, name, strlen(name));
+	else if (n == 0 || (view == VIEW_PERF_TYPE && n == UINT32_MAX))
+		json_out_null(o);
+	else
+		out_number_text(o, 10, n);
+}
+
+static void out_kinds(struct json_out *o, uint64_t bits)
+{
+	json_out_open_array(o);
+	for (unsigned k = 1; k < RV_KIND_MAX; k++)
+		if (bits >> k & 1 && event_kind(k) && k != RV_KIND_ARGS)
+			json_out_string(o, event_kind_name(k), strlen(event_kind_name(k)));
+	json_out_close_array(o);
+}
+
+static void out_numbers(struct json_out *o, const struct event_string *s)
+{
+	json_out_open_array(o);
+	for (size_t at = 0; at + 4 <= s->len; at += 4) {
+		uint32_t n;
+
+		memcpy(&n, s->s + at, 4);
+		json_out_unsigned(o, n);
+	}
+	json_out_close_array(o);
+}
+
+static void out_family(struct json_out *o, unsigned family)
+{
+	char number[32];
+	const char *name = event_view_family(family);
+
+	snprintf(number, sizeof(number), "af-%u", family);
+	json_out_string(o, name ? name : number, strlen(name ? name : number));
+}
+
+/* laddr and lport, faddr and fport: named as audit names them. */
+static void out_address(struct json_out *o, const void *data, char side)
+{
+	char key[] = "?addr", port[] = "?port", text[EVENT_ADDRESS_SIZE];
+	struct rv_address a;
+
+	memcpy(&a, data, sizeof(a));
+	key[0] = port[0] = side;
+	member_text(o, key, event_view_address(&a, text) ? text : NULL);
+	json_out_key(o, port);
+	if (event_view_has_port(&a))
+		json_out_unsigned(o, a.port);
+	else
+		json_out_null(o);
+}
+
+static void out_string_field(struct shown *s, const struct event_field *f)
+{
+	const struct event_string *string = s->string++;
+
+	json_out_key(s->o, f->name);
+	if (f->view == VIEW_NUMBERS)
+		out_numbers(s->o, string);
+	else if (string->len > 0)
+		json_out_string(s->o, string->s, string->len);
+	else
+		json_out_null(s->o);
+}
+
+static void out_signal(struct json_out *o, unsigned signal)
+{
+	char buf[32];
+	const char *name = event_view_signal(signal, buf, sizeof(buf));
+
+	if (name)
+		json_out_string(o, name, strlen(name));
+	else
+		json_out_null(o);
+}
+
+static void out_name(struct json_out *o, const char *name, size_t size)
+{
+	size_t len = strnlen(name, size);
+
+	if (len > 0)
+		json_out_string(o, name, len);
+	else
+		json_out_null(o);
+}
+
+static void out_plain(struct shown *s, const struct event_field *f, uint64_t n)
+{
+	struct json_out *o = s->o;
+	char text[32];
+
+	switch (f->view) {
+	case VIEW_SIGNED:
+		json_out_number(o, f->size == 8 ? (int64_t)n : (int32_t)n);
+		break;
+	case VIEW_HEX:
+		out_number_text(o, 16, n);
+		break;
+	case VIEW_MODE:
+		out_number_text(o, 8, n);
+		break;
+	case VIEW_BOOL:
+		json_out_bool(o, n != 0);
+		break;
+	case VIEW_DEV:
+		snprintf(text, sizeof(text), "%u:%u", event_view_major((unsigned)n),
+			 event_view_minor((unsigned)n));
+		json_out_string(o, text, strlen(text));
+		break;
+	case VIEW_KINDS:
+		out_kinds(o, n);
+		break;
+	case VIEW_KIND:
+		json_out_string(o, event_kind_name((unsigned)n),
+				strlen(event_kind_name((unsigned)n)));
+		break;
+	case VIEW_SIGNAL:
+		out_signal(o, (unsigned)n);
+		break;
+	case VIEW_FAMILY:
+		out_family(o, (unsigned)n);
+		break;
+	case VIEW_ARGS_STATE:
+		json_out_string(o, event_view_args_state(s->e), strlen(event_view_args_state(s->e)));
+		break;
+	case VIEW_NUMBER_OR_NONE:
+		if (n == (f->size == 8 ? UINT64_MAX : UINT32_MAX)) {
+			json_out_null(o);
+			break;
+		}
+		/* fall through */
+	default:
+		json_out_unsigned(o, n);
+	}
+}
+
+static void out_field(struct shown *s, const struct event_field *f)
+{
+	const char *at = (const char *)&s->e->head + f->offset;
+	struct json_out *o = s->o;
+
+	if (f->string) {
+		out_string_field(s, f);
+		return;
+	}
+	switch (f->view) {
+	case VIEW_NONE:
+		return;
+	case VIEW_LOCAL:
+	case VIEW_FOREIGN:
+		out_address(o, at, f->view == VIEW_LOCAL ? 'l' : 'f');
+		return;
+	case VIEW_COUNTERS:
+		out_counters(s->e, o);
+		return;
+	case VIEW_SHA256:
+	case VIEW_TAG8:
+		member_hex(o, f->name, (const uint8_t *)at, f->size);
+		return;
+	}
+	json_out_key(o, f->name);
+	if (f->view == VIEW_NAME16 || f->view == VIEW_NAME64)
+		out_name(o, at, f->size);
+	else if (f->view >= VIEW_FIRST_ENUM)
+		out_enum(o, f->view, number_of(s->e, f));
+	else if (f->view >= VIEW_FIRST_BITS)
+		out_bits(o, f->view, number_of(s->e, f));
+	else
+		out_plain(s, f, number_of(s->e, f));
 }
 
 /* One array of up to count strings from *pos on; without the block: null. */
@@ -166,7 +414,7 @@ static void out_strings(const struct event *e, const char *key, unsigned count, 
 	size_t len;
 
 	json_out_key(o, key);
-	if (!e->args) {
+	if (!e->block) {
 		json_out_null(o);
 		return;
 	}
@@ -176,135 +424,20 @@ static void out_strings(const struct event *e, const char *key, unsigned count, 
 	json_out_close_array(o);
 }
 
-static void out_exec(const struct event *e, struct json_out *o)
-{
-	const struct rv_exec *x = &e->exec;
-	size_t pos = 0;
-
-	out_path(e, x->path_state, o);
-	member_bytes(o, "filename", e->filename, e->filename_len);
-	out_strings(e, "argv", x->argc, &pos, o);
-	out_strings(e, "env", x->envc, &pos, o);
-	json_out_member_unsigned(o, "argc", x->argc);
-	json_out_member_unsigned(o, "envc", x->envc);
-	member_text(o, "args_state", event_view_args_state(e));
-	json_out_member_unsigned(o, "args_len", x->args_len);
-	json_out_member_unsigned(o, "args_missing", x->args_missing);
-	member_dev(o, "dev", x->dev);
-	json_out_member_unsigned(o, "ino", x->ino);
-}
-
-static void out_open(const struct event *e, struct json_out *o)
-{
-	const char *name;
-	char mode[16];
-
-	out_path(e, e->open.path_state, o);
-	json_out_key(o, "access");
-	json_out_open_array(o);
-	for (unsigned bit = 0; (name = event_view_access(bit)); bit++)
-		if (e->open.access & 1u << bit)
-			json_out_string(o, name, strlen(name));
-	json_out_close_array(o);
-	json_out_member_unsigned(o, "flags", e->open.open_flags);
-	snprintf(mode, sizeof(mode), "%#o", e->open.mode);
-	member_text(o, "mode", mode);
-	member_dev(o, "dev", e->open.dev);
-	json_out_member_unsigned(o, "ino", e->open.ino);
-}
-
-static void out_exit(const struct event *e, struct json_out *o)
-{
-	char buf[32];
-
-	json_out_member_number(o, "code", e->exit.code);
-	member_text(o, "signal", event_view_signal(e->exit.signal, buf, sizeof(buf)));
-	json_out_member_bool(o, "core", e->exit.core != 0);
-}
-
-static void out_connect(const struct event *e, struct json_out *o)
-{
-	const struct rv_connect *n = &e->connect;
-	const char *family = event_view_family(n->family);
-	char address[64], number[32];
-	bool ip = event_view_address(e, address, sizeof(address));
-
-	snprintf(number, sizeof(number), "af-%u", n->family);
-	member_text(o, "family", family ? family : number);
-	member_text(o, "address", ip ? address : NULL);
-	json_out_key(o, "port");
-	if (ip)
-		json_out_unsigned(o, n->port);
-	else
-		json_out_null(o);
-	json_out_member_unsigned(o, "protocol", n->protocol);
-	json_out_member_unsigned(o, "type", n->type);
-	member_unless(o, "scope_id", n->scope_id, 0);
-	member_bytes(o, "path", n->family == AF_UNIX ? e->path : NULL, e->path_len);
-}
-
-/* Every known kind is there; one this build does not know only when it counted something. */
-static void out_counts(const char *key, const __u64 *counts, struct json_out *o)
-{
-	char other[16];
-
-	json_out_key(o, key);
-	json_out_open_object(o);
-#define COUNT(NAME, number, name, hook)                                                            \
-	if ((number) != RV_KIND_ARGS)                                                              \
-		json_out_member_unsigned(o, name, counts[number]);
-	RV_KINDS(COUNT)
-	for (unsigned i = RV_KIND_ARGS; i < RV_KIND_MAX; i++) {
-		if (counts[i] == 0)
-			continue;
-		snprintf(other, sizeof(other), "kind-%u", i);
-		json_out_member_unsigned(o, i == RV_KIND_ARGS ? "args" : other, counts[i]);
-	}
-	json_out_close_object(o);
-}
-
-static void out_checkpoint(const struct event *e, struct json_out *o)
-{
-	const struct rv_counters *n = &e->checkpoint.counters;
-	const char *name;
-
-	json_out_member_unsigned(o, "issued", n->issued);
-	json_out_member_bool(o, "armed", n->armed != 0);
-	out_counts("taken", n->taken, o);
-	out_counts("lost", n->lost, o);
-	json_out_key(o, "errors");
-	json_out_open_object(o);
-	for (unsigned i = 0; (name = event_view_error_counter(i)); i++)
-		json_out_member_unsigned(o, name, n->errors[i]);
-	json_out_close_object(o);
-}
 
 void event_to_json(const struct event *e, const struct event_context *c, struct json_out *o)
 {
+	const struct event_kind *k = event_kind(e->head.kind);
+	struct shown s = {e, e->strings, o};
+	size_t pos = 0;
+
 	json_out_open_object(o);
 	out_head(e, c, o);
-	switch (e->head.kind) {
-	case RV_KIND_ARMED:
-		out_armed(e, o);
-		break;
-	case RV_KIND_EXEC:
-		out_exec(e, o);
-		break;
-	case RV_KIND_EXIT:
-		out_exit(e, o);
-		break;
-	case RV_KIND_OPEN:
-		out_open(e, o);
-		break;
-	case RV_KIND_CONNECT:
-		out_connect(e, o);
-		break;
-	case RV_KIND_CHECKPOINT:
-	case RV_KIND_CLOSE:
-		out_checkpoint(e, o);
-		break;
-	default:
-		break;
+	for (unsigned i = 0; k && i < k->fields_n; i++)
+		out_field(&s, &k->fields[i]);
+	if (e->head.kind == RV_KIND_EXEC) {
+		out_strings(e, "argv", e->exec.argc, &pos, o);
+		out_strings(e, "env", e->exec.envc, &pos, o);
 	}
 	json_out_close_object(o);
 }

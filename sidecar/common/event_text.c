@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An event as one line for people. Every string a container can choose goes through quote_word. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,9 +10,28 @@
 
 static void put_path(FILE *f, const struct event *e, unsigned state)
 {
+	const char *name = event_view_name(VIEW_PATH_STATE, state);
+
 	quote_word(f, e->path, e->path_len);
 	if (state != RV_PATH_OK)
-		fprintf(f, " (%s)", event_view_path_state(state));
+		fprintf(f, " (%s)", name ? name : "unknown");
+}
+
+static void put_bits(FILE *f, unsigned view, uint64_t bits)
+{
+	const char *comma = "";
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const char *name = event_view_name(view, bit);
+
+		if (!(bits >> bit & 1))
+			continue;
+		if (name)
+			fprintf(f, "%s%s", comma, name);
+		else
+			fprintf(f, "%sbit%u", comma, bit);
+		comma = ",";
+	}
 }
 
 static void put_head(FILE *f, const struct event *e, const struct event_context *c)
@@ -41,17 +61,17 @@ static void put_head(FILE *f, const struct event *e, const struct event_context 
 static void put_armed(FILE *f, const struct event *e)
 {
 	const struct rv_armed *a = &e->armed;
-	size_t len = strnlen(a->policy_name, sizeof(a->policy_name));
+	size_t len = strnlen(a->policy_name.s, sizeof(a->policy_name.s));
 
 	if (len == 0) {
 		fputs("policy=none", f);
 		return;
 	}
 	fputs("policy=", f);
-	quote_word(f, a->policy_name, len);
+	quote_word(f, a->policy_name.s, len);
 	fprintf(f, " mode=%s sha256=", a->policy_flags & RV_POLICY_ENFORCE ? "enforce" : "audit");
-	for (size_t i = 0; i < sizeof(a->policy_sha256); i++)
-		fprintf(f, "%02x", a->policy_sha256[i]);
+	for (size_t i = 0; i < sizeof(a->policy_sha256.b); i++)
+		fprintf(f, "%02x", a->policy_sha256.b[i]);
 }
 
 static void put_exec(FILE *f, const struct event *e)
@@ -61,7 +81,7 @@ static void put_exec(FILE *f, const struct event *e)
 	const char *s;
 
 	put_path(f, e, x->path_state);
-	if (e->args) {
+	if (e->block) {
 		fputs(" argv=(", f);
 		for (unsigned i = 0; i < x->argc && event_view_next_arg(e, &pos, &s, &len); i++) {
 			if (i > 0)
@@ -70,47 +90,64 @@ static void put_exec(FILE *f, const struct event *e)
 		}
 		fprintf(f, ") env=%u", x->envc);
 	}
-	if (!e->args || x->args_state == RV_ARGS_UNREADABLE || x->args_missing > 0)
+	if (e->strings[2].len > 0) {
+		fputs(" script=", f);
+		quote_word(f, e->strings[2].s, e->strings[2].len);
+	}
+	if (x->origin) {
+		fputs(" origin=", f);
+		put_bits(f, VIEW_ORIGIN, x->origin);
+	}
+	if (!e->block || x->args_state == RV_ARGS_UNREADABLE || x->args_missing > 0)
 		fprintf(f, " args=%s (%llu of %llu bytes missing)", event_view_args_state(e),
-			(unsigned long long)(e->args ? x->args_missing : x->args_len),
+			(unsigned long long)(e->block ? x->args_missing : x->args_len),
 			(unsigned long long)x->args_len);
 }
 
 static void put_open(FILE *f, const struct event *e)
 {
-	const char *name, *comma = "";
-
-	for (unsigned bit = 0; (name = event_view_access(bit)); bit++) {
-		if (!(e->open.access & 1u << bit))
-			continue;
-		fprintf(f, "%s%s", comma, name);
-		comma = ",";
-	}
-	fputs(*comma ? " " : "", f);
+	put_bits(f, VIEW_ACCESS, e->open.access);
+	fputs(e->open.access ? " " : "", f);
 	put_path(f, e, e->open.path_state);
+	if (e->strings[1].len > 0) {
+		fputs(" tag=", f);
+		quote_word(f, e->strings[1].s, e->strings[1].len);
+	}
 }
 
-static void put_connect(FILE *f, const struct event *e)
+static void put_address(FILE *f, const char *word, const struct rv_address *a)
+{
+	char text[EVENT_ADDRESS_SIZE];
+
+	if (!event_view_address(a, text))
+		return;
+	fprintf(f, a->family == AF_INET6 ? "%s[%s]:%u" : "%s%s:%u", word, text, a->port);
+}
+
+/* The six kinds of sockets share their fields. */
+static void put_socket(FILE *f, const struct event *e)
 {
 	const struct rv_connect *n = &e->connect;
 	const char *family = event_view_family(n->family);
-	char address[64];
 
 	if (family)
 		fputs(family, f);
 	else
 		fprintf(f, "af-%u", n->family);
-	if (event_view_address(e, address, sizeof(address)))
-		fprintf(f, n->family == AF_INET6 ? " [%s]:%u" : " %s:%u", address, n->port);
-	if (n->family != AF_UNIX)
-		return;
-	if (e->path_len > 0 && e->path[0] == '\0') {
+	if (event_view_name(VIEW_SOCKET_TYPE, n->type))
+		fprintf(f, " %s", event_view_name(VIEW_SOCKET_TYPE, n->type));
+	put_address(f, e->head.kind == RV_KIND_CONNECT || e->head.kind == RV_KIND_SEND ? " from " : " ",
+		    &n->local);
+	put_address(f, e->head.kind == RV_KIND_ACCEPT ? " from " : " ", &n->peer);
+	if (n->family == AF_UNIX && e->path_len > 0 && e->path[0] == '\0') {
 		fputs(" abstract:", f);
 		quote_word(f, e->path + 1, e->path_len - 1);
-	} else {
+	} else if (n->family == AF_UNIX && e->path_len > 0) {
 		fputc(' ', f);
 		quote_word(f, e->path, e->path_len);
 	}
+	if (n->opid)
+		fprintf(f, " opid=%u", n->opid);
 }
 
 static void put_exit(FILE *f, const struct event *e)
@@ -143,8 +180,119 @@ static void put_checkpoint(FILE *f, const struct event *e)
 				(unsigned long long)n->errors[i]);
 }
 
+static void put_enum(FILE *f, const struct event_field *d, uint64_t n)
+{
+	const char *name = event_view_name(d->view, n);
+
+	if (!name && n == 0)
+		return;
+	if (name)
+		fprintf(f, " %s=%s", d->name, name);
+	else
+		fprintf(f, " %s=%" PRIu64, d->name, n);
+}
+
+static void put_number(FILE *f, const struct event_field *d, uint64_t n)
+{
+	char buf[32];
+
+	if (n == 0 && d->view != VIEW_SIGNED && d->view != VIEW_NUMBER_OR_NONE)
+		return;
+	if (d->view == VIEW_NUMBER_OR_NONE && n == (d->size == 8 ? UINT64_MAX : UINT32_MAX))
+		return;
+	switch (d->view) {
+	case VIEW_SIGNED:
+		fprintf(f, " %s=%d", d->name, (int)n);
+		break;
+	case VIEW_HEX:
+		fprintf(f, " %s=0x%" PRIx64, d->name, n);
+		break;
+	case VIEW_MODE:
+		fprintf(f, " %s=0%" PRIo64, d->name, n);
+		break;
+	case VIEW_DEV:
+		fprintf(f, " %s=%u:%u", d->name, event_view_major((unsigned)n),
+			event_view_minor((unsigned)n));
+		break;
+	case VIEW_SIGNAL:
+		fprintf(f, " %s=%s", d->name, event_view_signal((unsigned)n, buf, sizeof(buf)));
+		break;
+	case VIEW_KIND:
+		fprintf(f, " %s=%s", d->name, event_kind_name((unsigned)n));
+		break;
+	default:
+		fprintf(f, " %s=%" PRIu64, d->name, n);
+	}
+}
+
+static void put_string(FILE *f, const struct event_field *d, const struct event_string *s)
+{
+	uint32_t n;
+
+	fprintf(f, " %s=", d->name);
+	if (d->view != VIEW_NUMBERS) {
+		quote_word(f, s->s, s->len);
+		return;
+	}
+	for (size_t at = 0; at + 4 <= s->len; at += 4) {
+		memcpy(&n, s->s + at, 4);
+		fprintf(f, "%s%u", at ? "," : "", n);
+	}
+}
+
+/* Where a thing is on disk is for machines, how its name came about only when it is odd. */
+static bool is_detail(const struct event_field *d, uint64_t n)
+{
+	return d->view == VIEW_NONE || strcmp(d->name, "ino") == 0 || strcmp(d->name, "dev") == 0 ||
+	       (d->view == VIEW_PATH_STATE && n == RV_PATH_OK);
+}
+
+/* name=value for each field that says something; the path of most kinds comes first, bare. */
+static void put_fields(FILE *f, const struct event *e, const struct event_kind *k)
+{
+	const struct event_string *s = e->strings;
+
+	if (e->path)
+		quote_word(f, e->path, e->path_len);
+	for (unsigned i = 0; i < k->fields_n; i++) {
+		const struct event_field *d = &k->fields[i];
+		const char *at = (const char *)&e->head + d->offset;
+		uint64_t n = 0;
+
+		if (d->string) {
+			if (s->len > 0 && s->s != e->path)
+				put_string(f, d, s);
+			s++;
+			continue;
+		}
+		if (d->size <= 8)
+			memcpy(&n, at, d->size);
+		if (is_detail(d, n))
+			continue;
+		if (d->view == VIEW_NAME16) {
+			fprintf(f, " %s=", d->name);
+			quote_word(f, at, strnlen(at, d->size));
+		} else if (d->view == VIEW_TAG8) {
+			fprintf(f, " %s=", d->name);
+			for (unsigned b = 0; b < d->size; b++)
+				fprintf(f, "%02x", (unsigned char)at[b]);
+		} else if (d->view >= VIEW_FIRST_ENUM) {
+			put_enum(f, d, n);
+		} else if (d->view >= VIEW_FIRST_BITS) {
+			if (n) {
+				fprintf(f, " %s=", d->name);
+				put_bits(f, d->view, n);
+			}
+		} else {
+			put_number(f, d, n);
+		}
+	}
+}
+
 static void put_body(FILE *f, const struct event *e)
 {
+	const struct event_kind *k = event_kind(e->head.kind);
+
 	switch (e->head.kind) {
 	case RV_KIND_ARMED:
 		put_armed(f, e);
@@ -159,14 +307,22 @@ static void put_body(FILE *f, const struct event *e)
 		put_open(f, e);
 		break;
 	case RV_KIND_CONNECT:
-		put_connect(f, e);
+	case RV_KIND_SOCKET:
+	case RV_KIND_BIND:
+	case RV_KIND_LISTEN:
+	case RV_KIND_ACCEPT:
+	case RV_KIND_SEND:
+		put_socket(f, e);
 		break;
 	case RV_KIND_CHECKPOINT:
 	case RV_KIND_CLOSE:
 		put_checkpoint(f, e);
 		break;
 	default:
-		fprintf(f, "kind=%u", e->head.kind);
+		if (k)
+			put_fields(f, e, k);
+		else
+			fprintf(f, "kind=%u", e->head.kind);
 	}
 }
 

@@ -23,18 +23,6 @@ void event_view_time(const struct event *e, const struct event_context *c,
 	snprintf(ret, VIEW_TIME_SIZE, "%s.%09uZ", date, (unsigned)(wall % 1000000000u));
 }
 
-const char *event_view_path_state(unsigned state)
-{
-	static const char *const names[] = {
-	    [RV_PATH_OK] = "ok",	   [RV_PATH_DELETED] = "deleted",
-	    [RV_PATH_OUTSIDE] = "outside", [RV_PATH_TOO_LONG] = "too-long",
-	    [RV_PATH_RACED] = "raced",	   [RV_PATH_ANON] = "anonymous",
-	};
-	RV_ASSERT(ARRAY_SIZE(names) == RV_PATH_ANON + 1);
-
-	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
-}
-
 const char *event_view_args_state(const struct event *e)
 {
 	static const char *const names[] = {
@@ -45,7 +33,7 @@ const char *event_view_args_state(const struct event *e)
 	RV_ASSERT(ARRAY_SIZE(names) == RV_ARGS_CLAIMED + 1);
 	unsigned state = e->exec.args_state;
 
-	if (state == RV_ARGS_BULK && e->args)
+	if (state == RV_ARGS_BULK && e->block)
 		state = e->exec.args_missing ? RV_ARGS_UNREADABLE : RV_ARGS_WHOLE;
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
@@ -53,15 +41,6 @@ const char *event_view_args_state(const struct event *e)
 const char *event_view_phase(unsigned phase)
 {
 	return phase == RV_PHASE_SETUP ? "setup" : phase == RV_PHASE_ARMED ? "armed" : "unknown";
-}
-
-const char *event_view_access(unsigned bit)
-{
-	static const char *const names[] = {"read",   "write",	  "exec",
-					    "create", "truncate", "append"};
-	RV_ASSERT(RV_ACCESS_APPEND == 1 << (ARRAY_SIZE(names) - 1));
-
-	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
 }
 
 const char *event_view_family(unsigned family)
@@ -110,22 +89,42 @@ const char *event_view_signal(unsigned signal, char *buf, size_t size)
 	return buf;
 }
 
-bool event_view_address(const struct event *e, char *buf, size_t size)
+bool event_view_has_port(const struct rv_address *a)
 {
-	unsigned family = e->connect.family;
+	return a->family == AF_INET || a->family == AF_INET6 || a->family == AF_VSOCK ||
+	       a->family == AF_NETLINK || a->family == AF_PACKET;
+}
 
-	if (family != AF_INET && family != AF_INET6)
+bool event_view_address(const struct rv_address *a, char ret[static EVENT_ADDRESS_SIZE])
+{
+	uint32_t cid;
+	size_t len;
+
+	switch (a->family) {
+	case AF_INET:
+	case AF_INET6:
+		if (!inet_ntop((int)a->family, a->addr, ret, EVENT_ADDRESS_SIZE))
+			return false;
+		len = strlen(ret);
+		if (a->family == AF_INET6 && a->scope_id)
+			snprintf(ret + len, EVENT_ADDRESS_SIZE - len, "%%%u", a->scope_id);
+		return true;
+	case AF_VSOCK:
+		memcpy(&cid, a->addr, sizeof(cid));
+		snprintf(ret, EVENT_ADDRESS_SIZE, "%u", cid);
+		return true;
+	default:
 		return false;
-	return inet_ntop((int)family, e->connect.addr, buf, (socklen_t)size) != NULL;
+	}
 }
 
 bool event_view_next_arg(const struct event *e, size_t *pos, const char **ret, size_t *ret_len)
 {
 	const char *s, *end;
 
-	if (!e->args || *pos >= e->args_len)
+	if (!e->block || *pos >= e->args_len)
 		return false;
-	s = e->args + *pos;
+	s = e->block + *pos;
 	end = memchr(s, '\0', e->args_len - *pos);
 	*ret = s;
 	*ret_len = end ? (size_t)(end - s) : e->args_len - *pos;

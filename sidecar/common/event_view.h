@@ -11,12 +11,9 @@
 void event_view_time(const struct event *e, const struct event_context *c,
 		     char ret[static VIEW_TIME_SIZE]);
 
-const char *event_view_path_state(unsigned state);
 /* "whole" also for a block that came by the bulk ring, once it is attached. */
 const char *event_view_args_state(const struct event *e);
 const char *event_view_phase(unsigned phase);
-/* "read" for RV_ACCESS_READ; bit is 0..; NULL past the last. */
-const char *event_view_access(unsigned bit);
 /* NULL for a family without a name here. */
 const char *event_view_family(unsigned family);
 const char *event_view_error_counter(unsigned i); /* NULL past the last */
@@ -24,8 +21,10 @@ const char *event_view_error_counter(unsigned i); /* NULL past the last */
 const char *event_view_errno(int error);
 /* "SIGKILL", "SIGRTMIN+3", or NULL for 0. */
 const char *event_view_signal(unsigned signal, char *buf, size_t size);
-/* Address of a connect as text; false when the family has none. */
-bool event_view_address(const struct event *e, char *buf, size_t size);
+/* An IP address (IPv6 with its scope as %N) or a vsock cid as text; false when there is none. */
+#define EVENT_ADDRESS_SIZE 64
+bool event_view_address(const struct rv_address *a, char ret[static EVENT_ADDRESS_SIZE]);
+bool event_view_has_port(const struct rv_address *a);
 
 /* The next string of the argument block; *pos starts at 0. False at the end. */
 bool event_view_next_arg(const struct event *e, size_t *pos, const char **ret, size_t *ret_len);

@@ -3,44 +3,73 @@
 #include "sidecar/common/record.h"
 #include <errno.h>
 #include <string.h>
-#include "bpf/abi.h"
-#include "sidecar/common/event.h"
+#include "sidecar/common/event_table.h"
 #include "sidecar/common/util.h"
 
-static unsigned kind_of(const char *name, size_t len)
+static uint64_t kinds_of_profile(unsigned profile)
 {
-	for (unsigned k = 1; k < RV_KIND_MAX; k++) {
-		const char *known = event_kind_name(k);
+	uint64_t kinds = 0;
 
-		if (strlen(known) == len && memcmp(known, name, len) == 0 &&
-		    strcmp(known, "unknown") != 0)
-			return k;
+	for (unsigned k = 1; k < RV_KIND_MAX; k++) {
+		const struct event_kind *kind = event_kind(k);
+
+		if (kind && kind->profile <= profile)
+			kinds |= 1ull << k;
 	}
-	return 0;
+	return kinds;
 }
 
-int record_parse(const char *text, uint32_t *ret, char *error, size_t error_size)
+struct record record_default(void)
 {
-	uint32_t mask = 1u << RV_KIND_CHECKPOINT;
+	return (struct record){kinds_of_profile(RV_PROFILE_NORMAL), 0};
+}
 
-	if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0) {
-		*ret = text[0] == 'a' ? RV_RECORD_ALL : 0;
+/* A profile or a kind. */
+static bool add_word(const char *word, size_t len, struct record *r)
+{
+	static const struct {
+		const char *name;
+		unsigned profile;
+		uint32_t options;
+	} profiles[] = {
+	    {"quiet", RV_PROFILE_QUIET, 0},
+	    {"normal", RV_PROFILE_NORMAL, 0},
+	    {"all", RV_PROFILE_ALL, RV_OPTION_SINGLY},
+	};
+	unsigned kind = event_kind_number(word, len);
+
+	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
+		if (strlen(profiles[i].name) != len || memcmp(profiles[i].name, word, len) != 0)
+			continue;
+		r->kinds |= kinds_of_profile(profiles[i].profile);
+		r->options |= profiles[i].options;
+		return true;
+	}
+	if (kind)
+		r->kinds |= 1ull << kind;
+	return kind != 0;
+}
+
+int record_parse(const char *text, struct record *ret, char *error, size_t error_size)
+{
+	struct record r = {.kinds = 1ull << RV_KIND_CHECKPOINT | 1ull << RV_KIND_REPEAT};
+
+	if (strcmp(text, "none") == 0) {
+		*ret = (struct record){0};
 		return 0;
 	}
 	for (const char *at = text;; at++) {
 		size_t len = strcspn(at, ",");
-		unsigned kind = kind_of(at, len);
 
-		if (!kind)
+		if (!add_word(at, len, &r))
 			return util_refuse(
 			    -EINVAL, error, error_size,
 			    "--record \"%.40s\": found \"%.*s\", expected " RECORD_USAGE, text,
 			    (int)(len > 40 ? 40 : len), at);
-		mask |= 1u << kind;
 		at += len;
 		if (!*at)
 			break;
 	}
-	*ret = mask;
+	*ret = r;
 	return 0;
 }

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which kinds are recorded, as people write it: "all", "none", or kinds by name with commas
- * ("exec,exit,connect"). Record 0, denials and the closing ledger always are. */
+/* What is recorded, as people write it: a profile ("quiet", "normal", "all", "none"), or kinds by
+ * name with commas ("exec,exit,connect"), a profile among them ("quiet,connect"). Record 0, denials
+ * and the closing ledger always are. "all" also records every repetition singly. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORD_USAGE "all, none, or kinds with commas as in exec,exit,open,connect"
+#define RECORD_USAGE "quiet, normal, all, none, or kinds with commas as in quiet,connect,mount ('reeve events')"
 
-/* *ret: a bit per RV_KIND_*, for rv_state.record. -EINVAL with what was found and expected. */
-int record_parse(const char *text, uint32_t *ret, char *error, size_t error_size);
+struct record {
+	uint64_t kinds;	  /* rv_state.record: a bit per RV_KIND_* */
+	uint32_t options; /* rv_state.options: RV_OPTION_* */
+};
+
+/* -EINVAL with what was found and expected in error. */
+int record_parse(const char *text, struct record *ret, char *error, size_t error_size);
+/* "normal" */
+struct record record_default(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/load/load.h"
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +20,12 @@
 #define ATTACH_TRIES 50 /* a hook's slot frees up to 260 ms after its last user left */
 
 static const struct {
-	const char *prog;
+	const char *prog, *attach;
 	__u32 number;
 	bool cgroup;
 } hooks[] = {
-#define H(name, number, hook, prog) {prog, number, true},
-#define N(name, number, hook, prog) {prog, number, false},
+#define H(NAME, number, attach, prog, kind, since) {prog, attach, number, true},
+#define N(NAME, number, attach, prog, kind, since) {prog, attach, number, false},
     RV_HOOKS(H, N)
 #undef H
 #undef N
@@ -46,6 +47,38 @@ static int pin_path(char *out, size_t size, const char *dir, const char *name)
 	return snprintf(out, size, "%s/%s", dir, name) < (int)size ? 0 : -ENAMETOOLONG;
 }
 
+/* A place to attach that this kernel does not have: the program stays out, 'reeve events' and
+ * 'doctor' say so. */
+static int leave_out(struct bpf_object *obj)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	char name[128];
+
+	if (!kernel)
+		return log_err(-errno, "read the kernel's BTF (/sys/kernel/btf/vmlinux)");
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(obj, hooks[i].prog);
+		const char *slash = strchr(hooks[i].attach, '/');
+		bool tracepoint = strncmp(hooks[i].attach, "tp_btf", 6) == 0;
+
+		if (!p || strcmp(bpf_program__section_name(p), hooks[i].attach) != 0) {
+			btf__free(kernel);
+			return log_err(-EINVAL, "program %s is not in the object with section %s",
+				       hooks[i].prog, hooks[i].attach);
+		}
+		snprintf(name, sizeof(name), "%s%s",
+			 strncmp(hooks[i].attach, "lsm", 3) == 0 ? "bpf_lsm_"
+			 : tracepoint				 ? "btf_trace_"
+								 : "",
+			 slash + 1);
+		if (btf__find_by_name_kind(kernel, name,
+					   tracepoint ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC) < 0)
+			bpf_program__set_autoload(p, false);
+	}
+	btf__free(kernel);
+	return 0;
+}
+
 /* reeve_progs: which id and tag a hook's records carry. */
 static int tell_programs(struct bpf_object *obj)
 {
@@ -58,8 +91,8 @@ static int tell_programs(struct bpf_object *obj)
 		struct rv_prog value = {};
 		int r;
 
-		if (!p)
-			return log_err(-ENOENT, "program %s is not in the object", hooks[i].prog);
+		if (!bpf_program__autoload(p))
+			continue;
 		r = bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len);
 		if (r)
 			return log_err(r, "ask for the id of program %s", hooks[i].prog);
@@ -80,6 +113,8 @@ static int pin_programs(struct bpf_object *obj)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(hooks); i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(obj, hooks[i].prog);
 
+		if (!bpf_program__autoload(p))
+			continue;
 		r = pin_path(path, sizeof(path), PATH_PIN_PROGS, hooks[i].prog);
 		if (r == 0)
 			r = bpf_program__pin(p, path);
@@ -174,7 +209,9 @@ int load_all(void)
 		pins_remove_all();
 		return r;
 	}
-	r = bpf_object__load(obj);
+	r = leave_out(obj);
+	if (!r)
+		r = bpf_object__load(obj);
 	if (r)
 		log_err(r, "load the programs (%s)", verifier);
 	if (!r)

@@ -3,7 +3,7 @@
 #include "sidecar/node/counters.h"
 #include <string.h>
 
-#define ROW(name, number, text, hook) [number] = text,
+#define ROW(NAME, number, name, cause, profile, doc) [number] = #name,
 static const char *const kind_names[RV_KIND_MAX] = {RV_KINDS(ROW)};
 #undef ROW
 

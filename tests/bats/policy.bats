@@ -72,7 +72,7 @@ tried() {
 	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"network","address":"127.0.0.1","port":81,"action":"deny"},{"subject":"network","address":"::1","port":82,"action":"deny"}]}'
 	tried address '/act connect 127.0.0.1 81; echo $?; /act connect 127.0.0.1 80; echo $?; /act connect6 ::ffff:127.0.0.1 81; echo $?; /act connect6 ::1 82; echo $?; /act connect 127.0.0.2 81; echo $?'
 	[ "$(echo "$output" | tr '\n' ' ')" = '13 111 13 13 111 ' ]
-	[ "$(logs address 'select(.kind == "connect" and .verdict == "denied") | [.family, .address, .port]' | sort -u)" = '["inet","127.0.0.1",81]
+	[ "$(logs address 'select(.kind == "connect" and .verdict == "denied") | [.family, .faddr, .fport]' | sort -u)" = '["inet","127.0.0.1",81]
 ["inet6","::1",82]
 ["inet6","::ffff:127.0.0.1",81]' ]
 }

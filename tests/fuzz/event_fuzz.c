@@ -52,11 +52,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		assert((size_t)n <= len - at);
 		inside(data + at, (size_t)n, e.path, e.path_len);
-		inside(data + at, (size_t)n, e.filename, e.filename_len);
-		if (e.args)
-			inside(data + at, (size_t)n, e.args, e.args_len);
+		for (unsigned i = 0; i < EVENT_STRINGS_MAX; i++)
+			inside(data + at, (size_t)n, e.strings[i].s, e.strings[i].len);
+		if (e.block)
+			inside(data + at, (size_t)n, e.block, e.args_len);
 		format(&e);
-		if (!e.args && event_set_args(&e, (const char *)data, len) == 0)
+		if (!e.block && event_set_args(&e, (const char *)data, len) == 0)
 			format(&e);
 		at += (size_t)n;
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdbool.h>
 #include <string.h>
 #include "sidecar/common/util.h"
 #include "tests/unit/bpf/layout.h"
@@ -31,19 +32,20 @@ TEST("a record's head as bytes")
 
 TEST("numbers of kinds and hooks: each once, in range, the same by name and in the table")
 {
-	unsigned kinds = 0, hooks = 0, slots = 0;
+	unsigned long long kinds = 0;
+	bool hooks[RV_HOOK_MAX] = {};
+	unsigned slots = 0;
 
-#define KIND(NAME, number, name, hook)                                                             \
-	CHECK_INT(RV_KIND_##NAME, number);                                                         \
-	CHECK(number > 0 && number < RV_KIND_MAX && !(kinds & 1u << number));                      \
-	kinds |= 1u << number;
+#define KIND(NAME, number, name, cause, profile, doc)                                              \
+	CHECK(number > 0 && number < RV_KIND_MAX && !(kinds & 1ull << number));                    \
+	kinds |= 1ull << number;
 	RV_KINDS(KIND)
-#define HOOK(NAME, number, name, prog)                                                             \
-	CHECK_INT(RV_HOOK_##NAME, number);                                                         \
-	CHECK(number > 0 && number < RV_HOOK_MAX && !(hooks & 1u << number));                      \
-	hooks |= 1u << number;
-#define SLOT(NAME, number, name, prog) slots++;
-#define NONE(NAME, number, name, prog)
+#define HOOK(NAME, number, attach, prog, kind, since)                                              \
+	CHECK(number > 0 && number < RV_HOOK_MAX && !hooks[number]);                               \
+	CHECK(strlen(prog) < 16); /* the kernel keeps 15 characters */                             \
+	hooks[number] = true;
+#define SLOT(NAME, number, attach, prog, kind, since) slots++;
+#define NONE(NAME, number, attach, prog, kind, since)
 	RV_HOOKS(HOOK, HOOK)
 	RV_HOOKS(SLOT, NONE)
 	CHECK(slots <= RV_SLOTS_KERNEL);

@@ -72,7 +72,7 @@ static void make_open(struct buffer *b, const char *path, size_t path_len)
 			    .ino = 5,
 			    .dev = 8u << 20 | 2,
 			    .access = RV_ACCESS_READ | RV_ACCESS_WRITE,
-			    .open_flags = 2,
+			    .flags = 2,
 			    .mode = 0100644,
 			    .path_len = (__u32)path_len};
 
@@ -95,7 +95,8 @@ static void make_exec(struct buffer *b, unsigned state, size_t stored)
 			    .args_state = state,
 			    .args_stored = (__u32)stored,
 			    .path_len = 7,
-			    .filename_len = 2};
+			    .filename_len = 2,
+			    .origin = RV_ORIGIN_FD};
 
 	b->len = 0;
 	put(b, &x, sizeof(x));
@@ -134,7 +135,7 @@ TEST("open: every member, in order")
 	c.exe_len = 8;
 	REQUIRE(event_decode(b.data, b.len, &e) == (long)b.len);
 	check_json(&e, &c,
-		   "{\"kind\":\"open\",\"seq\":12,\"time\":\"2026-11-21T02:43:00.123456789Z\","
+		   "{\"kind\":\"open\",\"cause\":\"file\",\"seq\":12,\"time\":\"2026-11-21T02:43:00.123456789Z\","
 		   "\"boot_ns\":5000000000,\"container\":{\"id\":\"abc\",\"name\":\"web\","
 		   "\"cgroup_id\":4242,\"generation\":77},\"process\":{\"pid\":100,\"tid\":101,"
 		   "\"ppid\":99,\"ns_pid\":1,\"ns_tid\":2,\"uid\":1000,\"gid\":1001,\"euid\":1002,"
@@ -144,9 +145,9 @@ TEST("open: every member, in order")
 		   "\"net\":13,\"user\":14,\"uts\":15,\"ipc\":16,\"cgroup\":17,\"time\":18},"
 		   "\"hook\":\"file_open\",\"prog_id\":321,\"prog_tag\":\"deadbeef00010203\","
 		   "\"verdict\":\"allowed\",\"error\":null,\"rule\":null,\"policy_version\":7,"
-		   "\"phase\":\"armed\",\"path\":\"/etc/passwd\",\"path_state\":\"ok\","
+		   "\"phase\":\"armed\",\"ino\":5,\"dev\":\"8:2\","
 		   "\"access\":[\"read\",\"write\"],\"flags\":2,\"mode\":\"0100644\","
-		   "\"dev\":\"8:2\",\"ino\":5}");
+		   "\"path_state\":\"ok\",\"tag_source\":null,\"path\":\"/etc/passwd\",\"tag\":null}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #12    open       allowed        "
 		       "pid=100    comm=cat read,write /etc/passwd");
 }
@@ -176,12 +177,12 @@ TEST("exec: argv and environment come apart as the kernel counted them")
 	make_exec(&b, RV_ARGS_WHOLE, sizeof(block));
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
 	check_json(&e, &context,
-		   "\"path\":\"/bin/sh\",\"path_state\":\"ok\",\"filename\":\"sh\","
-		   "\"argv\":[\"sh\",\"-c\",\"echo hi\"],\"env\":[\"A=1\"],\"argc\":3,\"envc\":1,"
-		   "\"args_state\":\"whole\",\"args_len\":18,\"args_missing\":0,\"dev\":\"0:1\","
-		   "\"ino\":6}");
+		   "\"ino\":6,\"args_len\":18,\"args_missing\":0,\"dev\":\"0:1\",\"argc\":3,"
+		   "\"envc\":1,\"args_state\":\"whole\",\"path_state\":\"ok\",\"origin\":[\"fd\"],"
+		   "\"tag_source\":null,\"path\":\"/bin/sh\",\"filename\":\"sh\",\"script\":null,"
+		   "\"tag\":null,\"argv\":[\"sh\",\"-c\",\"echo hi\"],\"env\":[\"A=1\"]}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #3     exec       allowed        "
-		       "pid=100    comm=cat /bin/sh argv=(sh -c 'echo hi') env=1");
+		       "pid=100    comm=cat /bin/sh argv=(sh -c 'echo hi') env=1 origin=fd");
 }
 
 /* By the words of abi.h: whole blocks of little-endian words, zeros behind the end. */
@@ -206,7 +207,7 @@ TEST("exec: a bulk block is missing until it is attached, and only the right one
 	x = (struct rv_exec *)b.data;
 	x->args_hash = hash_of_block();
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
-	check_json(&e, &context, "\"argv\":null,\"env\":null,\"argc\":3");
+	check_json(&e, &context, "\"argv\":null,\"env\":null}");
 	check_json(&e, &context, "\"args_state\":\"bulk\"");
 	CHECK_INT(event_set_args(&e, block, sizeof(block) - 1), -EBADMSG);
 	CHECK_INT(event_set_args(&e, "sh\0-c\0echo ho\0A=1", sizeof(block)), -EBADMSG);
@@ -215,49 +216,54 @@ TEST("exec: a bulk block is missing until it is attached, and only the right one
 	check_json(&e, &context, "\"args_state\":\"whole\"");
 }
 
-TEST("connect: families and their addresses")
+TEST("sockets: families and their addresses")
 {
 	struct rv_connect n = {.head = head_of(RV_KIND_CONNECT, 4),
 			       .family = AF_INET6,
-			       .port = 443,
+			       .peer = {.family = AF_INET6, .port = 443, .addr = {[15] = 1}},
 			       .protocol = 6,
-			       .type = 1,
-			       .addr = {[15] = 1}};
+			       .type = 1};
 	struct buffer b = {.len = 0};
 	struct event e;
+	uint32_t cid = 3;
 
 	put(&b, &n, sizeof(n));
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
 	check_json(&e, &context,
-		   "\"family\":\"inet6\",\"address\":\"::1\",\"port\":443,\"protocol\":6,"
-		   "\"type\":1,\"scope_id\":null,\"path\":null}");
+		   "\"laddr\":null,\"lport\":null,\"faddr\":\"::1\",\"fport\":443,"
+		   "\"family\":\"inet6\",\"type\":\"stream\",\"protocol\":6,\"netif\":0,"
+		   "\"opid\":0,\"backlog\":0,\"size\":0,\"path\":null}");
+	check_text(&e, "2026-11-21T02:43:00.123456789Z web #4     connect    allowed        "
+		       "pid=100    comm=cat inet6 stream [::1]:443");
 	n.family = AF_UNIX;
+	n.peer = (struct rv_address){.family = AF_UNIX};
 	n.path_len = 4;
 	b.len = 0;
 	put(&b, &n, sizeof(n));
 	put(&b, "\0abc", 4);
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
-	check_json(&e, &context, "\"family\":\"unix\",\"address\":null,\"port\":null");
+	check_json(&e, &context, "\"faddr\":null,\"fport\":null,\"family\":\"unix\"");
 	check_json(&e, &context, "\"path\":\"\\u0000abc\"}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #4     connect    allowed        "
-		       "pid=100    comm=cat unix abstract:abc");
-	/* sizeof(struct sockaddr_un) as the length: what lies behind the NUL is not the name */
-	n.path_len = 8;
+		       "pid=100    comm=cat unix stream abstract:abc");
+	n.family = AF_VSOCK;
+	n.path_len = 0;
+	n.peer = (struct rv_address){.family = AF_VSOCK, .port = 1024};
+	memcpy(n.peer.addr, &cid, sizeof(cid));
 	b.len = 0;
 	put(&b, &n, sizeof(n));
-	put(&b, "/run/s\0x", 8);
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
-	check_json(&e, &context, "\"path\":\"/run/s\"}");
+	check_json(&e, &context, "\"faddr\":\"3\",\"fport\":1024,\"family\":\"vsock\"");
 }
 
 TEST("exit, armed, checkpoint: what they add")
 {
 	struct rv_exit x = {.head = head_of(RV_KIND_EXIT, 5), .signal = 9, .core = 1};
 	struct rv_armed a = {.head = head_of(RV_KIND_ARMED, 0),
-			     .policy_sha256 = {1},
+			     .policy_sha256 = {{1}},
 			     .policy_flags = RV_POLICY_ENFORCE,
 			     .record = 1u << RV_KIND_EXEC,
-			     .policy_name = "web"};
+			     .policy_name = {"web"}};
 	struct rv_checkpoint c = {.head = head_of(RV_KIND_CLOSE, 9),
 				  .counters = {.issued = 9, .armed = 1}};
 	struct buffer b = {.len = 0};
@@ -269,20 +275,18 @@ TEST("exit, armed, checkpoint: what they add")
 	b.len = 0;
 	put(&b, &a, sizeof(a));
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
-	check_json(&e, &context, "\"policy\":{\"name\":\"web\",\"sha256\":\"0100");
-	check_json(&e, &context,
-		   "\"mode\":\"enforce\",\"on_unresolvable\":\"allow\","
-		   "\"unrecorded\":\"allow\"},\"recorded\":[\"exec\"]}");
+	check_json(&e, &context, "\"record\":[\"exec\"],\"policy_sha256\":\"0100");
+	check_json(&e, &context, "\"policy_name\":\"web\",\"policy_flags\":[\"enforce\"]}");
 	c.counters.taken[RV_KIND_OPEN] = 6;
 	c.counters.lost[RV_KIND_OPEN] = 2;
+	c.counters.merged[5] = 3;
 	c.counters.errors[RV_ERROR_PATH] = 1;
 	b.len = 0;
 	put(&b, &c, sizeof(c));
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
 	check_json(&e, &context,
-		   "\"issued\":9,\"armed\":true,\"taken\":{\"armed\":0,\"exec\":0,\"exit\":0,"
-		   "\"open\":6,\"connect\":0,\"checkpoint\":0,\"close\":0},\"lost\":{\"armed\":0,"
-		   "\"exec\":0,\"exit\":0,\"open\":2,\"connect\":0,\"checkpoint\":0,\"close\":0},"
+		   "\"issued\":9,\"armed\":true,\"taken\":{\"open\":6},\"lost\":{\"open\":2},"
+		   "\"merged\":{\"send\":3},\"merged_lost\":{},"
 		   "\"errors\":{\"scratch\":0,\"path\":1,\"storage\":0,\"args\":0,\"ring\":0}}");
 }
 
@@ -348,7 +352,7 @@ TEST("records follow each other at multiples of 8; an unknown kind keeps its hea
 	((struct rv_head *)b.data)->kind = RV_KIND_MAX - 1;
 	CHECK(event_decode(b.data, b.len, &e) > 0);
 	CHECK_STR(event_kind_name(e.head.kind), "unknown");
-	check_json(&e, &context, "{\"kind\":\"unknown\",\"seq\":12,");
+	check_json(&e, &context, "{\"kind\":\"unknown\",\"cause\":null,\"seq\":12,");
 }
 
 TEST("names of numbers that do not exist")

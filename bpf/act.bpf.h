@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The four steps as most programs need them: begin (who, judge, a buffer with the head filled),
+ * add the strings in the order of the event table, end (emit, what to return). A program that
+ * must judge before it knows whether to record does the steps by hand. */
+#pragma once
+#include "emit.bpf.h"
+#include "path.bpf.h"
+
+struct act {
+	struct who w;
+	struct verdict v;
+	struct scratch *s; /* NULL: nothing is recorded */
+	__u32 kind;
+	__u32 len;    /* of the record so far */
+	__u32 unseen; /* a record was due, and there was no buffer */
+};
+
+/* The rest of begin, once it is known who acts. Returns the record, its fields zero, or NULL: go on
+ * to the end. */
+static __always_inline void *act_record(struct act *a, __u32 kind, __u32 hook, __u32 size)
+{
+	struct rv_head *h;
+
+	judge_policy(&a->w, &a->v);
+	a->kind = kind;
+	if (!who_recorded(&a->w, kind))
+		return NULL;
+	a->s = scratch_claim(a->w.st);
+	if (!a->s) {
+		a->unseen = 1;
+		return NULL;
+	}
+	h = (void *)a->s->record;
+	__builtin_memset(h + 1, 0, size - sizeof(*h));
+	who_fill(h, &a->w, kind, hook);
+	a->len = size;
+	return h;
+}
+
+/* First step of a program for the whole node: NULL when the acting task is in no container, or the
+ * act is the runtime's, or is not recorded. a must be zeroed. size: of the kind's struct. */
+static __always_inline void *act_node(struct act *a, __u32 kind, __u32 hook, __u32 size)
+{
+	if (!who_node(&a->w) || !who_judged(&a->w))
+		return NULL;
+	return act_record(a, kind, hook, size);
+}
+
+/* The same in a cgroup-scoped program. */
+static __always_inline void *act_here(struct act *a, __u32 kind, __u32 hook, __u32 size)
+{
+	if (!who_here(&a->w) || !who_judged(&a->w))
+		return NULL;
+	return act_record(a, kind, hook, size);
+}
+
+static __always_inline char *act_room(struct act *a)
+{
+	__u32 at = a->len;
+
+	asm volatile("" : "+r"(at)); /* 6.1 loses the range of a copy */
+	at &= 8191;
+	return a->s->record + at;
+}
+
+/* A path the hook was given whole. d_path: may this hook call bpf_d_path. */
+static __always_inline void act_path(struct act *a, struct path *path, bool d_path, __u32 *ret_len,
+				     __u32 *ret_state)
+{
+	__u32 len = path_resolve(&a->w, a->s, path, d_path, act_room(a), ret_state);
+
+	len &= RV_PATH_MAX - 1;
+	*ret_len = len;
+	a->len += len;
+}
+
+/* A name in a directory; mnt NULL where the hook does not know the mount. */
+static __always_inline void act_name(struct act *a, struct vfsmount *mnt, struct dentry *dentry,
+				     __u32 *ret_len, __u32 *ret_state)
+{
+	__u32 len = path_resolve_name(&a->w, a->s, mnt, dentry, act_room(a), ret_state);
+
+	len &= RV_PATH_MAX - 1;
+	*ret_len = len;
+	a->len += len;
+}
+
+/* A string in kernel memory, up to its NUL or RV_PATH_MAX. NULL: an empty one. */
+static __always_inline void act_string(struct act *a, const char *s, __u32 *ret_len)
+{
+	long n = bpf_probe_read_kernel_str(act_room(a), RV_PATH_MAX, s);
+	__u32 len = n > 0 ? n - 1 : 0;
+
+	asm volatile("" : "+r"(len));
+	len &= RV_PATH_MAX - 1;
+	*ret_len = len;
+	a->len += len;
+}
+
+/* Bytes in kernel memory, at most RV_PATH_MAX - 1 of them. */
+static __always_inline void act_bytes(struct act *a, const void *from, __u32 len, __u32 *ret_len)
+{
+	if (len > RV_PATH_MAX - 1)
+		len = RV_PATH_MAX - 1;
+	asm volatile("" : "+r"(len));
+	len &= RV_PATH_MAX - 1;
+	if (bpf_probe_read_kernel(act_room(a), len, from))
+		len = 0;
+	*ret_len = len;
+	a->len += len;
+}
+
+/* Last step but the return: true when no record is missing. */
+static __always_inline bool act_emit(struct act *a)
+{
+	bool recorded = true;
+	struct rv_head *h;
+	__u32 len = a->len;
+
+	if (a->unseen) {
+		emit_number(a->w.st, a->kind);
+		emit_lost(a->w.st, a->kind);
+		return false;
+	}
+	if (!a->s)
+		return true;
+	h = (void *)a->s->record;
+	judge_fill(h, &a->v);
+	asm volatile("" : "+r"(len));
+	len &= 16383;
+	recorded = emit(&a->w, a->s, h, len, a->kind);
+	scratch_free(a->s);
+	return recorded;
+}
+
+/* Return of a node-wide LSM program: 0 or -errno. */
+static __always_inline int act_end_node(struct act *a)
+{
+	return -(int)judge_error(&a->v, act_emit(a));
+}
+
+/* Return of a cgroup-scoped LSM program. */
+static __always_inline int act_end_here(struct act *a)
+{
+	return judge_return(&a->v, act_emit(a));
+}

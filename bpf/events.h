@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The event table: every kind of record, where it comes from, and its fields. From here come the
+ * records' structs (abi.h), the decoder, the text and JSON formats, `reeve events`, the schema and
+ * docs/events.md; nothing repeats it. Numbers are stored in records and never change meaning:
+ * append, do not renumber. */
+#pragma once
+
+/* X(NAME, number, name in json, cause, PROFILE, "what it says"). The number is the bit in
+ * rv_state.record and the index of every counter. cause: what the access was to. PROFILE: the
+ * narrowest one that records it. */
+#define RV_KINDS(X)                                                                                \
+	X(ARMED, 1, armed, none, QUIET, "record 0: the entrypoint's exec armed the container")     \
+	X(EXEC, 2, exec, file, QUIET, "a program was executed, or was denied to")                  \
+	X(EXIT, 3, exit, task, QUIET, "a process ended")                                           \
+	X(OPEN, 4, open, file, NORMAL, "a file was opened")                                        \
+	X(CONNECT, 5, connect, socket, NORMAL, "a socket was connected")                           \
+	X(CHECKPOINT, 6, checkpoint, none, QUIET, "the counters, once a second of activity")       \
+	X(CLOSE, 7, close, none, QUIET, "the container has ended: the last number of all")         \
+	X(ARGS, 8, args, file, QUIET, "an argument block; shown in its exec")                      \
+	X(REPEAT, 9, repeat, none, QUIET, "how often an earlier record's act was repeated")        \
+	X(FORK, 10, fork, task, NORMAL, "a process was made")                                      \
+	X(THREAD, 11, thread, task, ALL, "a thread was made")                                      \
+	X(SETUID, 12, setuid, task, NORMAL, "user ids changed")                                    \
+	X(SETGID, 13, setgid, task, NORMAL, "group ids changed")                                   \
+	X(SETGROUPS, 14, setgroups, task, NORMAL, "supplementary groups changed")                  \
+	X(CAPABILITY, 15, capability, cap, NORMAL, "a capability was used")                        \
+	X(CAPSET, 16, capset, cap, NORMAL, "capability sets changed")                              \
+	X(PTRACE, 17, ptrace, task, NORMAL, "another process was attached to or written")          \
+	X(INSPECT, 18, inspect, task, ALL, "another process was looked into (/proc)")              \
+	X(SIGNAL, 19, signal, task, NORMAL, "a signal was sent to another process")                \
+	X(NAMESPACE, 20, namespace, task, NORMAL, "unshare or setns changed namespaces")           \
+	X(PRCTL, 21, prctl, task, NORMAL, "a security setting of the process changed")             \
+	X(SECCOMP, 22, seccomp, task, NORMAL, "a seccomp mode or filter was set")                  \
+	X(ENTER, 23, enter, task, QUIET, "a task entered the container's cgroup")                  \
+	X(LEAVE, 24, leave, task, QUIET, "a task left the container's cgroup")                     \
+	X(CREATE, 25, create, path, NORMAL, "a file, directory or node was made")                  \
+	X(UNLINK, 26, unlink, path, NORMAL, "a file or directory was removed")                     \
+	X(RENAME, 27, rename, path, NORMAL, "a file or directory was renamed")                     \
+	X(LINK, 28, link, path, NORMAL, "a hard link was made")                                    \
+	X(SYMLINK, 29, symlink, path, NORMAL, "a symbolic link was made")                          \
+	X(CHMOD, 30, chmod, path, NORMAL, "a file's mode changed")                                 \
+	X(CHOWN, 31, chown, path, NORMAL, "a file's owner changed")                                \
+	X(UTIME, 32, utime, path, NORMAL, "a file's times were set")                               \
+	X(TRUNCATE, 33, truncate, path, NORMAL, "a file's length was set")                         \
+	X(SETXATTR, 34, setxattr, dentry, NORMAL, "an extended attribute was set")                 \
+	X(REMOVEXATTR, 35, removexattr, dentry, NORMAL, "an extended attribute was removed")       \
+	X(MOUNT, 36, mount, path, NORMAL, "mount(2)")                                              \
+	X(UMOUNT, 37, umount, path, NORMAL, "umount(2)")                                           \
+	X(MOVE_MOUNT, 38, move_mount, path, NORMAL, "move_mount(2), also of a new mount")          \
+	X(PIVOT_ROOT, 39, pivot_root, path, NORMAL, "pivot_root(2)")                               \
+	X(IOCTL, 40, ioctl, ioctl, NORMAL, "an ioctl on a device")                                 \
+	X(CHROOT, 41, chroot, path, NORMAL, "chroot(2)")                                           \
+	X(MMAP, 42, mmap, file, NORMAL, "memory was mapped executable")                            \
+	X(MPROTECT, 43, mprotect, file, NORMAL, "memory was made executable")                      \
+	X(SOCKET, 44, socket, socket, NORMAL, "a socket was made")                                 \
+	X(BIND, 45, bind, socket, NORMAL, "a socket was bound")                                    \
+	X(LISTEN, 46, listen, socket, NORMAL, "a socket began to listen")                          \
+	X(ACCEPT, 47, accept, socket, NORMAL, "a connection was accepted")                         \
+	X(SEND, 48, send, socket, NORMAL, "a message was sent to an address given with it")        \
+	X(MODULE, 49, module, kmod, NORMAL, "a kernel module was loaded or asked for")             \
+	X(BPF_LOAD, 50, bpf_load, bpf, NORMAL, "a BPF program came into the kernel")               \
+	X(BPF_UNLOAD, 51, bpf_unload, bpf, NORMAL, "a BPF program left the kernel")                \
+	X(BPF, 52, bpf, bpf, NORMAL, "bpf(2) was called to make, attach or load something")        \
+	X(PERF_EVENT, 53, perf_event, none, NORMAL, "perf_event_open(2)")                          \
+	X(KEY, 54, key, key, NORMAL, "a key was made or used")                                     \
+	X(IO_URING, 55, io_uring, none, NORMAL, "io_uring_setup(2)")                               \
+	X(SYSLOG, 56, syslog, none, NORMAL, "the kernel's log was read or controlled")             \
+	X(KEXEC, 57, kexec, file, QUIET, "a kernel was loaded for kexec")                          \
+	X(REBOOT, 58, reboot, none, QUIET, "reboot(2) was called")                                 
+
+/* The programs. One row here, one SEC() in bpf/.
+ * H(NAME, number, "where it attaches", "program name", KIND, "first kernel"): cgroup-scoped, each
+ * takes one of the kernel's ten slots. N(...): for the whole node, finds the container itself.
+ * The number indexes reeve_progs. A kernel without the place to attach goes without the program. */
+#define RV_HOOKS(H, N)                                                                             \
+	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", OPEN, "6.1")                    \
+	H(EXEC_CHECK, 2, "lsm_cgroup/bprm_check_security", "reeve_exec_chk", ARMED, "6.1")         \
+	H(EXEC_DONE, 3, "lsm_cgroup/bprm_committed_creds", "reeve_exec_done", EXEC, "6.1")         \
+	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", CONNECT, "6.1")                \
+	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", FORK, "6.1")                         \
+	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", ENTER, "6.1")                    \
+	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", EXIT, "6.1")
+
+#define RV_PROFILE_QUIET 1
+#define RV_PROFILE_NORMAL 2
+#define RV_PROFILE_ALL 3
+
+/* Fields of each kind behind the head, in the record's order. F(type, name, VIEW, "doc") is a
+ * member; S(name, VIEW, "doc") a byte string: its length is the member name_len, its bytes follow
+ * the struct, in the order of the S. Eight-byte members first; a struct's size is a multiple of
+ * eight: pad with F(__u32, reserved, NONE, ""). VIEW: how it is shown, see RV_VIEWS. */
+#define RV_FIELDS_ARMED(F, S)                                                                      \
+	F(__u64, record, KINDS, "kinds that are recorded")                                         \
+	F(struct rv_sha256, policy_sha256, SHA256, "of the compiled policy")                       \
+	F(struct rv_name64, policy_name, NAME64, "the policy")                                     \
+	F(__u32, policy_flags, POLICY_FLAGS, "what the policy is set to")                          \
+	F(__u32, reserved, NONE, "")
+
+/* The argument block follows: args_stored bytes, argc argument strings, then envc environment
+ * strings, each with its NUL. */
+#define RV_FIELDS_EXEC(F, S)                                                                       \
+	F(__u64, ino, NUMBER, "inode of the program")                                              \
+	F(__u64, args_len, NUMBER, "bytes of arguments and environment the kernel held")           \
+	F(__u64, args_hash, NONE, "of those bytes; 0 when not read")                               \
+	F(__u64, args_missing, NUMBER, "of those, bytes that could not be read")                   \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, argc, NUMBER, "argument strings")                                                 \
+	F(__u32, envc, NUMBER, "environment strings")                                              \
+	F(__u32, args_state, ARGS_STATE, "whole, or why not")                                      \
+	F(__u32, args_stored, NONE, "bytes in this record")                                        \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, origin, ORIGIN, "named by a descriptor, in memory only, deleted")                 \
+	F(__u32, tag_source, TAG_SOURCE, "the attribute the tag was read from")                    \
+	S(path, PATH, "the program that runs; of a script its interpreter")                        \
+	S(filename, TEXT, "the name as given to execve")                                           \
+	S(script, PATH, "the script, when it was one")                                             \
+	S(tag, TEXT, "the program file's security tag")
+
+#define RV_FIELDS_EXIT(F, S)                                                                       \
+	F(__s32, code, SIGNED, "exit code, 0 when a signal ended it")                              \
+	F(__u32, signal, SIGNAL, "the signal that ended it")                                       \
+	F(__u32, core, BOOL, "core was dumped")                                                    \
+	F(__u32, reserved, NONE, "")
+
+#define RV_FIELDS_OPEN(F, S)                                                                       \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, access, ACCESS, "what it was opened for")                                         \
+	F(__u32, flags, NUMBER, "O_* flags")                                                       \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, tag_source, TAG_SOURCE, "the attribute the tag was read from")                    \
+	S(path, PATH, "path in the container")                                                     \
+	S(tag, TEXT, "the file's security tag")
+
+/* family, type, protocol, laddr/lport, faddr/fport and netif are the same in all socket kinds. */
+#define RV_FIELDS_SOCKETS(F, S)                                                                    \
+	F(struct rv_address, local, LOCAL, "local address and port (laddr, lport)")                \
+	F(struct rv_address, peer, FOREIGN, "the other side's address and port (faddr, fport)")    \
+	F(__u32, family, FAMILY, "address family")                                                 \
+	F(__u32, type, SOCKET_TYPE, "socket type")                                                 \
+	F(__u32, protocol, NUMBER, "protocol number of the socket")                                \
+	F(__u32, netif, NUMBER, "interface the socket is bound to, 0 none")                        \
+	F(__u32, opid, NUMBER, "unix: process at the other end, 0 unknown")                        \
+	F(__u32, backlog, NUMBER, "listen: backlog asked for")                                     \
+	F(__u32, size, NUMBER, "send: bytes in the message")
+#define RV_FIELDS_CONNECT(F, S)                                                                    \
+	RV_FIELDS_SOCKETS(F, S)                                                                    \
+	S(path, PATH, "unix: name of the socket; a NUL first when it is abstract")
+#define RV_FIELDS_SOCKET(F, S) RV_FIELDS_CONNECT(F, S)
+#define RV_FIELDS_BIND(F, S) RV_FIELDS_CONNECT(F, S)
+#define RV_FIELDS_LISTEN(F, S) RV_FIELDS_CONNECT(F, S)
+#define RV_FIELDS_ACCEPT(F, S) RV_FIELDS_CONNECT(F, S)
+#define RV_FIELDS_SEND(F, S) RV_FIELDS_CONNECT(F, S)
+
+#define RV_FIELDS_CHECKPOINT(F, S) F(struct rv_counters, counters, COUNTERS, "the kernel's own")
+#define RV_FIELDS_CLOSE(F, S) RV_FIELDS_CHECKPOINT(F, S)
+#define RV_FIELDS_ARGS(F, S) F(__u64, reserved, NONE, "")
+
+#define RV_FIELDS_REPEAT(F, S)                                                                     \
+	F(__u64, of_seq, NUMBER, "number of the record that was repeated")                         \
+	F(__u64, first_ns, NUMBER, "boot time of the first repetition")                            \
+	F(__u64, last_ns, NUMBER, "boot time of the last one")                                     \
+	F(__u32, of_kind, KIND, "its kind")                                                        \
+	F(__u32, count, NUMBER, "how often, beside the record itself")
+
+#define RV_FIELDS_FORK(F, S)                                                                       \
+	F(__u64, child_cgroup_id, NUMBER, "the child's cgroup")                                    \
+	F(__u32, child_pid, NUMBER, "the child on the host")                                       \
+	F(__u32, child_tid, NUMBER, "its thread id")                                               \
+	F(__u32, child_ns_pid, NUMBER, "the child in its own pid namespace")                       \
+	F(__u32, clone, CLONE, "what it shares with its maker, and its new namespaces")
+#define RV_FIELDS_THREAD(F, S) RV_FIELDS_FORK(F, S)
+
+#define RV_FIELDS_SETUID(F, S)                                                                     \
+	F(__u32, old_id, NUMBER, "real id before")                                                 \
+	F(__u32, old_eid, NUMBER, "effective id before")                                           \
+	F(__u32, old_sid, NUMBER, "saved id before")                                               \
+	F(__u32, old_fsid, NUMBER, "file system id before")                                        \
+	F(__u32, new_id, NUMBER, "real id after")                                                  \
+	F(__u32, new_eid, NUMBER, "effective id after")                                            \
+	F(__u32, new_sid, NUMBER, "saved id after")                                                \
+	F(__u32, new_fsid, NUMBER, "file system id after")
+#define RV_FIELDS_SETGID(F, S) RV_FIELDS_SETUID(F, S)
+#define RV_FIELDS_SETGROUPS(F, S)                                                                  \
+	F(__u32, old_count, NUMBER, "groups before")                                               \
+	F(__u32, new_count, NUMBER, "groups after")                                                \
+	S(old_groups, NUMBERS, "the groups before, as many as fit")                                \
+	S(new_groups, NUMBERS, "the groups after, as many as fit")
+
+#define RV_FIELDS_CAPABILITY(F, S)                                                                 \
+	F(__u32, capability, CAPABILITY, "which one")                                              \
+	F(__u32, in_user_ns, NUMBER, "inode of the user namespace it was asked for in")
+#define RV_FIELDS_CAPSET(F, S)                                                                     \
+	F(__u64, old_effective, CAPABILITIES, "effective set before")                              \
+	F(__u64, old_permitted, CAPABILITIES, "permitted set before")                              \
+	F(__u64, old_inheritable, CAPABILITIES, "inheritable set before")                          \
+	F(__u64, effective, CAPABILITIES, "effective set after")                                   \
+	F(__u64, permitted, CAPABILITIES, "permitted set after")                                   \
+	F(__u64, inheritable, CAPABILITIES, "inheritable set after")
+
+#define RV_FIELDS_PTRACE(F, S)                                                                     \
+	F(struct rv_name16, ocomm, NAME16, "comm of the other process")                            \
+	F(__u32, opid, NUMBER, "the other process on the host")                                    \
+	F(__u32, ons_pid, NUMBER, "the other process in its own pid namespace")                    \
+	F(__u32, request, PTRACE, "attach, read or traceme")                                       \
+	F(__u32, mode, NUMBER, "PTRACE_MODE_* bits")
+#define RV_FIELDS_INSPECT(F, S) RV_FIELDS_PTRACE(F, S)
+#define RV_FIELDS_SIGNAL(F, S)                                                                     \
+	F(struct rv_name16, ocomm, NAME16, "comm of the receiver")                                 \
+	F(__u32, opid, NUMBER, "the receiver on the host")                                         \
+	F(__u32, ons_pid, NUMBER, "the receiver in its own pid namespace")                         \
+	F(__u32, signal, SIGNAL, "which one")                                                      \
+	F(__u32, reserved, NONE, "")
+
+/* An inode number of 0: that kind of namespace stays as it was. */
+#define RV_FIELDS_NAMESPACE(F, S)                                                                  \
+	F(__u32, call, NS_CALL, "unshare or setns")                                                \
+	F(__u32, changed, CLONE, "which ones change")                                              \
+	F(__u32, old_mnt_ns, NUMBER, "mount namespace before, 0 unchanged")                        \
+	F(__u32, new_mnt_ns, NUMBER, "mount namespace after")                                      \
+	F(__u32, old_pid_ns, NUMBER, "pid namespace of children before, 0 unchanged")              \
+	F(__u32, new_pid_ns, NUMBER, "pid namespace of children after")                            \
+	F(__u32, old_net_ns, NUMBER, "network namespace before, 0 unchanged")                      \
+	F(__u32, new_net_ns, NUMBER, "network namespace after")                                    \
+	F(__u32, old_user_ns, NUMBER, "user namespace before, 0 unchanged")                        \
+	F(__u32, new_user_ns, NUMBER, "user namespace after")                                      \
+	F(__u32, old_uts_ns, NUMBER, "UTS namespace before, 0 unchanged")                          \
+	F(__u32, new_uts_ns, NUMBER, "UTS namespace after")                                        \
+	F(__u32, old_ipc_ns, NUMBER, "IPC namespace before, 0 unchanged")                          \
+	F(__u32, new_ipc_ns, NUMBER, "IPC namespace after")                                        \
+	F(__u32, old_cgroup_ns, NUMBER, "cgroup namespace before, 0 unchanged")                    \
+	F(__u32, new_cgroup_ns, NUMBER, "cgroup namespace after")                                  \
+	F(__u32, old_time_ns, NUMBER, "time namespace of children before, 0 unchanged")            \
+	F(__u32, new_time_ns, NUMBER, "time namespace of children after")
+
+#define RV_FIELDS_PRCTL(F, S)                                                                      \
+	F(__u64, arg2, NUMBER, "second argument")                                                  \
+	F(__u64, arg3, NUMBER, "third argument")                                                   \
+	F(__u32, option, PRCTL, "PR_*")                                                            \
+	F(__u32, reserved, NONE, "")
+#define RV_FIELDS_SECCOMP(F, S)                                                                    \
+	F(__u32, operation, SECCOMP, "strict or filter")                                           \
+	F(__u32, flags, NUMBER, "SECCOMP_FILTER_FLAG_*")
+
+#define RV_FIELDS_ENTER(F, S)                                                                      \
+	F(__u64, from_cgroup_id, NUMBER, "cgroup before")                                          \
+	F(__u64, to_cgroup_id, NUMBER, "cgroup after")                                             \
+	F(struct rv_name16, ocomm, NAME16, "comm of the task that moved")                          \
+	F(__u32, opid, NUMBER, "the task that moved, on the host")                                 \
+	F(__u32, ons_pid, NUMBER, "the same in its own pid namespace")
+#define RV_FIELDS_LEAVE(F, S) RV_FIELDS_ENTER(F, S)
+
+#define RV_FIELDS_CREATE(F, S)                                                                     \
+	F(__u32, mode, MODE, "type and permissions asked for")                                     \
+	F(__u32, rdev, DEV, "of a device node: which device")                                      \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path in the container")
+#define RV_FIELDS_UNLINK(F, S)                                                                     \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path in the container")
+#define RV_FIELDS_RENAME(F, S)                                                                     \
+	F(__u64, ino, NUMBER, "inode of what is renamed")                                          \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "its type and permissions")                                           \
+	F(__u32, flags, NUMBER, "RENAME_* flags")                                                  \
+	F(__u32, path_state, PATH_STATE, "how the old path came about")                            \
+	F(__u32, new_path_state, PATH_STATE, "how the new path came about")                        \
+	F(__u32, reserved, NONE, "")                                                               \
+	S(path, PATH, "path before")                                                               \
+	S(new_path, PATH, "path after")
+#define RV_FIELDS_LINK(F, S) RV_FIELDS_RENAME(F, S)
+#define RV_FIELDS_SYMLINK(F, S)                                                                    \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, reserved, NONE, "")                                                               \
+	S(path, PATH, "path of the link")                                                          \
+	S(target, TEXT, "what it points to")
+#define RV_FIELDS_CHMOD(F, S)                                                                      \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions before")                                        \
+	F(__u32, new_mode, MODE, "permissions asked for")                                          \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, reserved, NONE, "")                                                               \
+	S(path, PATH, "path in the container")
+#define RV_FIELDS_CHOWN(F, S)                                                                      \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, old_uid, NUMBER, "owner before")                                                  \
+	F(__u32, old_gid, NUMBER, "group before")                                                  \
+	F(__u32, new_uid, NUMBER_OR_NONE, "owner asked for")                                       \
+	F(__u32, new_gid, NUMBER_OR_NONE, "group asked for")                                       \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path in the container")
+#define RV_FIELDS_UTIME(F, S)                                                                      \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u64, atime_ns, NUMBER_OR_NONE, "access time asked for, since 1970")                    \
+	F(__u64, mtime_ns, NUMBER_OR_NONE, "modification time asked for, since 1970")              \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path in the container")
+#define RV_FIELDS_TRUNCATE(F, S) RV_FIELDS_UNLINK(F, S)
+#define RV_FIELDS_CHROOT(F, S) RV_FIELDS_UNLINK(F, S)
+#define RV_FIELDS_SETXATTR(F, S)                                                                   \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, size, NUMBER, "bytes of the value")                                               \
+	F(__u32, flags, NUMBER, "XATTR_* flags")                                                   \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path in the container, or in its file system")                              \
+	S(name, TEXT, "name of the attribute")                                                     \
+	S(value, TEXT, "the value, its first 256 bytes")
+#define RV_FIELDS_REMOVEXATTR(F, S) RV_FIELDS_SETXATTR(F, S)
+#define RV_FIELDS_MOUNT(F, S)                                                                      \
+	F(__u64, flags, MOUNT_FLAGS, "MS_* flags, MNT_* for umount")                               \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "where")                                                                     \
+	S(source, TEXT, "what, as given")                                                          \
+	S(fstype, TEXT, "type of file system")
+#define RV_FIELDS_UMOUNT(F, S) RV_FIELDS_MOUNT(F, S)
+#define RV_FIELDS_MOVE_MOUNT(F, S)                                                                 \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, new_path_state, PATH_STATE, "how the new path came about")                        \
+	S(path, PATH, "the mount, or the old root's new place")                                    \
+	S(new_path, PATH, "where it goes, or the new root")
+#define RV_FIELDS_PIVOT_ROOT(F, S) RV_FIELDS_MOVE_MOUNT(F, S)
+#define RV_FIELDS_IOCTL(F, S)                                                                      \
+	F(__u64, ino, NUMBER, "inode of the device node")                                          \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "its type and permissions")                                           \
+	F(__u32, rdev, DEV, "the device itself")                                                   \
+	F(__u32, command, HEX, "command number (ioctlcmd)")                                        \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path in the container")
+
+#define RV_FIELDS_MMAP(F, S)                                                                       \
+	F(__u64, ino, NUMBER, "inode of the mapped file, 0 anonymous")                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, protection, PROTECTION, "access asked for")                                       \
+	F(__u32, was, PROTECTION, "mprotect: access before")                                       \
+	F(__u32, flags, MAP_FLAGS, "mmap: MAP_* flags")                                            \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "path of the mapped file")
+#define RV_FIELDS_MPROTECT(F, S) RV_FIELDS_MMAP(F, S)
+
+#define RV_FIELDS_MODULE(F, S)                                                                     \
+	F(__u32, how, MODULE_HOW, "finit_module, init_module, request_module, loaded")             \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "finit_module: the file")                                                    \
+	S(name, TEXT, "the module's name, where it is known")
+#define RV_FIELDS_BPF_LOAD(F, S)                                                                   \
+	F(__u64, loader_start_ns, NUMBER, "start of the process that loaded it; 0 unknown")        \
+	F(struct rv_tag8, tag, TAG8, "tag of the program")                                         \
+	F(struct rv_name16, name, NAME16, "name of the program")                                   \
+	F(__u32, id, NUMBER, "id of the program")                                                  \
+	F(__u32, type, BPF_PROG_TYPE, "type of the program")                                       \
+	F(__u32, loader_pid, NUMBER, "process that loaded it, on the host; 0 unknown")             \
+	F(__u32, reserved, NONE, "")
+#define RV_FIELDS_BPF_UNLOAD(F, S) RV_FIELDS_BPF_LOAD(F, S)
+#define RV_FIELDS_BPF(F, S)                                                                        \
+	F(struct rv_name16, name, NAME16, "name of the new map or program")                        \
+	F(__u32, command, BPF_CMD, "BPF_* command")                                                \
+	F(__u32, type, NUMBER, "its first argument: of map, program or attach")                    \
+	F(__u32, key_size, NUMBER, "map create: bytes of a key")                                   \
+	F(__u32, value_size, NUMBER, "map create: bytes of a value")                               \
+	F(__u32, max_entries, NUMBER, "map create: entries")                                       \
+	F(__u32, map_type, BPF_MAP_TYPE, "map create: type of map")
+#define RV_FIELDS_PERF_EVENT(F, S)                                                                 \
+	F(__u64, config, NUMBER, "which event of that type; 0 where the hook does not say")        \
+	F(__u32, type, PERF_TYPE, "type of event; 4294967295 where the hook does not say")         \
+	F(__u32, request, NUMBER, "PERF_SECURITY_*: what was asked")
+#define RV_FIELDS_KEY(F, S)                                                                        \
+	F(__s32, serial, SIGNED, "serial number of the key")                                       \
+	F(__u32, permission, NUMBER, "KEY_NEED_* that was asked for; 0 at its making")             \
+	F(__u32, key_uid, NUMBER, "the key's owner")                                               \
+	F(__u32, how, KEY_HOW, "made or used")                                                     \
+	S(key_type, TEXT, "its type")                                                              \
+	S(description, TEXT, "its description")
+#define RV_FIELDS_IO_URING(F, S)                                                                   \
+	F(__u32, sq_entries, NUMBER, "submission queue entries")                                   \
+	F(__u32, cq_entries, NUMBER, "completion queue entries")                                   \
+	F(__u32, flags, NUMBER, "IORING_SETUP_* flags")                                            \
+	F(__u32, reserved, NONE, "")
+#define RV_FIELDS_SYSLOG(F, S)                                                                     \
+	F(__u32, action, SYSLOG, "SYSLOG_ACTION_*")                                                \
+	F(__u32, reserved, NONE, "")
+#define RV_FIELDS_KEXEC(F, S)                                                                      \
+	F(__u32, how, KEXEC_HOW, "kexec_file_load or kexec_load")                                  \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "kexec_file_load: the file")                                                 \
+	F(__u32, reserved, NONE, "")
+#define RV_FIELDS_REBOOT(F, S)                                                                     \
+	F(__u32, command, REBOOT, "LINUX_REBOOT_CMD_*")                                            \
+	F(__u32, reserved, NONE, "")
