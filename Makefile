@@ -105,6 +105,14 @@ $(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
 
+EVENT_TOOLS := $(patsubst tests/bats/tools/events/%.c,$(B)/tests/ev-%,$(wildcard tests/bats/tools/events/*.c))
+$(B)/tests/ev-%: tests/bats/tools/events/%.c tests/bats/tools/events/say.h | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(if $(V),,echo '  CC  ' $<)
+	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
+.PHONY: test-tools
+test-tools: $(B)/tests/act $(EVENT_TOOLS)
+
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
 ifeq ($(HOST),1)
@@ -121,7 +129,7 @@ BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
 TEST_RESULTS = unit fuzz $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
-test: all $(B)/tests/act
+test: all test-tools
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory unit || true
 	@+$(MAKE) --no-print-directory fuzz-short || true
