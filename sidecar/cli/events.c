@@ -134,56 +134,19 @@ static int put_json(void (*fill)(struct json_out *o))
 	return printf("%s\n", line) < 0;
 }
 
-/* The generated part of docs/events.md. */
-static void markdown(void)
-{
-	for (unsigned k = 1; k < RV_KIND_MAX; k++) {
-		const struct event_kind *kind = event_kind(k);
-		const struct event_hook *h;
-
-		if (!kind || k == RV_KIND_ARGS)
-			continue;
-		printf("\n### %s\n\n%c%s. Profile `%s`.", kind->name, kind->doc[0] & ~0x20,
-		       kind->doc + 1, profile_name(kind->profile));
-		if (!hook_of(k, 0))
-			printf(" Made by %s.", no_hook(k));
-		for (unsigned n = 0; (h = hook_of(k, n)); n++)
-			printf("%s `%s` (%s, Linux %s)", n ? "," : " From", h->attach,
-			       h->cgroup ? "cgroup" : "node", h->since);
-		printf("%s\n\n", hook_of(k, 0) ? "." : "");
-		for (unsigned i = 0; i < kind->fields_n; i++) {
-			const struct event_field *f = &kind->fields[i];
-			const char *names[SCHEMA_NAMES_MAX];
-			unsigned n = schema_names(f, names);
-
-			for (unsigned m = 0; m < n; m++)
-				printf("%s`%s`", m ? ", " : "- ", names[m]);
-			if (n)
-				printf(" (%s): %s\n", event_view_type(f->view), f->doc);
-		}
-		if (k == RV_KIND_EXEC)
-			puts("- `argv`, `env` (arrays of strings, or null when they are not there): "
-			     "the strings");
-	}
-}
-
 int verb_events(int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 						{"schema", no_argument, NULL, 's'},
-						{"markdown", no_argument, NULL, 'm'},
 						{0}};
 	int c = getopt_long(argc, argv, "", options, NULL);
 
-	if (c == '?' || (c != -1 && optind != argc) || (c == -1 && optind != argc))
+	if (c == '?' || optind != argc)
 		return verb_usage("events");
 	if (c == 'j')
 		return put_json(json_all);
 	if (c == 's')
 		return put_json(schema_put);
-	if (c == 'm')
-		markdown();
-	else
-		text();
+	text();
 	return 0;
 }

@@ -43,20 +43,30 @@ static void type(struct json_out *o, const char *name, const char *or_null)
 	}
 }
 
-static void simple(struct json_out *o, const char *key, const char *name, bool null)
+/* doc: NULL where there is none to give. */
+static void describe(struct json_out *o, const char *doc)
+{
+	if (doc)
+		json_out_member_string(o, "description", doc);
+}
+
+static void simple(struct json_out *o, const char *key, const char *name, bool null,
+		   const char *doc)
 {
 	json_out_key(o, key);
 	json_out_open_object(o);
+	describe(o, doc);
 	type(o, name, null ? "null" : NULL);
 	json_out_close_object(o);
 }
 
-static void array(struct json_out *o, const char *key, const char *items, bool null)
+static void array(struct json_out *o, const char *key, const char *items, bool null, const char *doc)
 {
 	json_out_key(o, key);
 	json_out_open_object(o);
+	describe(o, doc);
 	type(o, "array", null ? "null" : NULL);
-	simple(o, "items", items, false);
+	simple(o, "items", items, false, NULL);
 	json_out_close_object(o);
 }
 
@@ -66,14 +76,15 @@ static void counts(struct json_out *o, const char *key)
 	json_out_key(o, key);
 	json_out_open_object(o);
 	type(o, "object", NULL);
-	simple(o, "additionalProperties", "integer", false);
+	simple(o, "additionalProperties", "integer", false, NULL);
 	json_out_close_object(o);
 }
 
-static void pattern(struct json_out *o, const char *key, const char *regex)
+static void pattern(struct json_out *o, const char *key, const char *regex, const char *doc)
 {
 	json_out_key(o, key);
 	json_out_open_object(o);
+	describe(o, doc);
 	type(o, "string", NULL);
 	json_out_member_string(o, "pattern", regex);
 	json_out_close_object(o);
@@ -86,12 +97,12 @@ static void field(struct json_out *o, const struct event_field *f)
 		return;
 	case VIEW_LOCAL:
 	case VIEW_FOREIGN:
-		simple(o, f->view == VIEW_LOCAL ? "laddr" : "faddr", "string", true);
-		simple(o, f->view == VIEW_LOCAL ? "lport" : "fport", "integer", true);
+		simple(o, f->view == VIEW_LOCAL ? "laddr" : "faddr", "string", true, f->doc);
+		simple(o, f->view == VIEW_LOCAL ? "lport" : "fport", "integer", true, f->doc);
 		return;
 	case VIEW_COUNTERS:
-		simple(o, "issued", "integer", false);
-		simple(o, "armed", "boolean", false);
+		simple(o, "issued", "integer", false, "the last number given out");
+		simple(o, "armed", "boolean", false, "number 0 was given");
 		counts(o, "taken");
 		counts(o, "lost");
 		counts(o, "merged");
@@ -100,44 +111,44 @@ static void field(struct json_out *o, const struct event_field *f)
 		return;
 	case VIEW_NUMBER:
 	case VIEW_SIGNED:
-		simple(o, f->name, "integer", false);
+		simple(o, f->name, "integer", false, f->doc);
 		return;
 	case VIEW_NUMBER_OR_NONE:
-		simple(o, f->name, "integer", true);
+		simple(o, f->name, "integer", true, f->doc);
 		return;
 	case VIEW_BOOL:
-		simple(o, f->name, "boolean", false);
+		simple(o, f->name, "boolean", false, f->doc);
 		return;
 	case VIEW_HEX:
-		pattern(o, f->name, "^0x[0-9a-f]+$");
+		pattern(o, f->name, "^0x[0-9a-f]+$", f->doc);
 		return;
 	case VIEW_DEV:
-		pattern(o, f->name, "^[0-9]+:[0-9]+$");
+		pattern(o, f->name, "^[0-9]+:[0-9]+$", f->doc);
 		return;
 	case VIEW_MODE:
-		pattern(o, f->name, "^0[0-7]*$");
+		pattern(o, f->name, "^0[0-7]*$", f->doc);
 		return;
 	case VIEW_SHA256:
 	case VIEW_TAG8:
-		pattern(o, f->name, "^[0-9a-f]+$");
+		pattern(o, f->name, "^[0-9a-f]+$", f->doc);
 		return;
 	case VIEW_NUMBERS:
-		array(o, f->name, "integer", false);
+		array(o, f->name, "integer", false, f->doc);
 		return;
 	case VIEW_KINDS:
-		array(o, f->name, "string", false);
+		array(o, f->name, "string", false, f->doc);
 		return;
 	case VIEW_KIND:
 	case VIEW_FAMILY:
 	case VIEW_ARGS_STATE:
 	case VIEW_PATH_STATE:
-		simple(o, f->name, "string", false);
+		simple(o, f->name, "string", false, f->doc);
 		return;
 	default:
 		if (f->view >= VIEW_FIRST_BITS && f->view < VIEW_FIRST_ENUM)
-			array(o, f->name, "string", false);
+			array(o, f->name, "string", false, f->doc);
 		else
-			simple(o, f->name, "string", true);
+			simple(o, f->name, "string", true, f->doc);
 	}
 }
 
@@ -187,7 +198,7 @@ static const struct {
 	json_out_key(o, "properties");                                                             \
 	json_out_open_object(o);                                                                   \
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)                                             \
-		simple(o, table[i].name, table[i].type, table[i].null);                            \
+		simple(o, table[i].name, table[i].type, table[i].null, NULL);                            \
 	json_out_close_object(o);                                                                  \
 	json_out_close_object(o)
 
@@ -229,7 +240,7 @@ static void kind_schema(struct json_out *o, unsigned k)
 	json_out_close_object(o);
 	for (size_t i = 1; i < ARRAY_SIZE(head); i++) {
 		if (strcmp(head[i].type, "object") != 0) {
-			simple(o, head[i].name, head[i].type, head[i].null);
+			simple(o, head[i].name, head[i].type, head[i].null, NULL);
 			continue;
 		}
 		char ref[64];
@@ -243,8 +254,8 @@ static void kind_schema(struct json_out *o, unsigned k)
 	for (unsigned i = 0; i < kind->fields_n; i++)
 		field(o, &kind->fields[i]);
 	if (k == RV_KIND_EXEC) {
-		array(o, "argv", "string", true);
-		array(o, "env", "string", true);
+		array(o, "argv", "string", true, "the arguments, whole");
+		array(o, "env", "string", true, "the environment, whole");
 	}
 	json_out_close_object(o);
 	json_out_close_object(o);

@@ -17,7 +17,7 @@ static int unlink_(char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct verb verbs[] = {{"unlink", unlink_}, {0}};
+	static const struct verb verbs[] = {{"unlink", unlink_, 0}, {0}};
 
 	umask(022);
 	return run_verbs(verbs, argc, argv);
