@@ -13,7 +13,7 @@ struct options {
 	bool cleanup;	  /* poststop */
 	const char *policies[SPAWN_POLICIES_MAX]; /* point into argv */
 	size_t policies_count;
-	const char *record; /* NULL: all */
+	const char *record; /* NULL: the default, normal */
 };
 
 /* Fills *ret also on error, as far as it got: --fail counts wherever it stands, so that a mistake
