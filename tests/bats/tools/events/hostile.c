@@ -32,7 +32,7 @@ static const char *const hostile[] = {
 
 static void one(const char *s)
 {
-	char path[300], *slash;
+	char path[300] = "", *slash;
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	char *argv[] = {"ev-hostile", "ran", (char *)s, NULL}, *env[] = {(char *)s, NULL};
 	int fd, status;
@@ -48,7 +48,7 @@ static void one(const char *s)
 	close(fd);
 	MUST(unlink(path) == 0);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	memcpy(to.sun_path, path, sizeof(to.sun_path) - 1);
 	(void)connect(fd, (struct sockaddr *)&to, sizeof(to));
 	to.sun_path[0] = 0;
 	(void)connect(fd, (struct sockaddr *)&to, sizeof(to));
