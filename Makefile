@@ -146,4 +146,5 @@ schema: docs/events.schema.json
 docs: $(B)/reeve
 	$(B)/reeve events --schema | jq . >docs/events.schema.json
 test-full: BATS_ALL += $(sort $(wildcard tests/bats/long/*.bats))
+test-full: export FULL := 1
 test-full: test
