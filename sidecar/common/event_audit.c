@@ -231,6 +231,19 @@ static unsigned put_paths(struct audit_lines *l, const struct event *e)
 	return n;
 }
 
+/* As the kernel has it: of an exec that happened the new program, which comm is of, too. */
+static void put_exe(struct audit_lines *l)
+{
+	const struct event *e = l->e;
+
+	if (e->head.kind == RV_KIND_EXEC && e->head.hook == RV_HOOK_EXEC_DONE && e->path_len > 0)
+		audit_bytes(l, "exe", e->path, e->path_len);
+	else if (l->c->exe && l->c->exe_len > 0)
+		audit_bytes(l, "exe", l->c->exe, l->c->exe_len);
+	else
+		audit_printf(l, " exe=(null)");
+}
+
 static void put_syscall(struct audit_lines *l)
 {
 	const struct rv_head *h = &l->e->head;
@@ -244,10 +257,7 @@ static void put_syscall(struct audit_lines *l)
 	audit_printf(l, " ppid=%u pid=%u auid=%u uid=%u gid=%u euid=%u egid=%u tty=(none) ses=%u",
 		     h->ppid, h->pid, h->loginuid, h->uid, h->gid, h->euid, h->egid, h->sessionid);
 	audit_bytes(l, "comm", h->comm, strnlen(h->comm, sizeof(h->comm)));
-	if (l->c->exe && l->c->exe_len > 0)
-		audit_bytes(l, "exe", l->c->exe, l->c->exe_len);
-	else
-		audit_printf(l, " exe=(null)");
+	put_exe(l);
 	if (h->rule)
 		audit_printf(l, " key=\"reeve-rule-%u\"", h->rule);
 	else

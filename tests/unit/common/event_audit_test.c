@@ -226,6 +226,9 @@ TEST("audit: an exec has its argv, and as title the first 128 bytes of it")
 	start(&x, sizeof(x));
 	put("/bin/sh/a b/x y", 14);
 	put(block, sizeof(block));
+	((struct rv_head *)buffer.data)->hook = RV_HOOK_EXEC_DONE;
+	check_lines("SYSCALL", ARCH "59 success=yes exit=0" WHO("2") "\"/bin/sh\" key=(null)\n");
+	((struct rv_head *)buffer.data)->hook = RV_HOOK_FILE_OPEN;
 	check("type=SYSCALL " STAMP " " ARCH
 	      "59 success=yes exit=0" WHO("2") "(null) key=(null)\n" FIELDS(
 		  "file") " ino=6 dev=00:01 path=\"/bin/sh\"" CONTAINER
