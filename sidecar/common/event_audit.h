@@ -27,5 +27,7 @@ void audit_bytes(struct audit_lines *l, const char *key, const char *s, size_t l
 /* A field's number, whatever its size (at most 8). */
 uint64_t audit_number(const struct event *e, const struct event_field *f);
 
+/* SYSCALL. items: PATH lines of the event. */
+void audit_syscall(struct audit_lines *l, unsigned items);
 /* UNKNOWN[1427]: the record's every field. */
 void audit_fields(struct audit_lines *l);

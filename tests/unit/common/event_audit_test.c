@@ -62,8 +62,11 @@ static struct rv_head head_of(unsigned kind)
 #define HEAD_TAIL                                                                                  \
 	" phase=armed prog-hook=file_open prog-tag=deadbeef00010203 exe-dev=08:01 cgroup-id=4242"  \
 	" tid=101"
-#define WHO(items)                                                                                 \
-	" a0=0 a1=0 a2=0 a3=0 items=" items " ppid=99 pid=100 auid=4294967295 uid=1000 gid=1001"   \
+#define WHO(items) WITH("0", "0", "0", items)
+#define OPENED(items) WITH("ffffff9c", "0", "2", items)
+#define WITH(a0, a1, a2, items)                                                                    \
+	" a0=" a0 " a1=" a1 " a2=" a2 " a3=0 items=" items                                         \
+	" ppid=99 pid=100 auid=4294967295 uid=1000 gid=1001"                                       \
 	" euid=1002 egid=1003 tty=(none) ses=3 comm=\"cat\" exe="
 #define FIELDS(cause)                                                                              \
 	"type=UNKNOWN[1427] " STAMP " prog-id=321 pid=100 comm=\"cat\" cause=\"" cause "\""
@@ -127,7 +130,7 @@ TEST("audit: an open is SYSCALL, 1427 and PATH")
 	c.exe_len = 8;
 	got = audit_of(&c);
 	CHECK_STR(got,
-		  "type=SYSCALL " STAMP " " ARCH "257 success=yes exit=0" WHO(
+		  "type=SYSCALL " STAMP " " ARCH "257 success=yes exit=0" OPENED(
 		      "1") "\"/bin/cat\""
 			   " key=(null)\n" FIELDS(
 			       "file") " ino=5 dev=08:12 path=\"/etc/passwd\"" CONTAINER
@@ -148,10 +151,28 @@ TEST("audit: a denial has its errno and its rule as key, a would-be one succeeds
 	o->head.error = EACCES;
 	o->head.rule = 2;
 	check_lines("SYSCALL",
-		    ARCH "257 success=no exit=-13" WHO("1") "(null) key=\"reeve-rule-2\"\n");
+		    ARCH "257 success=no exit=-13" OPENED("1") "(null) key=\"reeve-rule-2\"\n");
 	o->head.verdict = RV_VERDICT_WOULD_DENY;
 	check_lines("SYSCALL",
-		    ARCH "257 success=yes exit=0" WHO("1") "(null) key=\"reeve-rule-2\"\n");
+		    ARCH "257 success=yes exit=0" OPENED("1") "(null) key=\"reeve-rule-2\"\n");
+}
+
+TEST("audit: arguments that ausearch tells stories by are the record's")
+{
+	struct rv_setuid u = {.head = head_of(RV_KIND_SETUID), .new_id = 1000, .new_eid = 10};
+	struct rv_signal s = {.head = head_of(RV_KIND_SIGNAL), .opid = 17, .signal = 9};
+	struct rv_socket n = {
+	    .head = head_of(RV_KIND_SOCKET), .family = 10, .type = 2, .protocol = 17};
+
+	start(&u, sizeof(u));
+	check_lines("SYSCALL",
+		    ARCH "117 success=yes exit=0" WITH("3e8", "a", "0", "0") "(null) key=(null)\n");
+	start(&s, sizeof(s));
+	check_lines("SYSCALL",
+		    ARCH "62 success=yes exit=0" WITH("11", "9", "0", "0") "(null) key=(null)\n");
+	start(&n, sizeof(n));
+	check_lines("SYSCALL",
+		    ARCH "41 success=yes exit=0" WITH("a", "2", "11", "0") "(null) key=(null)\n");
 }
 
 TEST("audit: hostile bytes are hex: no line, record or field is forged")
