@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reeve logs: a container's record, as the node stored it. */
 #include <getopt.h>
+#include <string.h>
 #include "query.h"
 #include "sidecar/common/log.h"
 #include "verbs.h"
@@ -25,11 +26,19 @@ static int node_alive(void)
 	return r;
 }
 
+static bool is_format(const char *s)
+{
+	return strcmp(s, "text") == 0 || strcmp(s, "json") == 0 || strcmp(s, "audit") == 0;
+}
+
 int verb_logs(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"follow", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'}, {0}};
-	bool follow = false, json = false;
+	static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
+						{"format", required_argument, NULL, 'F'},
+						{"json", no_argument, NULL, 'j'},
+						{0}};
+	const char *format = "text";
+	bool follow = false;
 	struct json_out *request;
 	int c;
 
@@ -37,15 +46,21 @@ int verb_logs(int argc, char **argv)
 		if (c == 'f')
 			follow = true;
 		else if (c == 'j')
-			json = true;
+			format = "json";
+		else if (c == 'F')
+			format = optarg;
 		else
 			return verb_usage("logs");
 	}
 	if (optind + 1 != argc)
 		return verb_usage("logs");
+	if (!is_format(format)) {
+		log_err(0, "--format '%s': it is one of text, json, audit", format);
+		return verb_usage("logs");
+	}
 	if (follow && node_alive() < 0)
 		return 1;
-	request = query_request("logs", argv[optind], json);
+	request = query_request_format("logs", argv[optind], format);
 	if (request) {
 		json_out_member_bool(request, "follow", follow);
 		json_out_close_object(request);

@@ -226,7 +226,7 @@ int query_print(struct json_out *request, bool follow)
 	return r < 0 && r != -EPIPE;
 }
 
-struct json_out *query_request(const char *verb, const char *id, bool json)
+struct json_out *query_request_format(const char *verb, const char *id, const char *format)
 {
 	struct json_out *o = json_out_new();
 
@@ -234,8 +234,13 @@ struct json_out *query_request(const char *verb, const char *id, bool json)
 		return NULL;
 	json_out_open_object(o);
 	json_out_member_string(o, "verb", verb);
-	json_out_member_string(o, "format", json ? "json" : "text");
+	json_out_member_string(o, "format", format);
 	if (id)
 		json_out_member_string(o, "id", id);
 	return o;
+}
+
+struct json_out *query_request(const char *verb, const char *id, bool json)
+{
+	return query_request_format(verb, id, json ? "json" : "text");
 }

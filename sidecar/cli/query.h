@@ -39,3 +39,5 @@ int query_print(struct json_out *request, bool follow);
 /* {"verb":verb,"format":"text"|"json", and "id":id unless NULL: the caller adds what it needs and
  * closes the object. NULL without memory. */
 struct json_out *query_request(const char *verb, const char *id, bool json);
+/* Same, with any format the verb has. */
+struct json_out *query_request_format(const char *verb, const char *id, const char *format);

@@ -56,3 +56,9 @@ void event_to_json(const struct event *e, const struct event_context *c, struct 
 /* One line of text for people, no newline. Control bytes, terminal escapes and invalid UTF-8 are
  * shown as \xHH. Returns a string to free, NULL without memory. */
 char *event_to_text(const struct event *e, const struct event_context *c);
+
+/* The event as the audit subsystem's log lines, each ended by a newline; all have the same
+ * msg=audit(SEC.MMM:SEQ). For ausearch, aureport and whatever else reads them; docs/events.md says
+ * which lines. A head of kind 0 stands for a record that could not be read. Returns a string to
+ * free, NULL without memory. */
+char *event_to_audit(const struct event *e, const struct event_context *c);

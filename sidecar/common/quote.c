@@ -84,3 +84,38 @@ void quote_word(FILE *f, const char *s, size_t len)
 		fputc('\'', f);
 	}
 }
+
+static bool is_audit_clean(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] <= ' ' || s[i] > '~' || s[i] == '"' || s[i] == '=')
+			return false;
+	return true;
+}
+
+void quote_hex(FILE *f, const char *s, size_t len)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < len; i++) {
+		putc_unlocked(digits[(unsigned char)s[i] >> 4], f);
+		putc_unlocked(digits[s[i] & 15], f);
+	}
+}
+
+size_t quote_audit_size(const char *s, size_t len)
+{
+	return is_audit_clean(s, len) ? len + 2 : 2 * len;
+}
+
+size_t quote_audit(FILE *f, const char *s, size_t len)
+{
+	if (!is_audit_clean(s, len)) {
+		quote_hex(f, s, len);
+		return 2 * len;
+	}
+	putc_unlocked('"', f);
+	fwrite(s, 1, len, f);
+	putc_unlocked('"', f);
+	return len + 2;
+}

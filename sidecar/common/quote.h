@@ -7,3 +7,10 @@
 /* One word as a shell reads it: bare where harmless, else '...', and $'...' with \xHH for whatever
  * could move a cursor, hide, reorder the line or forge one. s may hold any bytes. */
 void quote_word(FILE *f, const char *s, size_t len);
+
+/* The audit subsystem's way: "..." where every byte is printable ASCII, else HEX without quotes.
+ * Blanks, quotes and = are hex as well: its readers look for the next " key=" with strstr. Returns
+ * the bytes written. */
+size_t quote_audit(FILE *f, const char *s, size_t len);
+size_t quote_audit_size(const char *s, size_t len);
+void quote_hex(FILE *f, const char *s, size_t len);

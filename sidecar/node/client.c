@@ -134,10 +134,10 @@ static int take_query(struct client *c, const struct wire_frame *f)
 		if (strcmp(verbs[i]->name, verb) == 0)
 			c->verb = verbs[i];
 	c->json = strcmp(format, "json") == 0;
-	if (!c->verb || (!c->json && strcmp(format, "text") != 0)) {
+	c->audit = c->verb == &verb_logs && strcmp(format, "audit") == 0;
+	if (!c->verb || (!c->json && !c->audit && strcmp(format, "text") != 0)) {
 		snprintf(c->error, sizeof(c->error),
-			 c->verb ? "format '%s' is neither text nor json" : "no verb '%s'",
-			 c->verb ? format : verb);
+			 c->verb ? "%s has no format '%s'" : "no verb '%s'", verb, format);
 		c->verb = NULL;
 		return -EINVAL;
 	}

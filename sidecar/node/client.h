@@ -6,7 +6,7 @@
  *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *   {"verb":"status","format":F}                  the node's own
- * F is "text" or "json". Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
+ * F is "text" or "json", of logs also "audit". Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ struct client {
 	char *piece; /* what this turn's step has written; frames are made of it at its end */
 	size_t piece_len, piece_size;
 	const struct verb *verb; /* NULL before the question */
-	bool json;
+	bool json, audit; /* neither: text */
 	bool done; /* closed once everything is sent */
 	struct life *life;
 	struct client *next_follower;

@@ -76,6 +76,10 @@ static int write_line(struct client *c, const struct event *e, const struct even
 	size_t len;
 	int r;
 
+	if (c->audit) {
+		line = event_to_audit(e, x);
+		return line ? client_write(c, line, strlen(line)) : -ENOMEM;
+	}
 	if (!c->json) {
 		line = event_to_text(e, x);
 		return line ? client_printf(c, "%s\n", line) : -ENOMEM;
@@ -88,7 +92,20 @@ static int write_line(struct client *c, const struct event *e, const struct even
 	return r < 0 ? r : client_write(c, "\n", 1);
 }
 
-static int write_record(struct client *c, const uint8_t *record, size_t len, int64_t wall_ns)
+/* It has a line in every format: its number is no gap. */
+static int write_unreadable(struct client *c, uint64_t seq, int64_t wall_ns)
+{
+	struct event e = {.head = {.seq = seq, .tai_ns = (uint64_t)wall_ns}};
+	struct event_context x = {.container = c->life->meta.id, .name = c->life->meta.name};
+
+	if (c->audit)
+		return write_line(c, &e, &x);
+	return client_printf(c, "%s\n",
+			     c->json ? "{\"kind\":\"unreadable\"}" : "unreadable record");
+}
+
+static int write_record(struct client *c, uint64_t seq, const uint8_t *record, size_t len,
+			int64_t wall_ns)
 {
 	struct event_context x = {.container = c->life->meta.id, .name = c->life->meta.name};
 	_free_ uint8_t *args = NULL;
@@ -96,8 +113,7 @@ static int write_record(struct client *c, const uint8_t *record, size_t len, int
 	size_t args_len;
 
 	if (!record || event_decode(record, len, &e) <= 0)
-		return client_printf(c, "%s\n",
-				     c->json ? "{\"kind\":\"unreadable\"}" : "unreadable record");
+		return write_unreadable(c, seq, wall_ns);
 	x.tai_offset_ns = (int64_t)e.head.tai_ns - wall_ns;
 	if (e.head.kind == RV_KIND_EXEC) {
 		exe_remember(c->state, e.head.seq, e.path, e.path_len);
@@ -122,7 +138,7 @@ static int write_late(struct client *c)
 
 		r = store_get_record(&c->node->store, c->life, g->late[i], &record, &len);
 		if (r == 0 && event_decode(record, len, &e) > 0)
-			r = write_record(c, record, len,
+			r = write_record(c, g->late[i], record, len,
 					 (int64_t)e.head.tai_ns - c->life->tai_offset_ns);
 	}
 	g->late_len -= i;
@@ -141,7 +157,7 @@ static int write_row(struct client *c, const struct store_row *row)
 	if (g->follow && !c->life->ended && row->seq != g->next &&
 	    row->seq > life_settle(c->life) && !(g->next == 0 && row->seq == 1))
 		return -EAGAIN;
-	r = write_record(c, row->record, row->record_len, row->wall_ns);
+	r = write_record(c, row->seq, row->record, row->record_len, row->wall_ns);
 	g->next = row->seq + 1;
 	return r < 0 ? r : 1;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "fuzz.h"
 #include "sidecar/common/event.h"
+#include "sidecar/common/event_audit.h"
 #include "sidecar/common/utf8.h"
 
 static void inside(const uint8_t *data, size_t len, const char *part, size_t part_len)
@@ -23,6 +24,29 @@ static void printable(const char *text, size_t len)
 	}
 }
 
+/* Printable ASCII lines, none too long for its readers, each of one event: "type=T msg=audit(...): "
+ * and no second stamp behind it. */
+static void audit_lines(const char *text)
+{
+	const char *stamp = strstr(text, "msg=audit("), *end;
+	size_t len;
+
+	assert(stamp);
+	len = (size_t)(strstr(stamp, "): ") + 3 - stamp);
+	for (const char *line = text; *line; line = end + 1) {
+		const char *blank = strchr(line, ' ');
+
+		end = strchr(line, '\n');
+		assert(end && end - line <= AUDIT_LINE_MAX);
+		for (const char *c = line; c < end; c++)
+			assert(*c >= ' ' && *c <= '~');
+		assert(strncmp(line, "type=", 5) == 0);
+		assert(blank && strncmp(blank + 1, stamp, len) == 0);
+		blank = strstr(blank + len, "msg=");
+		assert(!blank || blank > end);
+	}
+}
+
 static void format(const struct event *e)
 {
 	struct event_context c = {
@@ -34,6 +58,10 @@ static void format(const struct event *e)
 
 	assert(line);
 	printable(line, strlen(line));
+	free(line);
+	line = event_to_audit(e, &c);
+	assert(line);
+	audit_lines(line);
 	free(line);
 	event_to_json(e, &c, o);
 	assert(json_out_text(o, &text, &len) == 0);
