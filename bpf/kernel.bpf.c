@@ -17,7 +17,8 @@
 
 /* attr is the kernel's copy, zero behind what the caller gave; its layout is ABI. */
 #define ATTR(to, attr, member)                                                                     \
-	bpf_probe_read_kernel(&(to), sizeof(to), (void *)(attr) + __builtin_offsetof(union bpf_attr, member))
+	bpf_probe_read_kernel(&(to), sizeof(to),                                                   \
+			      (void *)(attr) + __builtin_offsetof(union bpf_attr, member))
 
 /* A string in the caller's memory: what lies there now, which the kernel reads later for itself. */
 static __always_inline void bpf_given(struct act *a, struct rv_bpf *r, __u64 from)
@@ -141,7 +142,8 @@ int BPF_PROG(reeve_perf_open)
 		kept->pending = 0;
 		return perf_record(kept, RV_HOOK_PERF_OPEN);
 	}
-	/* A kernel without that function to attach to: all there is to say is that it was called. */
+	/* A kernel without that function to attach to: all there is to say is that it was called.
+	 */
 	reader = bpf_map_lookup_elem(&reeve_progs, &number);
 	return reader && reader->id ? 0 : perf_record(&unknown, RV_HOOK_PERF_OPEN);
 }
