@@ -96,6 +96,7 @@ enum rv_hook {
 #define RV_MODULE_LOADED 4
 #define RV_KEXEC_FILE 1
 #define RV_KEXEC_LOAD 2
+#define RV_KEXEC_INITRAMFS 3
 #define RV_KEY_MADE 1
 #define RV_KEY_USED 2
 

@@ -60,7 +60,7 @@
 	X(MODULE, 49, module, kmod, NORMAL, "a kernel module was loaded or asked for")             \
 	X(BPF_LOAD, 50, bpf_load, bpf, NORMAL, "a BPF program came into the kernel")               \
 	X(BPF_UNLOAD, 51, bpf_unload, bpf, NORMAL, "a BPF program left the kernel")                \
-	X(BPF, 52, bpf, bpf, NORMAL, "bpf(2) was called to make, attach or load something")        \
+	X(BPF, 52, bpf, bpf, NORMAL, "bpf(2) made, loaded, attached, detached or opened something")        \
 	X(PERF_EVENT, 53, perf_event, none, NORMAL, "perf_event_open(2)")                          \
 	X(KEY, 54, key, key, NORMAL, "a key was made or used")                                     \
 	X(IO_URING, 55, io_uring, none, NORMAL, "io_uring_setup(2)")                               \
@@ -85,7 +85,20 @@
 #define RV_HOOKS_MEMORY(H, N)
 #define RV_HOOKS_NETWORK(H, N)                                                              \
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")
-#define RV_HOOKS_KERNEL(H, N)
+#define RV_HOOKS_KERNEL(H, N)                                                               \
+	N(READ_FILE, 75, "lsm/kernel_read_file", "reeve_read_file", (MODULE, KEXEC), "6.1")        \
+	N(LOAD_DATA, 76, "lsm/kernel_load_data", "reeve_load_data", (MODULE, KEXEC), "6.1")        \
+	N(MODULE_ASK, 77, "lsm/kernel_module_request", "reeve_mod_ask", (MODULE), "6.1")           \
+	N(MODULE_IN, 78, "tp_btf/module_load", "reeve_mod_in", (MODULE), "6.1")                    \
+	N(SYSLOG, 79, "lsm/syslog", "reeve_syslog", (SYSLOG), "6.1")                               \
+	N(BPF, 80, "lsm/bpf", "reeve_bpf", (BPF), "6.1")                                           \
+	N(PERF_ATTR, 81, "fexit/perf_copy_attr", "reeve_perf_attr", (PERF_EVENT), "6.1")           \
+	N(PERF_OPEN, 82, "lsm/perf_event_open", "reeve_perf_open", (PERF_EVENT), "6.1")            \
+	N(KEY_MADE, 83, "lsm/key_alloc", "reeve_key_made", (KEY), "6.1")                           \
+	N(KEY_USED, 84, "lsm/key_permission", "reeve_key_used", (KEY), "6.1")                      \
+	N(IO_URING, 85, "tp_btf/io_uring_create", "reeve_io_uring", (IO_URING), "6.1")             \
+	N(REBOOT, 86, "fentry/__x64_sys_reboot", "reeve_reboot", (REBOOT), "6.1")                  \
+	N(REBOOT_32, 87, "fentry/__ia32_sys_reboot", "reeve_reboot_32", (REBOOT), "6.1")
 #define RV_HOOKS(H, N)                                                                             \
 	RV_HOOKS_PROCESS(H, N)                                                                     \
 	RV_HOOKS_FILES(H, N)                                                                       \
@@ -362,10 +375,13 @@
 #define RV_FIELDS_MPROTECT(F, S) RV_FIELDS_MMAP(F, S)
 
 #define RV_FIELDS_MODULE(F, S)                                                                     \
+	F(__u64, ino, NUMBER, "finit_module: inode of the file")                                   \
+	F(__u32, dev, DEV, "its device")                                                           \
 	F(__u32, how, MODULE_HOW, "finit_module, init_module, request_module, loaded")             \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	S(path, PATH, "finit_module: the file")                                                    \
-	S(name, TEXT, "the module's name, where it is known")
+	S(name, TEXT, "request_module, loaded: the module's name")                                 \
+	F(__u32, reserved, NONE, "")
 #define RV_FIELDS_BPF_LOAD(F, S)                                                                   \
 	F(__u64, loader_start_ns, NUMBER, "start of the process that loaded it; 0 unknown")        \
 	F(struct rv_tag8, tag, TAG8, "tag of the program")                                         \
@@ -378,35 +394,40 @@
 #define RV_FIELDS_BPF(F, S)                                                                        \
 	F(struct rv_name16, name, NAME16, "name of the new map or program")                        \
 	F(__u32, command, BPF_CMD, "BPF_* command")                                                \
-	F(__u32, type, NUMBER, "its first argument: of map, program or attach")                    \
-	F(__u32, key_size, NUMBER, "map create: bytes of a key")                                   \
-	F(__u32, value_size, NUMBER, "map create: bytes of a value")                               \
-	F(__u32, max_entries, NUMBER, "map create: entries")                                       \
-	F(__u32, map_type, BPF_MAP_TYPE, "map create: type of map")
+	F(__u32, prog_type, BPF_PROG_TYPE, "prog_load: type of program")                           \
+	F(__u32, attach_type, NUMBER, "prog_load, attach, detach, link_create: BPF_* attach type") \
+	F(__u32, map_type, BPF_MAP_TYPE, "map_create: type of map")                                \
+	F(__u32, key_size, NUMBER, "map_create: bytes of a key")                                   \
+	F(__u32, value_size, NUMBER, "map_create: bytes of a value")                               \
+	F(__u32, max_entries, NUMBER, "map_create: entries")                                       \
+	F(__u32, id, NUMBER, "*_get_fd_by_id: id of the program, map, BTF or link")                \
+	F(__u32, unreadable, BOOL, "the caller's memory with the string below could not be read")  \
+	S(given, TEXT, "obj_pin, obj_get: the path; raw_tracepoint_open: which; as given")
 #define RV_FIELDS_PERF_EVENT(F, S)                                                                 \
-	F(__u64, config, NUMBER, "which event of that type; 0 where the hook does not say")        \
-	F(__u32, type, PERF_TYPE, "type of event; 4294967295 where the hook does not say")         \
-	F(__u32, request, NUMBER, "PERF_SECURITY_*: what was asked")
+	F(__u64, config, NUMBER, "which event of that type")                                       \
+	F(__u32, type, PERF_TYPE, "type of event; null: not known")                                \
+	F(__u32, in_kernel, BOOL, "what happens in the kernel counts as well")
 #define RV_FIELDS_KEY(F, S)                                                                        \
-	F(__s32, serial, SIGNED, "serial number of the key")                                       \
-	F(__u32, permission, NUMBER, "KEY_NEED_* that was asked for; 0 at its making")             \
+	F(__s32, serial, SIGNED, "serial number of the key; 0 at its making, when it has none yet") \
+	F(__u32, permission, KEY_NEED, "what it was to be used for; null at its making")           \
 	F(__u32, key_uid, NUMBER, "the key's owner")                                               \
 	F(__u32, how, KEY_HOW, "made or used")                                                     \
 	S(key_type, TEXT, "its type")                                                              \
 	S(description, TEXT, "its description")
 #define RV_FIELDS_IO_URING(F, S)                                                                   \
+	F(__u32, fd, NUMBER, "descriptor of the ring")                                             \
 	F(__u32, sq_entries, NUMBER, "submission queue entries")                                   \
 	F(__u32, cq_entries, NUMBER, "completion queue entries")                                   \
-	F(__u32, flags, NUMBER, "IORING_SETUP_* flags")                                            \
-	F(__u32, reserved, NONE, "")
+	F(__u32, flags, HEX, "IORING_SETUP_* flags")
 #define RV_FIELDS_SYSLOG(F, S)                                                                     \
 	F(__u32, action, SYSLOG, "SYSLOG_ACTION_*")                                                \
 	F(__u32, reserved, NONE, "")
 #define RV_FIELDS_KEXEC(F, S)                                                                      \
-	F(__u32, how, KEXEC_HOW, "kexec_file_load or kexec_load")                                  \
+	F(__u64, ino, NUMBER, "inode of the file, 0 kexec_load")                                   \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, how, KEXEC_HOW, "kexec_file_load, its initramfs, or kexec_load")                  \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
-	S(path, PATH, "kexec_file_load: the file")                                                 \
-	F(__u32, reserved, NONE, "")
+	S(path, PATH, "kexec_file_load: the file")
 #define RV_FIELDS_REBOOT(F, S)                                                                     \
 	F(__u32, command, REBOOT, "LINUX_REBOOT_CMD_*")                                            \
-	F(__u32, reserved, NONE, "")
+	F(__u32, magic, BOOL, "both magic numbers were right")

@@ -218,6 +218,48 @@ struct sockaddr {
 	unsigned short sa_family;
 };
 
+struct module {
+	char name[56];
+};
+
+enum kernel_read_file_id {
+	READING_MODULE = 2,
+	READING_KEXEC_IMAGE = 3,
+	READING_KEXEC_INITRAMFS = 4,
+	READING_MODULE_COMPRESSED = 7, /* 7.x */
+};
+
+enum kernel_load_data_id {
+	LOADING_MODULE = 2,
+	LOADING_KEXEC_IMAGE = 3,
+	LOADING_MODULE_COMPRESSED = 7, /* 7.x */
+};
+
+struct pt_regs {
+	unsigned long bx;
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long di;
+};
+
+struct perf_event_attr {
+	__u32 type;
+	__u64 config;
+	__u64 exclude_kernel : 1;
+};
+
+struct key_type {
+	const char *name;
+};
+
+struct key {
+	__s32 serial;
+	kuid_t uid;
+	struct key_type *type;
+	char *description;
+};
+
 #pragma clang attribute pop
 
 #define AF_UNIX 1

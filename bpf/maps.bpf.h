@@ -147,3 +147,18 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } reeve_long SEC(".maps");
+
+/* What perf_event_open(2) read from its caller, until the LSM hook right behind comes for it: per
+ * thread, since each is in a call of its own. */
+struct perf_asked {
+	__u64 config;
+	__u32 type;
+	__u32 in_kernel;
+	__u64 pending;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct perf_asked);
+} reeve_perf SEC(".maps");

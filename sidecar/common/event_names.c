@@ -68,10 +68,14 @@ static const char *const module_how[] = {[RV_MODULE_FINIT] = "finit_module",
 					 [RV_MODULE_REQUEST] = "request_module",
 					 [RV_MODULE_LOADED] = "loaded"};
 static const char *const kexec_how[] = {[RV_KEXEC_FILE] = "kexec_file_load",
-					[RV_KEXEC_LOAD] = "kexec_load"};
+					[RV_KEXEC_LOAD] = "kexec_load",
+					[RV_KEXEC_INITRAMFS] = "kexec_file_load-initramfs"};
 static const char *const key_how[] = {[RV_KEY_MADE] = "made", [RV_KEY_USED] = "used"};
+static const char *const key_need[] = {[1] = "view", "read",	"write",  "search",
+				       "link",	     "setattr", "unlink", "sysadmin-override",
+				       "authtoken-override", "defer-check"};
 static const char *const bpf_prog_type[] = {
-    "unspec",	      "socket_filter", "kprobe",	"sched_cls",	   "sched_act",
+    NULL,	      "socket_filter", "kprobe",	"sched_cls",	   "sched_act",
     "tracepoint",     "xdp",	       "perf_event",	"cgroup_skb",	   "cgroup_sock",
     "lwt_in",	      "lwt_out",       "lwt_xmit",	"sock_ops",	   "sk_skb",
     "cgroup_device",  "sk_msg",	       "raw_tracepoint", "cgroup_sock_addr", "lwt_seg6local",
@@ -98,7 +102,7 @@ static const char *const bpf_cmd[] = {
     "map_lookup_batch",	 "map_lookup_and_delete_batch", "map_update_batch", "map_delete_batch",
     "link_create",	 "link_update",	     "link_get_fd_by_id",  "link_get_next_id",
     "enable_stats",	 "iter_create",	     "link_detach",	   "prog_bind_map",
-    "token_create"};
+    "token_create",	 "prog_stream_read_by_fd", "prog_assoc_struct_ops"};
 static const char *const perf_type[] = {"hardware", "software",	 "tracepoint",
 					"hw_cache", "raw",	 "breakpoint"};
 static const char *const syslog_action[] = {
@@ -129,6 +133,7 @@ static const struct {
     VIEW(MODULE_HOW, module_how),
     VIEW(KEXEC_HOW, kexec_how),
     VIEW(KEY_HOW, key_how),
+    VIEW(KEY_NEED, key_need),
     VIEW(BPF_PROG_TYPE, bpf_prog_type),
     VIEW(BPF_MAP_TYPE, bpf_map_type),
     VIEW(BPF_CMD, bpf_cmd),

@@ -51,7 +51,8 @@
 	X(MODULE_HOW, "string")                                                                    \
 	X(KEXEC_HOW, "string")                                                                     \
 	X(KEY_HOW, "string")                                                                       \
-	X(BPF_PROG_TYPE, "string")                                                                 \
+	X(KEY_NEED, "string or null")                                                              \
+	X(BPF_PROG_TYPE, "string or null")                                                         \
 	X(BPF_MAP_TYPE, "string or null")                                                          \
 	X(BPF_CMD, "string")                                                                       \
 	X(PERF_TYPE, "string or null")                                                             \
