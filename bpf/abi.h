@@ -168,11 +168,11 @@ struct rv_tag8 {
 };
 struct rv_address {
 	__u8 addr[16];	/* AF_INET: the first 4; AF_INET6: all; network order. AF_VSOCK: the cid, a
-			   __u32 */
+			   __u32. AF_PACKET: the first len, the hardware address */
 	__u32 family;	/* AF_*; 0: not known */
 	__u32 port;	/* host order; AF_NETLINK: the port id; AF_PACKET: the protocol; else 0 */
-	__u32 scope_id; /* AF_INET6: the scope; AF_PACKET: the interface */
-	__u32 groups;	/* AF_NETLINK */
+	__u32 scope_id; /* AF_INET6 */
+	__u32 len;	/* AF_PACKET */
 };
 
 struct rv_counters {

@@ -84,7 +84,12 @@
 	N(UNLINK, 9, "lsm/path_unlink", "reeve_unlink", (UNLINK), "6.1")
 #define RV_HOOKS_MEMORY(H, N)
 #define RV_HOOKS_NETWORK(H, N)                                                              \
-	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")
+	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")              \
+	H(SEND, 60, "lsm_cgroup/socket_sendmsg", "reeve_send", (SEND), "6.1")                      \
+	N(SOCKET, 61, "lsm/socket_create", "reeve_socket", (SOCKET), "6.1")                        \
+	N(BIND, 62, "lsm/socket_bind", "reeve_bind", (BIND), "6.1")                                \
+	N(LISTEN, 63, "lsm/socket_listen", "reeve_listen", (LISTEN), "6.1")                        \
+	N(ACCEPT, 64, "lsm/sock_graft", "reeve_accept", (ACCEPT), "6.1")
 #define RV_HOOKS_KERNEL(H, N)                                                               \
 	N(READ_FILE, 75, "lsm/kernel_read_file", "reeve_read_file", (MODULE, KEXEC), "6.1")        \
 	N(LOAD_DATA, 76, "lsm/kernel_load_data", "reeve_load_data", (MODULE, KEXEC), "6.1")        \
@@ -158,20 +163,20 @@
 	S(path, PATH, "path in the container")                                                     \
 	S(tag, TEXT, "the file's security tag")
 
-/* family, type, protocol, laddr/lport, faddr/fport and netif are the same in all socket kinds. */
-#define RV_FIELDS_SOCKETS(F, S)                                                                    \
+/* The same in all socket kinds. What the kernel does not know at that moment is null or 0. */
+#define RV_FIELDS_CONNECT(F, S)                                                                    \
 	F(struct rv_address, local, LOCAL, "local address and port (laddr, lport)")                \
 	F(struct rv_address, peer, FOREIGN, "the other side's address and port (faddr, fport)")    \
-	F(__u32, family, FAMILY, "address family")                                                 \
+	F(__u32, family, FAMILY, "address family of the socket")                                   \
 	F(__u32, type, SOCKET_TYPE, "socket type")                                                 \
 	F(__u32, protocol, NUMBER, "protocol number of the socket")                                \
-	F(__u32, netif, NUMBER, "interface the socket is bound to, 0 none")                        \
-	F(__u32, opid, NUMBER, "unix: process at the other end, 0 unknown")                        \
-	F(__u32, backlog, NUMBER, "listen: backlog asked for")                                     \
-	F(__u32, size, NUMBER, "send: bytes in the message")
-#define RV_FIELDS_CONNECT(F, S)                                                                    \
-	RV_FIELDS_SOCKETS(F, S)                                                                    \
-	S(path, PATH, "unix: name of the socket; a NUL first when it is abstract")
+	F(__u32, netif, NUMBER, "interface the socket is bound to, 0 none; packet: the address's") \
+	F(__u32, groups, HEX, "netlink: multicast groups of the address, bit 0 is group 1")        \
+	F(__u32, opid, NUMBER, "accept, unix: process that connected, on the host; 0 unknown")     \
+	F(__s32, backlog, SIGNED, "listen: backlog asked for, at most net.core.somaxconn")         \
+	F(__u32, size, NUMBER, "send: bytes in the message")                                       \
+	S(path, PATH, "unix: name asked for or listened on; a NUL first when it is abstract")      \
+	S(from_path, PATH, "unix: name of the side that connects or sends, when it has one")
 #define RV_FIELDS_SOCKET(F, S) RV_FIELDS_CONNECT(F, S)
 #define RV_FIELDS_BIND(F, S) RV_FIELDS_CONNECT(F, S)
 #define RV_FIELDS_LISTEN(F, S) RV_FIELDS_CONNECT(F, S)

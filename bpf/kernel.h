@@ -205,13 +205,39 @@ struct linux_binprm {
 	const char *filename;
 };
 
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	int skc_bound_dev_if;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
 struct sock {
+	struct sock_common __sk_common;
+	unsigned short sk_type;
 	unsigned short sk_protocol;
+	struct pid *sk_peer_pid;
 };
 
 struct socket {
 	short type;
 	struct sock *sk;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+	unsigned int msg_flags;
 };
 
 struct sockaddr {
@@ -260,11 +286,40 @@ struct key {
 	char *description;
 };
 
+struct unix_address {
+	int len;
+	struct sockaddr name[];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+};
+
+struct netlink_sock {
+	__u32 portid;
+};
+
+struct packet_sock {
+	int ifindex;
+	__u16 num;
+};
+
 #pragma clang attribute pop
 
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_NETLINK 16
+#define AF_PACKET 17
+#define AF_ALG 38
+#define AF_VSOCK 40
+#define SOCK_STREAM 1
+#define SOCK_RAW 3
+#define SOCK_PACKET 10
+#define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
+#define MSG_FASTOPEN 0x20000000
 
 #define EPERM 1
 #define EACCES 13

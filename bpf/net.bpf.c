@@ -1,64 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Network: connect. Runs by the acting task's cgroup, whoever made the socket. */
+/* Network: sockets made, bound, listening, connected, accepted, and messages that carry an address.
+ * By the acting task's container, whoever made the socket. */
+#include "address.bpf.h"
 
-struct address4 {
-	__u16 family;
-	__u16 port;
-	__u8 addr[4];
-};
-struct address6 {
-	__u16 family;
-	__u16 port;
-	__u32 flow;
-	__u8 addr[16];
-	__u32 scope;
-};
-#define UNIX_PATH_MAX 108
-
-/* Decodes a socket address of addrlen bytes in kernel memory; reads no byte beyond. path: room for
- * 128 bytes, for AF_UNIX; spare: as much again. Returns the length of the name there. */
-static __always_inline __u32 address_read(struct rv_address *to, const void *address, int addrlen,
-					  char *path, char *spare)
-{
-	struct address6 a = {};
-
-	__builtin_memset(to, 0, sizeof(*to));
-	if (addrlen < 2)
-		return 0;
-	bpf_probe_read_kernel(&a.family, sizeof(a.family), address);
-	to->family = a.family;
-	if (a.family == AF_INET && addrlen >= (int)sizeof(struct address4)) {
-		bpf_probe_read_kernel(&a, sizeof(struct address4), address);
-		__builtin_memcpy(to->addr, &a.flow, 4);
-		to->port = bpf_ntohs(a.port);
-	} else if (a.family == AF_INET6 && addrlen >= 24) {
-		bpf_probe_read_kernel(&a, 24, address);
-		if (addrlen >= 28)
-			bpf_probe_read_kernel(&a.scope, sizeof(a.scope), address + 24);
-		__builtin_memcpy(to->addr, a.addr, 16);
-		to->scope_id = a.scope;
-		to->port = bpf_ntohs(a.port);
-	} else if (a.family == AF_UNIX && addrlen > 2) {
-		__u32 n = addrlen - 2;
-
-		if (n > UNIX_PATH_MAX)
-			n = UNIX_PATH_MAX;
-		/* 6.1 does not carry the comparison over to the copy clang makes of n. */
-		asm volatile("" : "+r"(n));
-		n &= 127;
-		/* A path ends at its NUL, what lies behind it is the process's stack; an abstract name
-		 * starts with NUL and is all bytes. */
-		bpf_probe_read_kernel(path, n, address + 2);
-		path[n] = 0;
-		if (*path) {
-			long got = bpf_probe_read_kernel_str(spare, UNIX_PATH_MAX + 1, path);
-
-			n = got > 0 ? got - 1 : 0;
-		}
-		return n;
-	}
-	return 0;
-}
+/* The six kinds have the same fields: struct rv_connect stands for all of them. */
+RV_ASSERT(sizeof(struct rv_socket) == sizeof(struct rv_connect));
+RV_ASSERT(sizeof(struct rv_bind) == sizeof(struct rv_connect));
+RV_ASSERT(sizeof(struct rv_listen) == sizeof(struct rv_connect));
+RV_ASSERT(sizeof(struct rv_accept) == sizeof(struct rv_connect));
+RV_ASSERT(sizeof(struct rv_send) == sizeof(struct rv_connect));
 
 /* What address rules are looked up by: IPv4 in IPv6 is IPv4. */
 static __always_inline void address_key(struct rv_addr_key *key, const struct rv_address *a)
@@ -76,43 +26,165 @@ static __always_inline void address_key(struct rv_addr_key *key, const struct rv
 	}
 }
 
+static __always_inline void socket_fill(struct rv_connect *r, struct socket *sock, struct sock *sk)
+{
+	r->type = sock->type;
+	if (!sk)
+		return;
+	r->family = sk->__sk_common.skc_family;
+	r->protocol = sk->sk_protocol;
+	r->netif = sk->__sk_common.skc_bound_dev_if;
+}
+
+SEC("lsm/socket_create")
+int BPF_PROG(reeve_socket, int family, int type, int protocol, int kern)
+{
+	struct act a = {};
+	struct rv_connect *r;
+
+	if (kern)
+		return 0;
+	r = act_node(&a, RV_KIND_SOCKET, RV_HOOK_SOCKET, sizeof(*r));
+	if (r) {
+		r->family = family;
+		r->type = type;
+		r->protocol = protocol;
+	}
+	return act_end_node(&a);
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(reeve_bind, struct socket *sock, struct sockaddr *address, int addrlen)
+{
+	struct act a = {};
+	struct rv_connect *r = act_node(&a, RV_KIND_BIND, RV_HOOK_BIND, sizeof(*r));
+
+	if (r) {
+		socket_fill(r, sock, sock->sk);
+		address_given(r, &r->local, address, addrlen, true);
+		if (r->family == AF_UNIX || r->type == SOCK_PACKET)
+			address_name(&a, address, addrlen, &r->path_len);
+	}
+	return act_end_node(&a);
+}
+
+SEC("lsm/socket_listen")
+int BPF_PROG(reeve_listen, struct socket *sock, int backlog)
+{
+	struct act a = {};
+	struct rv_connect *r = act_node(&a, RV_KIND_LISTEN, RV_HOOK_LISTEN, sizeof(*r));
+	struct sock *sk = sock->sk;
+
+	if (r) {
+		socket_fill(r, sock, sk);
+		r->backlog = backlog;
+		if (sk)
+			address_local(r, sk);
+		if (r->family == AF_UNIX)
+			address_unix(&a, sk, &r->path_len);
+	}
+	return act_end_node(&a);
+}
+
+/* In accept, when the new socket has its place in the file: who connected is known here alone. The
+ * one other caller is a hash or cipher's "accept". Cannot refuse. */
+SEC("lsm/sock_graft")
+int BPF_PROG(reeve_accept, struct sock *sk, struct socket *parent)
+{
+	struct unix_sock *u = (void *)sk;
+	struct act a = {};
+	struct rv_connect *r;
+	struct pid *pid;
+
+	if (sk->__sk_common.skc_family == AF_ALG)
+		return 0;
+	r = act_node(&a, RV_KIND_ACCEPT, RV_HOOK_ACCEPT, sizeof(*r));
+	if (r) {
+		socket_fill(r, parent, sk);
+		address_local(r, sk);
+		address_peer(r, sk);
+		if (r->family == AF_UNIX) {
+			pid = sk->sk_peer_pid;
+			r->opid = BPF_CORE_READ(pid, numbers[0].nr);
+			address_unix(&a, sk, &r->path_len);
+			address_unix(&a, BPF_CORE_READ(u, peer), &r->from_path_len);
+		}
+	}
+	act_emit(&a);
+	return 0;
+}
+
 SEC("lsm_cgroup/socket_connect")
 int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int addrlen)
 {
+	struct act a = {.kind = RV_KIND_CONNECT, .len = sizeof(struct rv_connect)};
 	struct rv_addr_key key = {};
-	struct verdict v;
-	struct who w = {};
-	struct scratch *s;
+	struct sock *sk = sock->sk;
 	struct rv_connect *r;
-	struct sock *sk;
-	bool recorded = true;
-	__u32 len;
 
-	if (!who_here(&w) || !who_judged(&w))
+	if (!who_here(&a.w) || !who_judged(&a.w))
 		return RET_ALLOW;
-	judge_policy(&w, &v);
-	if (!who_recorded(&w, RV_KIND_CONNECT) && !(v.flags & RV_POLICY_NETWORK))
+	judge_policy(&a.w, &a.v);
+	if (!who_recorded(&a.w, RV_KIND_CONNECT) && !(a.v.flags & RV_POLICY_NETWORK))
 		return RET_ALLOW;
-	s = scratch_claim(w.st);
-	if (!s)
-		return unseen(&w, &v, RV_KIND_CONNECT);
-	r = (void *)s->record;
+	a.s = scratch_claim(a.w.st);
+	if (!a.s)
+		return unseen(&a.w, &a.v, RV_KIND_CONNECT);
+	r = (void *)a.s->record;
 	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
-	len = address_read(&r->peer, address, addrlen, (char *)(r + 1), s->chunk);
+	socket_fill(r, sock, sk);
+	address_given(r, &r->peer, address, addrlen, false);
 	address_key(&key, &r->peer);
-	key.policy = w.st->policy;
-	judge_address(&w, &key, &v);
-	if (who_recorded(&w, RV_KIND_CONNECT) || v.verdict >= RV_VERDICT_DENIED) {
-		who_fill(&r->head, &w, RV_KIND_CONNECT, RV_HOOK_CONNECT);
-		judge_fill(&r->head, &v);
-		r->family = r->peer.family;
-		sk = sock->sk;
-		r->protocol = sk ? sk->sk_protocol : 0;
-		r->type = sock->type;
-		len &= 127;
-		r->path_len = len;
-		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_CONNECT);
+	key.policy = a.w.st->policy;
+	judge_address(&a.w, &key, &a.v);
+	if (!who_recorded(&a.w, RV_KIND_CONNECT) && a.v.verdict < RV_VERDICT_DENIED) {
+		scratch_free(a.s);
+		return RET_ALLOW;
 	}
-	scratch_free(s);
-	return judge_return(&v, recorded);
+	who_fill(&r->head, &a.w, RV_KIND_CONNECT, RV_HOOK_CONNECT);
+	if (sk)
+		address_local(r, sk);
+	if (r->family == AF_UNIX) {
+		address_name(&a, address, addrlen, &r->path_len);
+		address_unix(&a, sk, &r->from_path_len);
+	}
+	return act_end_here(&a);
+}
+
+/* An address that comes with a message. What goes down a connection is not recorded: it went where
+ * connect says; TCP does not look at the address unless the message is to connect as well. */
+static __always_inline bool send_is_addressed(struct sock *sk, struct msghdr *msg)
+{
+	__u32 protocol;
+
+	if (!msg->msg_name || msg->msg_namelen <= 0)
+		return false;
+	if (!sk || sk->sk_type != SOCK_STREAM || (msg->msg_flags & MSG_FASTOPEN))
+		return true;
+	protocol = sk->sk_protocol;
+	return protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP;
+}
+
+SEC("lsm_cgroup/socket_sendmsg")
+int BPF_PROG(reeve_send, struct socket *sock, struct msghdr *msg, int size)
+{
+	struct act a = {};
+	struct sock *sk = sock->sk;
+	struct rv_connect *r;
+
+	if (!send_is_addressed(sk, msg))
+		return RET_ALLOW;
+	r = act_here(&a, RV_KIND_SEND, RV_HOOK_SEND, sizeof(*r));
+	if (r) {
+		socket_fill(r, sock, sk);
+		r->size = size;
+		address_given(r, &r->peer, msg->msg_name, msg->msg_namelen, true);
+		if (sk)
+			address_local(r, sk);
+		if (r->family == AF_UNIX || r->type == SOCK_PACKET)
+			address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
+		if (r->family == AF_UNIX)
+			address_unix(&a, sk, &r->from_path_len);
+	}
+	return act_end_here(&a);
 }

@@ -119,9 +119,23 @@ static void put_address(FILE *f, const char *word, const struct rv_address *a)
 {
 	char text[EVENT_ADDRESS_SIZE];
 
-	if (!event_view_address(a, text))
+	if (a->family == AF_NETLINK)
+		fprintf(f, "%sport %u", word, a->port);
+	else if (a->family == AF_PACKET)
+		fprintf(f, "%s%s protocol=0x%04x", word, event_view_address(a, text) ? text : "-",
+			a->port);
+	else if (event_view_address(a, text))
+		fprintf(f, a->family == AF_INET6 ? "%s[%s]:%u" : "%s%s:%u", word, text, a->port);
+}
+
+static void put_socket_name(FILE *f, const char *word, const struct event_string *s)
+{
+	bool abstract = s->len > 0 && s->s[0] == '\0';
+
+	if (s->len == 0)
 		return;
-	fprintf(f, a->family == AF_INET6 ? "%s[%s]:%u" : "%s%s:%u", word, text, a->port);
+	fprintf(f, "%s%s", word, abstract ? "abstract:" : "");
+	quote_word(f, s->s + abstract, s->len - abstract);
 }
 
 /* The six kinds of sockets share their fields. */
@@ -129,6 +143,7 @@ static void put_socket(FILE *f, const struct event *e)
 {
 	const struct rv_connect *n = &e->connect;
 	const char *family = event_view_family(n->family);
+	unsigned kind = e->head.kind;
 
 	if (family)
 		fputs(family, f);
@@ -136,18 +151,22 @@ static void put_socket(FILE *f, const struct event *e)
 		fprintf(f, "af-%u", n->family);
 	if (event_view_name(VIEW_SOCKET_TYPE, n->type))
 		fprintf(f, " %s", event_view_name(VIEW_SOCKET_TYPE, n->type));
-	put_address(f, e->head.kind == RV_KIND_CONNECT || e->head.kind == RV_KIND_SEND ? " from " : " ",
-		    &n->local);
-	put_address(f, e->head.kind == RV_KIND_ACCEPT ? " from " : " ", &n->peer);
-	if (n->family == AF_UNIX && e->path_len > 0 && e->path[0] == '\0') {
-		fputs(" abstract:", f);
-		quote_word(f, e->path + 1, e->path_len - 1);
-	} else if (n->family == AF_UNIX && e->path_len > 0) {
-		fputc(' ', f);
-		quote_word(f, e->path, e->path_len);
-	}
+	put_address(f, kind == RV_KIND_CONNECT || kind == RV_KIND_SEND ? " from " : " ", &n->local);
+	put_address(f, kind == RV_KIND_ACCEPT ? " from " : " ", &n->peer);
+	put_socket_name(f, " ", &e->strings[0]);
+	put_socket_name(f, " from ", &e->strings[1]);
+	if (kind == RV_KIND_SOCKET && n->protocol)
+		fprintf(f, " protocol=%u", n->protocol);
+	if (n->netif)
+		fprintf(f, " netif=%u", n->netif);
+	if (n->groups)
+		fprintf(f, " groups=0x%x", n->groups);
 	if (n->opid)
 		fprintf(f, " opid=%u", n->opid);
+	if (kind == RV_KIND_LISTEN)
+		fprintf(f, " backlog=%d", n->backlog);
+	if (kind == RV_KIND_SEND)
+		fprintf(f, " size=%u", n->size);
 }
 
 static void put_exit(FILE *f, const struct event *e)

@@ -113,6 +113,13 @@ bool event_view_address(const struct rv_address *a, char ret[static EVENT_ADDRES
 		memcpy(&cid, a->addr, sizeof(cid));
 		snprintf(ret, EVENT_ADDRESS_SIZE, "%u", cid);
 		return true;
+	case AF_PACKET:
+		if (a->len == 0 || a->len > sizeof(a->addr))
+			return false;
+		for (unsigned i = 0; i < a->len; i++)
+			snprintf(ret + 3 * i, 4, "%02x:", a->addr[i]);
+		ret[3 * a->len - 1] = '\0';
+		return true;
 	default:
 		return false;
 	}

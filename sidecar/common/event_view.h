@@ -21,7 +21,8 @@ const char *event_view_error_counter(unsigned i); /* NULL past the last */
 const char *event_view_errno(int error);
 /* "SIGKILL", "SIGRTMIN+3", or NULL for 0. */
 const char *event_view_signal(unsigned signal, char *buf, size_t size);
-/* An IP address (IPv6 with its scope as %N) or a vsock cid as text; false when there is none. */
+/* An IP address (IPv6 with its scope as %N), a vsock cid or a hardware address as text; false when
+ * there is none. */
 #define EVENT_ADDRESS_SIZE 64
 bool event_view_address(const struct rv_address *a, char ret[static EVENT_ADDRESS_SIZE]);
 bool event_view_has_port(const struct rv_address *a);

@@ -232,7 +232,8 @@ TEST("sockets: families and their addresses")
 	check_json(&e, &context,
 		   "\"laddr\":null,\"lport\":null,\"faddr\":\"::1\",\"fport\":443,"
 		   "\"family\":\"inet6\",\"type\":\"stream\",\"protocol\":6,\"netif\":0,"
-		   "\"opid\":0,\"backlog\":0,\"size\":0,\"path\":null}");
+		   "\"groups\":\"0x0\",\"opid\":0,\"backlog\":0,\"size\":0,\"path\":null,"
+		   "\"from_path\":null}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #4     connect    allowed        "
 		       "pid=100    comm=cat inet6 stream [::1]:443");
 	n.family = AF_UNIX;
@@ -243,7 +244,7 @@ TEST("sockets: families and their addresses")
 	put(&b, "\0abc", 4);
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
 	check_json(&e, &context, "\"faddr\":null,\"fport\":null,\"family\":\"unix\"");
-	check_json(&e, &context, "\"path\":\"\\u0000abc\"}");
+	check_json(&e, &context, "\"path\":\"\\u0000abc\",\"from_path\":null}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #4     connect    allowed        "
 		       "pid=100    comm=cat unix stream abstract:abc");
 	n.family = AF_VSOCK;
