@@ -122,10 +122,12 @@
 	F(__u32, args_stored, NONE, "bytes in this record")                                        \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	F(__u32, origin, ORIGIN, "named by a descriptor, in memory only, deleted")                 \
+	F(__u32, script_state, PATH_STATE, "how the script's path came about")                     \
+	F(__u32, mode, MODE, "type and permissions of the program, set-id bits with them")         \
 	F(__u32, tag_source, TAG_SOURCE, "the attribute the tag was read from")                    \
 	S(path, PATH, "the program that runs; of a script its interpreter")                        \
 	S(filename, TEXT, "the name as given to execve")                                           \
-	S(script, PATH, "the script, when it was one")                                             \
+	S(script, PATH, "the script, when it was one; of nested ones the outermost")                                             \
 	S(tag, TEXT, "the program file's security tag")
 
 #define RV_FIELDS_EXIT(F, S)                                                                       \

@@ -81,6 +81,25 @@ struct {
 	__type(value, struct rv_task);
 } reeve_tasks SEC(".maps");
 
+/* A script between its check and the commit of its interpreter. Of the thread that executes; at
+ * most one each, gone with it. */
+struct script {
+	__u64 bprm;	/* whose */
+	__u64 args_len; /* as the caller gave them, before the interpreter's came in front */
+	__u32 argc, envc;
+	__u32 state;  /* RV_PATH_* */
+	__u32 origin; /* RV_ORIGIN_* */
+	__u32 len;
+	char path[RV_PATH_MAX];
+	__u32 reserved;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct script);
+} reeve_script SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, RV_POLICY_MAX);
@@ -124,6 +143,17 @@ struct {
 #define SCRATCH_DEPTH 4
 #define SCRATCH_HEAD 1024 /* head and fields */
 #define SCRATCH_STRINGS (4 * RV_PATH_MAX)
+struct claim { /* where the reading of a caller's arguments stands, see claim.bpf.h */
+	__u64 argv, envp;
+	__u64 string; /* the one being read */
+	__u64 inside; /* bytes of it that were */
+	__u64 put;    /* bytes in the record */
+	__u64 got;    /* bytes that could be read */
+	__u32 argc, count, index;
+	__u32 at; /* bytes waiting in the chunk */
+	__u32 wide;
+	__u32 reserved;
+};
 struct scratch {
 	__u32 busy;
 	__u32 reserved;
@@ -131,6 +161,7 @@ struct scratch {
 	__u32 pad;
 	__u64 args_missing; /* here, not on the stack: the verifier would follow every value of them */
 	__u64 args_hash;
+	struct claim claim;
 	struct rv_checkpoint checkpoint;
 	char record[SCRATCH_HEAD + SCRATCH_STRINGS];
 	char chunk[2 * RV_PATH_MAX];
