@@ -100,6 +100,31 @@ struct {
 	__type(value, struct script);
 } reeve_script SEC(".maps");
 
+/* A thread's namespaces before its unshare or setns, while that runs. */
+struct namespaces {
+	__u32 call; /* RV_NS_* */
+	__u32 mnt, pid, net, user, uts, ipc, cgroup, time;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct namespaces);
+} reeve_ns SEC(".maps");
+
+/* A task's cgroup before its move. The kernel moves one at a time, under a lock of its own. */
+struct move {
+	__u64 task;
+	__u64 cgroup_id;
+	struct rv_place place; /* slot 0: in no container */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct move);
+} reeve_moves SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, RV_POLICY_MAX);
