@@ -76,6 +76,7 @@ enum rv_hook {
 #define RV_ARGS_LOST 2	     /* no room: args_len and args_hash are all there is */
 #define RV_ARGS_UNREADABLE 3 /* args_missing bytes could not be read (shown as NUL) */
 #define RV_ARGS_CLAIMED 4 /* denied exec: as the caller's memory had it; args_missing: not read */
+#define RV_ARGS_CLAIMED_BULK 5 /* the same, in the bulk record of the same number */
 
 #define RV_ORIGIN_FD 1      /* executed through a descriptor: fexecve, or a path below one */
 #define RV_ORIGIN_MEMFD 2   /* a file that only memory holds */
@@ -106,6 +107,7 @@ enum rv_hook {
 #define RV_ERROR_STORAGE 2 /* a task mark could not be stored */
 #define RV_ERROR_ARGS 3	   /* an argument block went missing or was not readable */
 #define RV_ERROR_RING 4	   /* no ring behind the slot */
+#define RV_ERROR_NOTE 5	   /* what one hook knew could not be kept for the next */
 
 /* Head of every record: who did it, where, and what came of it. Host byte order. */
 struct rv_head {

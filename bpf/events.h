@@ -78,7 +78,21 @@
 	H(EXEC_DONE, 3, "lsm_cgroup/bprm_committed_creds", "reeve_exec_done", (EXEC), "6.1")       \
 	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", (FORK, THREAD, ENTER), "6.1")        \
 	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", (ENTER, LEAVE), "6.1")           \
-	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", (EXIT), "6.1")
+	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", (EXIT), "6.1")                       \
+	N(SETUID, 10, "lsm/task_fix_setuid", "reeve_setuid", (SETUID), "6.1")                      \
+	N(SETGID, 11, "lsm/task_fix_setgid", "reeve_setgid", (SETGID), "6.1")                      \
+	N(SETGROUPS, 12, "lsm/task_fix_setgroups", "reeve_setgroups", (SETGROUPS), "6.1")          \
+	H(CAPABLE, 13, "lsm_cgroup/capable", "reeve_capable", (CAPABILITY), "6.1")                 \
+	N(CAPSET, 14, "lsm/capset", "reeve_capset", (CAPSET), "6.1")                               \
+	N(PTRACE, 15, "lsm/ptrace_access_check", "reeve_ptrace", (PTRACE, INSPECT), "6.1")         \
+	N(TRACEME, 16, "lsm/ptrace_traceme", "reeve_traceme", (PTRACE), "6.1")                     \
+	N(SIGNAL, 17, "lsm/task_kill", "reeve_signal", (SIGNAL), "6.1")                            \
+	N(UNSHARE, 18, "fentry/unshare_nsproxy_namespaces", "reeve_unshare", (NAMESPACE), "6.1")   \
+	N(SETNS, 19, "fentry/create_new_namespaces", "reeve_setns", (NAMESPACE), "6.1")            \
+	N(NAMESPACE, 20, "fentry/perf_event_namespaces", "reeve_namespace", (NAMESPACE), "6.1")    \
+	N(PRCTL, 21, "lsm/task_prctl", "reeve_prctl", (PRCTL), "6.1")                              \
+	N(SECCOMP, 22, "fexit/do_seccomp", "reeve_seccomp", (SECCOMP), "6.1")                      \
+	N(MOVE, 23, "fentry/cgroup_attach_task", "reeve_move", (ENTER, LEAVE), "6.1")
 #define RV_HOOKS_FILES(H, N)                                                                \
 	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", (OPEN), "6.1")                  \
 	N(UNLINK, 9, "lsm/path_unlink", "reeve_unlink", (UNLINK), "6.1")
@@ -140,10 +154,12 @@
 	F(__u32, args_stored, NONE, "bytes in this record")                                        \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	F(__u32, origin, ORIGIN, "named by a descriptor, in memory only, deleted")                 \
+	F(__u32, script_state, PATH_STATE, "how the script's path came about")                     \
+	F(__u32, mode, MODE, "type and permissions of the program, set-id bits with them")         \
 	F(__u32, tag_source, TAG_SOURCE, "the attribute the tag was read from")                    \
 	S(path, PATH, "the program that runs; of a script its interpreter")                        \
 	S(filename, TEXT, "the name as given to execve")                                           \
-	S(script, PATH, "the script, when it was one")                                             \
+	S(script, PATH, "the script, when it was one; of nested ones the outermost")                                             \
 	S(tag, TEXT, "the program file's security tag")
 
 #define RV_FIELDS_EXIT(F, S)                                                                       \

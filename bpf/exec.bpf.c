@@ -2,6 +2,7 @@
 /* Exec: judged at the check, recorded whole once it is certain. The first exec of the container's
  * init arms the container, and that exec is already judged: even one of the runtime's own binary,
  * since /proc/self/exe inside a container is how a runtime gets tricked into running foreign code. */
+#include "claim.bpf.h"
 
 /* False: somebody else did. Needs no buffer: a container is armed even if its record 0 is lost. */
 static __always_inline bool arm(struct who *w)
@@ -45,102 +46,118 @@ static __always_inline void arm_record(struct who *w, struct scratch *s)
 	emit_to(w->st, w->slot, true, r, sizeof(*r), RV_KIND_ARMED);
 }
 
+/* How the program was reached that path names. */
+static __always_inline __u32 exec_origin(struct linux_binprm *bprm)
+{
+	__u32 origin = bprm->fdpath ? RV_ORIGIN_FD : 0;
+	struct file *file = bprm->file;
+
+	if (path_anonymous(file->f_path.mnt))
+		return origin | RV_ORIGIN_MEMFD;
+	return path_deleted(file->f_path.dentry) ? origin | RV_ORIGIN_DELETED : origin;
+}
+
+/* The note of this exec's script, if it is one. */
+static __always_inline struct script *script_of(struct linux_binprm *bprm)
+{
+	struct script *note =
+		bpf_task_storage_get(&reeve_script, bpf_get_current_task_btf(), NULL, 0);
+
+	return note && note->bprm == (__u64)bprm ? note : NULL;
+}
+
+static __always_inline void script_forget(void)
+{
+	bpf_task_storage_delete(&reeve_script, bpf_get_current_task_btf());
+}
+
+/* A file that begins with #! is here until its interpreter takes its place. The outermost stays:
+ * only at an exec's first check are both names still one. */
+static __always_inline void script_note(struct who *w, struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool first = bprm->interp == bprm->filename;
+	struct script *note = bpf_task_storage_get(&reeve_script, task, NULL, 0);
+	struct scratch *s;
+	__u32 len;
+
+	if (bprm->buf[0] != '#' || bprm->buf[1] != '!') {
+		if (first && note)
+			script_forget();
+		return;
+	}
+	if (!first && note && note->bprm == (__u64)bprm)
+		return;
+	if (!note)
+		note = bpf_task_storage_get(&reeve_script, task, NULL,
+					    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	s = note ? scratch_claim(w->st) : NULL;
+	if (!s) {
+		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_NOTE], 1);
+		if (note)
+			script_forget();
+		return;
+	}
+	len = path_resolve(w, s, &bprm->file->f_path, true, s->record, &note->state);
+	len &= RV_PATH_MAX - 1;
+	bpf_probe_read_kernel(note->path, len, s->record);
+	scratch_free(s);
+	note->bprm = (__u64)bprm;
+	note->len = len;
+	note->origin = exec_origin(bprm);
+	note->argc = bprm->argc;
+	note->envc = bprm->envc;
+	note->args_len = bprm->exec - bprm->p;
+}
+
 /* The part of an exec record that check and commit share. Returns the length up to the args. */
 static __always_inline __u32 exec_fill(const struct who *w, struct rv_exec *r,
 				       struct linux_binprm *bprm, __u32 path_len, __u32 path_state,
 				       __u32 hook)
 {
 	struct inode *inode = bprm->file->f_inode;
+	char *strings = (char *)(r + 1);
+	struct script *script;
+	__u32 len;
 	long n;
 
 	who_fill(&r->head, w, RV_KIND_EXEC, hook);
-	r->ino = inode->i_ino;
-	r->dev = inode->i_sb->s_dev;
+	INODE_FILL(r, inode);
 	r->argc = bprm->argc;
 	r->envc = bprm->envc;
 	r->args_len = bprm->exec - bprm->p;
 	r->args_hash = 0;
 	r->args_missing = 0;
-	r->args_state = RV_ARGS_CLAIMED;
+	r->args_state = RV_ARGS_LOST;
 	r->args_stored = 0;
-	r->origin = 0;
+	r->origin = exec_origin(bprm);
 	r->tag_source = 0;
 	r->script_len = 0;
+	r->script_state = RV_PATH_OK;
 	r->tag_len = 0;
 	path_len &= RV_PATH_MAX - 1;
 	r->path_len = path_len;
 	r->path_state = path_state;
-	n = bpf_probe_read_kernel_str((char *)(r + 1) + path_len, RV_PATH_MAX, bprm->filename);
+	n = bpf_probe_read_kernel_str(strings + path_len, RV_PATH_MAX, bprm->filename);
 	n = n > 0 ? n - 1 : 0;
 	n &= RV_PATH_MAX - 1;
 	r->filename_len = n;
-	return sizeof(*r) + path_len + n;
-}
-
-SEC("lsm_cgroup/bprm_check_security")
-int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
-{
-	struct verdict v;
-	struct who w = {};
-	struct scratch *s;
-	struct rv_exec *r;
-	bool recorded = true, armed_now;
-	__u32 len, state = 0;
-
-	if (!who_here(&w))
-		return RET_ALLOW;
-	/* Until armed only init's exec counts; everything else is the runtime setting up. */
-	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT)))
-		return RET_ALLOW;
-	judge_policy(&w, &v);
-	if (w.armed && !(v.flags & RV_POLICY_EXEC))
-		return RET_ALLOW;
-	armed_now = !w.armed && arm(&w);
-	s = scratch_claim(w.st);
-	if (!s) {
-		if (armed_now)
-			emit_lost(w.st, RV_KIND_ARMED);
-		return v.flags & RV_POLICY_EXEC ? unseen(&w, &v, RV_KIND_EXEC) : RET_ALLOW;
-	}
-	if (armed_now)
-		arm_record(&w, s);
-	if (v.flags & RV_POLICY_EXEC) {
-		r = (void *)s->record;
-		len = path_resolve(&w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
-		judge_path(&w, s, RV_SUBJECT_EXEC, (char *)(r + 1), state, &v);
-		if (v.verdict >= RV_VERDICT_DENIED) {
-			len = exec_fill(&w, r, bprm, len, state, RV_HOOK_EXEC_CHECK);
-			judge_fill(&r->head, &v);
-			recorded = emit(&w, s, &r->head, len & (4 * RV_PATH_MAX - 1), RV_KIND_EXEC);
+	len = path_len + n;
+	script = script_of(bprm);
+	if (script) {
+		n = script->len & (RV_PATH_MAX - 1);
+		bpf_probe_read_kernel(strings + (len & (2 * RV_PATH_MAX - 1)), n, script->path);
+		r->script_len = n;
+		r->script_state = script->state;
+		r->origin |= script->origin;
+		len += n;
+		if (hook == RV_HOOK_EXEC_CHECK) { /* what the caller gave is what can be read */
+			r->argc = script->argc;
+			r->envc = script->envc;
+			r->args_len = script->args_len;
 		}
 	}
-	scratch_free(s);
-	return judge_return(&v, recorded);
-}
-
-#define SLICE RV_HASH_BLOCK
-
-struct args {
-	struct bpf_dynptr to;
-	struct scratch *s;
-	unsigned long from;
-	__u64 len;
-	__u32 offset; /* in the record */
-	__u32 hashed;
-};
-
-struct block {
-	__u64 words[SLICE / 8];
-};
-
-/* Global, so that the verifier walks its loop once and not once per path that leads here. */
-__noinline __u64 hash_block(const struct block *b, __u64 hash)
-{
-	if (!b)
-		return hash;
-	for (__u32 w = 0; w < SLICE / 8; w++)
-		hash = RV_HASH_STEP(hash, b->words[w]);
-	return hash;
+	return sizeof(*r) + len;
 }
 
 static long args_slice(__u32 i, struct args *a)
@@ -161,8 +178,19 @@ static long args_slice(__u32 i, struct args *a)
 	return 0;
 }
 
-/* The block into the node-wide ring; its length and hash stay in the container's own. */
-static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct args *a)
+static __always_inline void args_copy(struct args *a, bool claimed)
+{
+	a->s->args_missing = 0;
+	if (claimed)
+		claim_copy(a);
+	else
+		bpf_loop((a->len + SLICE - 1) / SLICE, args_slice, a, 0);
+}
+
+/* The block into the node-wide ring; its length and hash stay in the container's own. Without room
+ * there args_state stays LOST. */
+static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct args *a,
+				      bool claimed)
 {
 	struct rv_bulk head = {};
 
@@ -182,39 +210,140 @@ static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct a
 	}
 	head.bulk_total = __sync_fetch_and_add(&w->st->bulk_total, a->len) + a->len;
 	bpf_dynptr_write(&a->to, 0, &head, sizeof(head), 0);
-	bpf_loop((a->len + SLICE - 1) / SLICE, args_slice, a, 0);
+	args_copy(a, claimed);
 	bpf_ringbuf_submit_dynptr(&a->to, BPF_RB_FORCE_WAKEUP);
-	r->args_state = RV_ARGS_BULK; /* args_missing says how much of it could not be read */
+	/* args_missing says how much of it could not be read */
+	r->args_state = claimed ? RV_ARGS_CLAIMED_BULK : RV_ARGS_BULK;
 	r->args_hash = a->s->args_hash;
 	r->args_missing = a->s->args_missing;
 }
 
-/* Record and block in one piece into the container's own ring. */
-static __always_inline void exec_inline(struct who *w, struct rv_exec *r, __u32 len, struct args *a)
+/* Record and block in one piece into the container's own ring, a small denial's into the lane.
+ * False: no room. */
+static __always_inline bool exec_inline(struct who *w, struct rv_exec *r, __u32 len, struct args *a,
+					bool claimed)
 {
-	__u32 slot = w->slot;
-	void *ring = bpf_map_lookup_elem(&reeve_rings, &slot);
+	__u32 slot = w->slot, size = RV_RING_SIZE;
+	void *ring;
 
-	if (!ring) {
-		emit_lost(w->st, RV_KIND_EXEC);
-		return;
+	if (claimed && len + a->len <= RV_LANE_SIZE / 4) {
+		size = RV_LANE_SIZE;
+		ring = bpf_map_lookup_elem(&reeve_lanes, &slot);
+	} else {
+		ring = bpf_map_lookup_elem(&reeve_rings, &slot);
+	}
+	if (!ring)
+		return false;
+	if (bpf_ringbuf_reserve_dynptr(ring, len + a->len, 0, &a->to)) {
+		bpf_ringbuf_discard_dynptr(&a->to, 0);
+		return false;
 	}
 	r->head.len = len + a->len;
-	r->args_state = RV_ARGS_WHOLE;
 	r->args_stored = a->len;
 	a->offset = len;
-	if (bpf_ringbuf_reserve_dynptr(ring, r->head.len, 0, &a->to)) {
-		emit_lost(w->st, RV_KIND_EXEC);
-		bpf_ringbuf_discard_dynptr(&a->to, 0);
-		return;
-	}
-	bpf_loop((a->len + SLICE - 1) / SLICE, args_slice, a, 0);
-	if (a->s->args_missing) {
-		r->args_state = RV_ARGS_UNREADABLE;
-		r->args_missing = a->s->args_missing;
-	}
+	args_copy(a, claimed);
+	r->args_missing = a->s->args_missing;
+	r->args_state = claimed	       ? RV_ARGS_CLAIMED
+			: r->args_missing ? RV_ARGS_UNREADABLE
+					  : RV_ARGS_WHOLE;
 	bpf_dynptr_write(&a->to, 0, r, len, 0);
-	bpf_ringbuf_submit_dynptr(&a->to, emit_wake(w->st, ring, false, RV_RING_SIZE));
+	bpf_ringbuf_submit_dynptr(&a->to, emit_wake(w->st, ring, claimed, size));
+	return true;
+}
+
+/* The record that exec_fill and judge_fill made, with its block. len: up to the block. An exec's
+ * record goes with its block; a denial's goes without rather than not at all. */
+static __always_inline bool exec_emit(struct who *w, struct scratch *s, __u32 len, struct args *a,
+				      bool claimed)
+{
+	struct rv_exec *r = (void *)s->record;
+	bool stored = true;
+
+	r->head.seq = emit_number(w->st, RV_KIND_EXEC);
+	r->head.len = len;
+	a->s = s;
+	if (a->len > RV_INLINE_MAX)
+		exec_bulk(w, r, a, claimed);
+	else
+		stored = exec_inline(w, r, len, a, claimed);
+	if (a->len > RV_INLINE_MAX || (claimed && !stored))
+		stored = emit_to(w->st, w->slot, claimed, r, len, RV_KIND_EXEC);
+	else if (!stored)
+		emit_lost(w->st, RV_KIND_EXEC);
+	if (r->args_state == RV_ARGS_LOST || r->args_missing)
+		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_ARGS], 1);
+	emit_checkpoint(w, s, &r->head);
+	return stored;
+}
+
+/* What s->record begins with is the path. The copying is done in a buffer of its own kind. */
+static __always_inline bool exec_denied(struct who *w, struct scratch *s, struct linux_binprm *bprm,
+					const struct verdict *v, __u32 path_len, __u32 path_state)
+{
+	struct rv_exec *r = (void *)s->record;
+	struct args a = {};
+	struct scratch *l;
+	bool stored;
+	__u32 len;
+
+	len = exec_fill(w, r, bprm, path_len, path_state, RV_HOOK_EXEC_CHECK);
+	len &= 4 * RV_PATH_MAX - 1;
+	judge_fill(&r->head, v);
+	script_forget();
+	l = scratch_claim_long(w->st);
+	if (!l) {
+		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_ARGS], 1);
+		return emit(w, s, &r->head, len, RV_KIND_EXEC);
+	}
+	bpf_probe_read_kernel(l->record, len, s->record);
+	r = (void *)l->record;
+	claim_begin(&l->claim, r);
+	a.len = r->args_len;
+	stored = exec_emit(w, l, len, &a, true);
+	scratch_free(l);
+	return stored;
+}
+
+SEC("lsm_cgroup/bprm_check_security")
+int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
+{
+	struct verdict v;
+	struct who w = {};
+	struct scratch *s;
+	struct rv_exec *r;
+	bool recorded = true, armed_now;
+	__u32 len, state = 0;
+
+	if (!who_here(&w))
+		return RET_ALLOW;
+	judge_policy(&w, &v);
+	/* Until armed only init's exec counts; everything else is the runtime setting up. */
+	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT))) {
+		script_note(&w, bprm);
+		return RET_ALLOW;
+	}
+	armed_now = !w.armed && arm(&w);
+	/* After arming, which is when the container's root is known. */
+	script_note(&w, bprm);
+	if (!armed_now && !(v.flags & RV_POLICY_EXEC))
+		return RET_ALLOW;
+	s = scratch_claim(w.st);
+	if (!s) {
+		if (armed_now)
+			emit_lost(w.st, RV_KIND_ARMED);
+		return v.flags & RV_POLICY_EXEC ? unseen(&w, &v, RV_KIND_EXEC) : RET_ALLOW;
+	}
+	if (armed_now)
+		arm_record(&w, s);
+	if (v.flags & RV_POLICY_EXEC) {
+		r = (void *)s->record;
+		len = path_resolve(&w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
+		judge_path(&w, s, RV_SUBJECT_EXEC, (char *)(r + 1), state, &v);
+		if (v.verdict >= RV_VERDICT_DENIED)
+			recorded = exec_denied(&w, s, bprm, &v, len, state);
+	}
+	scratch_free(s);
+	return judge_return(&v, recorded);
 }
 
 static __always_inline void exec_record(struct who *w, struct scratch *s, struct linux_binprm *bprm)
@@ -228,23 +357,9 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE) & (4 * RV_PATH_MAX - 1);
 	judge_policy(w, &v);
 	judge_fill(&r->head, &v);
-	r->head.seq = emit_number(w->st, RV_KIND_EXEC);
-	a.s = s;
-	s->args_missing = 0;
 	a.from = bprm->p;
 	a.len = bprm->exec - bprm->p;
-	if (a.len > RV_INLINE_MAX) {
-		exec_bulk(w, r, &a);
-		if (r->args_state != RV_ARGS_BULK)
-			r->args_state = RV_ARGS_LOST;
-		if (r->args_state == RV_ARGS_LOST || r->args_missing)
-			__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_ARGS], 1);
-		r->head.len = len;
-		emit_to(w->st, w->slot, false, r, len, RV_KIND_EXEC);
-	} else {
-		exec_inline(w, r, len, &a);
-	}
-	emit_checkpoint(w, s, &r->head);
+	exec_emit(w, s, len, &a, false);
 }
 
 SEC("lsm_cgroup/bprm_committed_creds")
@@ -265,6 +380,7 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 			exec_record(&w, s, bprm);
 			seq = ((struct rv_exec *)s->record)->head.seq;
 			scratch_free(s);
+			script_forget();
 		} else {
 			emit_number(w.st, RV_KIND_EXEC);
 			emit_lost(w.st, RV_KIND_EXEC);

@@ -85,6 +85,8 @@ struct file {
 struct fs_struct {
 	struct path root;
 };
+struct files_struct;
+struct sighand_struct;
 
 struct mm_struct {
 	struct file *exe_file;
@@ -123,8 +125,10 @@ struct nsproxy {
 	struct uts_namespace *uts_ns;
 	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
 	struct net *net_ns;
 	struct time_namespace *time_ns;
+	struct time_namespace *time_ns_for_children;
 	struct cgroup_namespace *cgroup_ns;
 };
 
@@ -138,12 +142,29 @@ struct pid {
 	struct upid numbers[1];
 };
 
+/* Two __u32 on 6.1, one __u64 from 6.3 on: the same eight bytes, read as such. */
+typedef struct {
+} kernel_cap_t;
+
+struct group_info {
+	int ngroups;
+	kgid_t gid[0];
+};
+
 struct cred {
 	kuid_t uid;
 	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
 	kuid_t euid;
 	kgid_t egid;
+	kuid_t fsuid;
+	kgid_t fsgid;
+	kernel_cap_t cap_inheritable;
+	kernel_cap_t cap_permitted;
+	kernel_cap_t cap_effective;
 	struct user_namespace *user_ns;
+	struct group_info *group_info;
 };
 
 typedef struct {
@@ -167,8 +188,11 @@ struct cgroup_subsys_state {
 	struct cgroup_subsys_state *parent;
 };
 
+struct cgroup_root;
+
 struct cgroup {
 	struct cgroup_subsys_state self;
+	struct cgroup_root *root;
 	int level;
 	struct kernfs_node *kn;
 };
@@ -177,7 +201,20 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct thread_info {
+	__u32 status;
+};
+
+struct pt_regs {
+	unsigned long r10;
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long orig_ax;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	int exit_code;
@@ -189,10 +226,12 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
+	struct files_struct *files;
 	const struct cred *cred;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
 	struct css_set *cgroups;
 };
 
@@ -203,6 +242,9 @@ struct linux_binprm {
 	int argc;
 	int envc;
 	const char *filename;
+	const char *interp;
+	const char *fdpath;
+	char buf[256];
 };
 
 struct in6_addr {
@@ -324,6 +366,8 @@ struct packet_sock {
 #define EPERM 1
 #define EACCES 13
 #define SIGNAL_GROUP_EXIT 4
+#define TS_COMPAT 2 /* thread_info.status: within a 32-bit system call */
+#define X32_SYSCALL_BIT 0x40000000
 #define SB_KERNMOUNT (1ul << 22)
 #define MNT_NS_INTERNAL ((void *)-22l) /* fs/mount.h: ERR_PTR(-EINVAL) */
 #define FMODE_READ 1

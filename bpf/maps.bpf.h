@@ -81,6 +81,50 @@ struct {
 	__type(value, struct rv_task);
 } reeve_tasks SEC(".maps");
 
+/* A script between its check and the commit of its interpreter. Of the thread that executes; at
+ * most one each, gone with it. */
+struct script {
+	__u64 bprm;	/* whose */
+	__u64 args_len; /* as the caller gave them, before the interpreter's came in front */
+	__u32 argc, envc;
+	__u32 state;  /* RV_PATH_* */
+	__u32 origin; /* RV_ORIGIN_* */
+	__u32 len;
+	char path[RV_PATH_MAX];
+	__u32 reserved;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct script);
+} reeve_script SEC(".maps");
+
+/* A thread's namespaces before its unshare or setns, while that runs. */
+struct namespaces {
+	__u32 call; /* RV_NS_* */
+	__u32 mnt, pid, net, user, uts, ipc, cgroup, time;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct namespaces);
+} reeve_ns SEC(".maps");
+
+/* A task's cgroup before its move. The kernel moves one at a time, under a lock of its own. */
+struct move {
+	__u64 task;
+	__u64 cgroup_id;
+	struct rv_place place; /* slot 0: in no container */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct move);
+} reeve_moves SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, RV_POLICY_MAX);
@@ -124,6 +168,17 @@ struct {
 #define SCRATCH_DEPTH 4
 #define SCRATCH_HEAD 1024 /* head and fields */
 #define SCRATCH_STRINGS (4 * RV_PATH_MAX)
+struct claim { /* where the reading of a caller's arguments stands, see claim.bpf.h */
+	__u64 argv, envp;
+	__u64 string; /* the one being read */
+	__u64 inside; /* bytes of it that were */
+	__u64 put;    /* bytes in the record */
+	__u64 got;    /* bytes that could be read */
+	__u32 argc, count, index;
+	__u32 at; /* bytes waiting in the chunk */
+	__u32 wide;
+	__u32 reserved;
+};
 struct scratch {
 	__u32 busy;
 	__u32 reserved;
@@ -131,6 +186,7 @@ struct scratch {
 	__u32 pad;
 	__u64 args_missing; /* here, not on the stack: the verifier would follow every value of them */
 	__u64 args_hash;
+	struct claim claim;
 	struct rv_checkpoint checkpoint;
 	char record[SCRATCH_HEAD + SCRATCH_STRINGS];
 	char chunk[2 * RV_PATH_MAX];

@@ -63,11 +63,13 @@ static int decode_args(struct event *e, struct cursor *c)
 		return -EBADMSG;
 	if (x->args_stored != 0 && x->args_stored != x->args_len)
 		return -EBADMSG;
-	if (x->args_state == RV_ARGS_WHOLE && x->args_stored != x->args_len)
+	if ((x->args_state == RV_ARGS_WHOLE || x->args_state == RV_ARGS_CLAIMED) &&
+	    x->args_stored != x->args_len)
 		return -EBADMSG;
 	if (take(c, x->args_stored, &args) < 0)
 		return -EBADMSG;
-	if (x->args_state == RV_ARGS_WHOLE || x->args_stored > 0) {
+	if (x->args_state == RV_ARGS_WHOLE || x->args_state == RV_ARGS_CLAIMED ||
+	    x->args_stored > 0) {
 		e->block = args;
 		e->args_len = x->args_stored;
 	}
@@ -127,6 +129,12 @@ static uint64_t hash64(const char *data, size_t len)
 		h = RV_HASH_STEP(h, word);
 	}
 	return h;
+}
+
+bool event_args_in_bulk(const struct event *e)
+{
+	return e->head.kind == RV_KIND_EXEC && (e->exec.args_state == RV_ARGS_BULK ||
+						e->exec.args_state == RV_ARGS_CLAIMED_BULK);
 }
 
 int event_set_args(struct event *e, const char *args, size_t len)

@@ -34,6 +34,9 @@ struct event {
  * decodes with its head only. */
 long event_decode(const uint8_t *data, size_t len, struct event *ret);
 
+/* An exec whose argument block is a record of its own in the bulk ring. */
+bool event_args_in_bulk(const struct event *e);
+
 /* Attaches a bulk argument block to its exec event. -EBADMSG when lengths or hash disagree. */
 int event_set_args(struct event *e, const char *args, size_t len);
 

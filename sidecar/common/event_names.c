@@ -13,7 +13,7 @@ static const char *const origin[] = {"fd", "memfd", "deleted"};
 RV_ASSERT(RV_ORIGIN_DELETED == 1 << (ARRAY_SIZE(origin) - 1));
 static const char *const clone_bits[] = {
     [7] = "time-ns",  [8] = "vm",	[9] = "fs",	    [10] = "files",  [11] = "sighand",
-    [16] = "thread",  [17] = "mnt-ns",	[25] = "cgroup-ns", [26] = "uts-ns", [27] = "ipc-ns",
+    [15] = "parent",  [16] = "thread",  [17] = "mnt-ns",	[25] = "cgroup-ns", [26] = "uts-ns", [27] = "ipc-ns",
     [28] = "user-ns", [29] = "pid-ns", [30] = "net-ns",
 };
 static const char *const capabilities[] = {

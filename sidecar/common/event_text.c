@@ -98,7 +98,8 @@ static void put_exec(FILE *f, const struct event *e)
 		fputs(" origin=", f);
 		put_bits(f, VIEW_ORIGIN, x->origin);
 	}
-	if (!e->block || x->args_state == RV_ARGS_UNREADABLE || x->args_missing > 0)
+	if (!e->block || x->args_state == RV_ARGS_CLAIMED ||
+	    x->args_state == RV_ARGS_CLAIMED_BULK || x->args_missing > 0)
 		fprintf(f, " args=%s (%llu of %llu bytes missing)", event_view_args_state(e),
 			(unsigned long long)(e->block ? x->args_missing : x->args_len),
 			(unsigned long long)x->args_len);

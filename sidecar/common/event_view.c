@@ -28,13 +28,15 @@ const char *event_view_args_state(const struct event *e)
 	static const char *const names[] = {
 	    [RV_ARGS_WHOLE] = "whole",	   [RV_ARGS_BULK] = "bulk",
 	    [RV_ARGS_LOST] = "lost",	   [RV_ARGS_UNREADABLE] = "unreadable",
-	    [RV_ARGS_CLAIMED] = "claimed",
+	    [RV_ARGS_CLAIMED] = "claimed", [RV_ARGS_CLAIMED_BULK] = "claimed-bulk",
 	};
-	RV_ASSERT(ARRAY_SIZE(names) == RV_ARGS_CLAIMED + 1);
+	RV_ASSERT(ARRAY_SIZE(names) == RV_ARGS_CLAIMED_BULK + 1);
 	unsigned state = e->exec.args_state;
 
 	if (state == RV_ARGS_BULK && e->block)
 		state = e->exec.args_missing ? RV_ARGS_UNREADABLE : RV_ARGS_WHOLE;
+	if (state == RV_ARGS_CLAIMED_BULK && e->block)
+		state = RV_ARGS_CLAIMED;
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
@@ -60,7 +62,7 @@ const char *event_view_error_counter(unsigned i)
 	static const char *const names[] = {
 	    [RV_ERROR_SCRATCH] = "scratch", [RV_ERROR_PATH] = "path",
 	    [RV_ERROR_STORAGE] = "storage", [RV_ERROR_ARGS] = "args",
-	    [RV_ERROR_RING] = "ring",
+	    [RV_ERROR_RING] = "ring",	    [RV_ERROR_NOTE] = "note",
 	};
 
 	return i < ARRAY_SIZE(names) ? names[i] : NULL;

@@ -25,7 +25,7 @@ static int check(const uint8_t *data, size_t len, bool *ret_bulk)
 
 		if (n <= 0 || e.head.seq >= INTAKE_SEQ_MAX)
 			return -EBADMSG;
-		bulk |= e.head.kind == RV_KIND_EXEC && e.exec.args_state == RV_ARGS_BULK;
+		bulk |= event_args_in_bulk(&e);
 		data += n;
 		len -= (size_t)n;
 	}

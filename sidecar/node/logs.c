@@ -117,7 +117,7 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 	x.tai_offset_ns = (int64_t)e.head.tai_ns - wall_ns;
 	if (e.head.kind == RV_KIND_EXEC) {
 		exe_remember(c->state, e.head.seq, e.path, e.path_len);
-		if (e.exec.args_state == RV_ARGS_BULK &&
+		if (event_args_in_bulk(&e) &&
 		    store_get_args(&c->node->store, c->life, e.head.seq, &args, &args_len) == 0)
 			(void)event_set_args(&e, (const char *)args, args_len);
 	}

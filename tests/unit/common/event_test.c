@@ -90,6 +90,7 @@ static void make_exec(struct buffer *b, unsigned state, size_t stored)
 			    .ino = 6,
 			    .args_len = sizeof(block),
 			    .dev = 1,
+			    .mode = 0100755,
 			    .argc = 3,
 			    .envc = 1,
 			    .args_state = state,
@@ -179,7 +180,8 @@ TEST("exec: argv and environment come apart as the kernel counted them")
 	check_json(&e, &context,
 		   "\"ino\":6,\"args_len\":18,\"args_missing\":0,\"dev\":\"0:1\",\"argc\":3,"
 		   "\"envc\":1,\"args_state\":\"whole\",\"path_state\":\"ok\",\"origin\":[\"fd\"],"
-		   "\"tag_source\":null,\"path\":\"/bin/sh\",\"filename\":\"sh\",\"script\":null,"
+		   "\"script_state\":\"ok\",\"mode\":\"0100755\",\"tag_source\":null,"
+		   "\"path\":\"/bin/sh\",\"filename\":\"sh\",\"script\":null,"
 		   "\"tag\":null,\"argv\":[\"sh\",\"-c\",\"echo hi\"],\"env\":[\"A=1\"]}");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #3     exec       allowed        "
 		       "pid=100    comm=cat /bin/sh argv=(sh -c 'echo hi') env=1 origin=fd");
@@ -288,7 +290,7 @@ TEST("exit, armed, checkpoint: what they add")
 	check_json(&e, &context,
 		   "\"issued\":9,\"armed\":true,\"taken\":{\"open\":6},\"lost\":{\"open\":2},"
 		   "\"merged\":{\"send\":3},\"merged_lost\":{},"
-		   "\"errors\":{\"scratch\":0,\"path\":1,\"storage\":0,\"args\":0,\"ring\":0}}");
+		   "\"errors\":{\"scratch\":0,\"path\":1,\"storage\":0,\"args\":0,\"ring\":0,\"note\":0}}");
 }
 
 TEST("cut anywhere: no record yet, never an error, nothing touched")
@@ -340,6 +342,35 @@ TEST("contradictions are refused")
 	x->args_stored++;
 	x->args_missing = x->args_len + 1;
 	CHECK_INT(event_decode(b.data, b.len, &e), -EBADMSG);
+	make_exec(&b, RV_ARGS_CLAIMED, sizeof(block));
+	x->args_stored--;
+	CHECK_INT(event_decode(b.data, b.len, &e), -EBADMSG);
+	make_exec(&b, RV_ARGS_CLAIMED, 0);
+	CHECK_INT(event_decode(b.data, b.len, &e), -EBADMSG);
+}
+
+TEST("a denied exec's arguments are the caller's claim, in the record or in bulk")
+{
+	struct rv_exec *x;
+	struct buffer b;
+	struct event e;
+
+	make_exec(&b, RV_ARGS_CLAIMED, sizeof(block));
+	x = (struct rv_exec *)b.data;
+	x->args_missing = 4;
+	REQUIRE(event_decode(b.data, b.len, &e) > 0);
+	CHECK(!event_args_in_bulk(&e));
+	check_json(&e, &context, "\"args_missing\":4,");
+	check_json(&e, &context, "\"args_state\":\"claimed\"");
+	check_json(&e, &context, "\"argv\":[\"sh\",\"-c\",\"echo hi\"],\"env\":[\"A=1\"]");
+	make_exec(&b, RV_ARGS_CLAIMED_BULK, 0);
+	REQUIRE(event_decode(b.data, b.len, &e) > 0);
+	CHECK(event_args_in_bulk(&e));
+	check_json(&e, &context, "\"args_state\":\"claimed-bulk\"");
+	check_json(&e, &context, "\"argv\":null");
+	CHECK_INT(event_set_args(&e, block, sizeof(block)), 0);
+	check_json(&e, &context, "\"args_state\":\"claimed\"");
+	check_json(&e, &context, "\"argv\":[\"sh\",\"-c\",\"echo hi\"]");
 }
 
 TEST("records follow each other at multiples of 8; an unknown kind keeps its head")
