@@ -51,7 +51,7 @@
 	X(IOCTL, 40, ioctl, ioctl, NORMAL, "an ioctl on a device")                                 \
 	X(CHROOT, 41, chroot, path, NORMAL, "chroot(2)")                                           \
 	X(MMAP, 42, mmap, file, NORMAL, "memory was mapped executable")                            \
-	X(MPROTECT, 43, mprotect, file, NORMAL, "memory was made executable")                      \
+	X(MPROTECT, 43, mprotect, file, NORMAL, "memory was made executable, or writable as well") \
 	X(SOCKET, 44, socket, socket, NORMAL, "a socket was made")                                 \
 	X(BIND, 45, bind, socket, NORMAL, "a socket was bound")                                    \
 	X(LISTEN, 46, listen, socket, NORMAL, "a socket began to listen")                          \
@@ -82,7 +82,9 @@
 #define RV_HOOKS_FILES(H, N)                                                                \
 	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", (OPEN), "6.1")                  \
 	N(UNLINK, 9, "lsm/path_unlink", "reeve_unlink", (UNLINK), "6.1")
-#define RV_HOOKS_MEMORY(H, N)
+#define RV_HOOKS_MEMORY(H, N)                                                               \
+	H(MMAP, 50, "lsm_cgroup/mmap_file", "reeve_mmap", (MMAP), "6.1")                           \
+	H(MPROTECT, 51, "lsm_cgroup/file_mprotect", "reeve_mprotect", (MPROTECT), "6.1")
 #define RV_HOOKS_NETWORK(H, N)                                                              \
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")
 #define RV_HOOKS_KERNEL(H, N)

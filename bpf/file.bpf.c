@@ -10,7 +10,7 @@ static __always_inline bool open_is_echo(struct file *file)
 
 	if (file->f_inode != file->f_path.dentry->d_inode)
 		return true;
-	return BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL && !path_anonymous(mnt);
+	return BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL && !path_anonymous(mnt, true);
 }
 
 static __always_inline __u32 open_access(struct file *file)

@@ -82,6 +82,16 @@ struct file {
 	struct inode *f_inode;
 };
 
+/* The real file behind overlayfs's; not in a 6.1. */
+struct backing_file {
+	struct path user_path;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
 struct fs_struct {
 	struct path root;
 };
@@ -231,6 +241,9 @@ struct sockaddr {
 #define MNT_NS_INTERNAL ((void *)-22l) /* fs/mount.h: ERR_PTR(-EINVAL) */
 #define FMODE_READ 1
 #define FMODE_WRITE 2
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define PROT_EXEC 4
 #define O_ACCMODE 3
 #define O_CREAT 0100
 #define O_TRUNC 01000

@@ -121,18 +121,24 @@ static __always_inline __u32 walk_path(struct path *path, struct root *root, str
 	return len;
 }
 
-static __always_inline bool path_deleted(struct dentry *dentry)
+/* A pointer the verifier vouches for is read at once, any other by a call. */
+#define PATH_READ(direct, p, ...)                                                                  \
+	((direct) ? (p)->__VA_ARGS__ : BPF_CORE_READ(p, __VA_ARGS__))
+
+static __always_inline bool path_deleted(struct dentry *dentry, bool direct)
 {
-	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
+	return !PATH_READ(direct, dentry, d_hash.pprev) &&
+	       PATH_READ(direct, dentry, d_parent) != dentry;
 }
 
 /* Of the kernel's own mount, which nobody can walk to: memfd, pipe, socket. The flag alone is not
  * enough, file systems that are mounted as well carry it (debugfs). */
-static __always_inline bool path_anonymous(struct vfsmount *mnt)
+static __always_inline bool path_anonymous(struct vfsmount *mnt, bool direct)
 {
+	struct super_block *sb = PATH_READ(direct, mnt, mnt_sb);
 	struct mount *m = mount_of(mnt);
 
-	return (mnt->mnt_sb->s_flags & SB_KERNMOUNT) &&
+	return (PATH_READ(direct, sb, s_flags) & SB_KERNMOUNT) &&
 	       BPF_CORE_READ(m, mnt_ns) == (struct mnt_namespace *)MNT_NS_INTERNAL;
 }
 
@@ -143,7 +149,20 @@ static __always_inline bool says_deleted(const char *end)
 	       end[5] == 'e' && end[6] == 't' && end[7] == 'e' && end[8] == 'd' && end[9] == ')';
 }
 
-/* The whole of it. d_path: may this hook call bpf_d_path. Returns the length without NUL. */
+/* As d_path calls memory that is a file: "/memfd:NAME (deleted)". */
+static __always_inline __u32 memory_name(struct dentry *dentry, char *out)
+{
+	static const char deleted[] = " (deleted)";
+	long n = bpf_probe_read_kernel_str(out + 1, 256, BPF_CORE_READ(dentry, d_name.name));
+
+	n = n > 0 ? n & 511 : 1;
+	out[0] = '/';
+	bpf_probe_read_kernel(out + n, sizeof(deleted), deleted);
+	return n + sizeof(deleted) - 1;
+}
+
+/* The whole of it. d_path: may this hook call bpf_d_path on this path; if not, the path may be our
+ * own copy of one. Returns the length without NUL. */
 static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s, struct path *path,
 					  bool d_path, char *out, __u32 *ret_state)
 {
@@ -157,28 +176,31 @@ static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s
 	root = bpf_map_lookup_elem(&reeve_roots, &slot);
 	if (!root)
 		return 0;
-	if (path_anonymous(path->mnt))
+	if (path_anonymous(path->mnt, d_path))
 		state = RV_PATH_ANON;
 	else if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns ||
-		 (dentry->d_parent == dentry && dentry != path->mnt->mnt_root))
+		 (PATH_READ(d_path, dentry, d_parent) == dentry &&
+		  dentry != PATH_READ(d_path, path->mnt, mnt_root)))
 		state = RV_PATH_OUTSIDE; /* of another mount namespace, or not connected to a root */
 	/* Inside, from the container's own root: the kernel's own answer. What has no place in this
 	 * mount namespace has no better name either. */
 	if (d_path && ((task->fs->root.dentry == root->dentry && task->fs->root.mnt == root->mnt) ||
 		       state == RV_PATH_ANON))
 		n = bpf_d_path(path, out, RV_PATH_MAX);
-	if (n <= 0) {
+	if (!d_path && state == RV_PATH_ANON) {
+		n = memory_name(dentry, out);
+	} else if (n <= 0) {
 		n = walk_path(path, root, s, out, &state);
 	} else {
 		n--;
 		/* " (deleted)" is said by path_state, and rules still match the name. */
-		if (n > 10 && path_deleted(dentry) &&
+		if (n > 10 && path_deleted(dentry, d_path) &&
 		    says_deleted(out + ((n - 10) & (RV_PATH_MAX - 1)))) {
 			n -= 10;
 			out[n & (RV_PATH_MAX - 1)] = 0;
 		}
 	}
-	if (state == RV_PATH_OK && path_deleted(dentry))
+	if (state == RV_PATH_OK && path_deleted(dentry, d_path))
 		state = RV_PATH_DELETED;
 	if (state != RV_PATH_OK && state != RV_PATH_DELETED && state != RV_PATH_ANON)
 		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);
