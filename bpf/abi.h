@@ -60,6 +60,11 @@ enum rv_hook {
 #define RV_ACCESS_TRUNCATE 16
 #define RV_ACCESS_APPEND 32
 
+#define RV_UTIME_ATIME 1
+#define RV_UTIME_MTIME 2
+#define RV_UTIME_ATIME_NOW 4
+#define RV_UTIME_MTIME_NOW 8
+
 /* How a path came about. Anything but OK is shown, and OUTSIDE, TOO_LONG and RACED are judged
  * by the policy's on_unresolvable. */
 #define RV_PATH_OK 0	   /* from the container's root */

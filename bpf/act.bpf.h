@@ -59,7 +59,8 @@ static __always_inline char *act_room(struct act *a)
 	__u32 at = a->len;
 
 	asm volatile("" : "+r"(at)); /* 6.1 loses the range of a copy */
-	at &= 8191;
+	if (at > sizeof(a->s->record) - RV_PATH_MAX)
+		at = sizeof(a->s->record) - RV_PATH_MAX;
 	return a->s->record + at;
 }
 
@@ -127,7 +128,8 @@ static __always_inline bool act_emit(struct act *a)
 	h = (void *)a->s->record;
 	judge_fill(h, &a->v);
 	asm volatile("" : "+r"(len));
-	len &= 16383;
+	if (len > sizeof(a->s->record))
+		len = sizeof(a->s->record);
 	recorded = emit(&a->w, a->s, h, len, a->kind);
 	scratch_free(a->s);
 	return recorded;

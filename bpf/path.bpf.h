@@ -6,7 +6,7 @@
 #pragma once
 #include "who.bpf.h"
 
-#define WALK_STEPS 512
+#define WALK_STEPS RV_PATH_MAX /* the longest path has half as many names; the rest is mounts */
 #define WALK_TRIES 3
 
 extern const void rename_lock __ksym __weak;
@@ -19,7 +19,8 @@ struct walk {
 	struct vfsmount *root_mnt;
 	char *buf;    /* 2 * RV_PATH_MAX bytes; the name grows down from RV_PATH_MAX */
 	__u32 at;     /* where it starts */
-	__u32 state;  /* RV_PATH_* */
+	__u32 root_at; /* where it starts from the root's directory on another mount; 0: not met */
+	__u32 state;   /* RV_PATH_* */
 	__u32 done;
 };
 
@@ -40,6 +41,8 @@ static long walk_step(__u32 i, struct walk *w)
 		w->done = 1;
 		return 1;
 	}
+	if (dentry == w->root_dentry)
+		w->root_at = w->at;
 	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
 		struct mount *m = mount_of(mnt);
 		struct mount *up = BPF_CORE_READ(m, mnt_parent);
@@ -100,11 +103,17 @@ static __always_inline __u32 walk_path(struct path *path, struct root *root, str
 		w.root_mnt = root->mnt;
 		w.buf = s->chunk;
 		w.at = RV_PATH_MAX - 1;
+		w.root_at = 0;
 		w.state = RV_PATH_OK;
 		w.done = 0;
 		bpf_loop(WALK_STEPS, walk_step, &w, 0);
 		if (!w.done)
 			w.state = RV_PATH_TOO_LONG;
+		/* In a mount namespace of its own the root is a copy of that mount. */
+		if (w.state == RV_PATH_OUTSIDE && w.root_at) {
+			w.state = RV_PATH_OK;
+			w.at = w.root_at;
+		}
 		if (!((renames | mounts) & 1) && renames == sequence_of(&rename_lock) &&
 		    mounts == sequence_of(&mount_lock))
 			break;
@@ -215,32 +224,28 @@ static __always_inline __u32 path_resolve_name(const struct who *w, struct scrat
 					       struct vfsmount *mnt, struct dentry *dentry, char *out,
 					       __u32 *ret_state)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 slot = w->slot, state = RV_PATH_OK, len;
 	struct path path = {.mnt = mnt, .dentry = dentry};
-	struct root *root, in_fs;
-	struct mount *m;
+	__u32 slot = w->slot, state = RV_PATH_OK, len;
+	struct root *root, top;
 
 	root = bpf_map_lookup_elem(&reeve_roots, &slot);
 	if (!root)
 		return 0;
+	top = *root;
 	if (!mnt) {
 		struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
 
 		path.mnt = root->mnt;
-		if (BPF_CORE_READ(path.mnt, mnt_sb) != sb) {
-			in_fs.mnt = root->mnt;
-			in_fs.dentry = BPF_CORE_READ(sb, s_root);
-			len = walk_path(&path, &in_fs, s, out, &state);
-			*ret_state = state == RV_PATH_OK ? RV_PATH_IN_FS : state;
-			return len;
-		}
+		if (BPF_CORE_READ(path.mnt, mnt_sb) != sb)
+			top.dentry = NULL; /* up to where its file system ends */
 	}
-	m = mount_of(path.mnt);
-	len = walk_path(&path, root, s, out, &state);
-	if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns)
-		state = RV_PATH_OUTSIDE;
-	if (state != RV_PATH_OK)
+	len = walk_path(&path, &top, s, out, &state);
+	if (!mnt && state == RV_PATH_OUTSIDE)
+		state = RV_PATH_IN_FS;
+	if (state == RV_PATH_OK && (path_deleted(dentry, true) ||
+				    path_deleted(dentry->d_parent, true)))
+		state = RV_PATH_DELETED;
+	if (state != RV_PATH_OK && state != RV_PATH_DELETED && state != RV_PATH_IN_FS)
 		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);
 	*ret_state = state;
 	return len;

@@ -17,6 +17,7 @@
 #include "process.bpf.c"
 #include "file.bpf.c"
 #include "name.bpf.c"
+#include "attr.bpf.c"
 #include "mount.bpf.c"
 #include "tag.bpf.c"
 #include "memory.bpf.c"

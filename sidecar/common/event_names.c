@@ -43,6 +43,9 @@ static const char *const mount_flags[] = {
     [11] = "nodiratime", [12] = "bind",	  [13] = "move",    [14] = "rec",	[15] = "silent",
     [17] = "unbindable", [18] = "private", [19] = "slave",  [20] = "shared",	[21] = "relatime",
     [24] = "strictatime", [25] = "lazytime"};
+static const char *const umount_flags[] = {"force", "detach", "expire", "nofollow"};
+static const char *const utime_set[] = {"atime", "mtime", "atime-now", "mtime-now"};
+RV_ASSERT(RV_UTIME_MTIME_NOW == 1 << (ARRAY_SIZE(utime_set) - 1));
 static const char *const path_state[] = {
     [RV_PATH_OK] = "ok",	     [RV_PATH_DELETED] = "deleted", [RV_PATH_OUTSIDE] = "outside",
     [RV_PATH_TOO_LONG] = "too-long", [RV_PATH_RACED] = "raced",	    [RV_PATH_ANON] = "anonymous",
@@ -118,6 +121,8 @@ static const struct {
     VIEW(PROTECTION, protection),
     VIEW(MAP_FLAGS, map_flags),
     VIEW(MOUNT_FLAGS, mount_flags),
+    VIEW(UMOUNT_FLAGS, umount_flags),
+    VIEW(UTIME_SET, utime_set),
     VIEW(PATH_STATE, path_state),
     VIEW(TAG_SOURCE, tag_source),
     VIEW(SOCKET_TYPE, socket_type),
