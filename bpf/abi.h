@@ -19,6 +19,7 @@
 #define RV_ARGS_MAX (6u << 20)		 /* bytes, what execve itself refuses to exceed */
 #define RV_PATH_MAX 4096		 /* bytes, NUL included */
 #define RV_RULE_PATH_MAX 248		 /* bytes of a path that rules compare, NUL included */
+#define RV_TAG_MAX 256			 /* bytes of a security tag */
 #define RV_POLICY_MAX (RV_SLOT_MAX + 1)	 /* index 0 means: no policy */
 #define RV_KIND_MAX 64
 #define RV_ERROR_MAX 8
@@ -87,7 +88,8 @@ enum rv_hook {
 #define RV_ORIGIN_DELETED 4 /* a file whose name is gone */
 
 #define RV_TAG_USER 1	  /* user.reeve.tag */
-#define RV_TAG_SECURITY 2 /* security.bpf.reeve */
+#define RV_TAG_SECURITY 2 /* security.bpf.reeve; goes before the other */
+#define RV_TAG_UNREADABLE 3 /* no read permission, or over RV_TAG_MAX */
 
 #define RV_PTRACE_ATTACH 1
 #define RV_PTRACE_READ 2

@@ -143,7 +143,9 @@ int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *nam
 
 	if (xattr_is_echo())
 		return 0;
+	a.always = tag_protected(name);
 	r = act_node(&a, RV_KIND_SETXATTR, RV_HOOK_SETXATTR, sizeof(*r));
+	tag_judge(&a);
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		r->size = size;
@@ -163,7 +165,9 @@ int BPF_PROG(reeve_rmxattr, void *idmap, struct dentry *dentry, const char *name
 
 	if (xattr_is_echo())
 		return 0;
+	a.always = tag_protected(name);
 	r = act_node(&a, RV_KIND_REMOVEXATTR, RV_HOOK_REMOVEXATTR, sizeof(*r));
+	tag_judge(&a);
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);

@@ -106,7 +106,8 @@
 	N(IOCTL_COMPAT, 95, "lsm/file_ioctl_compat", "reeve_ioctl32", (IOCTL), "6.1")
 #define RV_HOOKS_MEMORY(H, N)                                                               \
 	H(MMAP, 50, "lsm_cgroup/mmap_file", "reeve_mmap", (MMAP), "6.1")                           \
-	H(MPROTECT, 51, "lsm_cgroup/file_mprotect", "reeve_mprotect", (MPROTECT), "6.1")
+	H(MPROTECT, 51, "lsm_cgroup/file_mprotect", "reeve_mprotect", (MPROTECT), "6.1")             \
+	N(TAG, 52, "lsm.s/file_open", "reeve_tag", (OPEN, EXEC), "6.12")
 #define RV_HOOKS_NETWORK(H, N)                                                              \
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")
 #define RV_HOOKS_KERNEL(H, N)

@@ -77,6 +77,14 @@ static __always_inline __u32 exec_fill(const struct who *w, struct rv_exec *r,
 	return sizeof(*r) + path_len + n;
 }
 
+/* The last string, behind the others that end at len. */
+static __always_inline __u32 exec_tag(struct rv_exec *r, struct file *file, __u32 len)
+{
+	len &= 4 * RV_PATH_MAX - 1;
+	r->tag_len = tag_put(file, true, (char *)r + len, &r->tag_source);
+	return len + r->tag_len;
+}
+
 SEC("lsm_cgroup/bprm_check_security")
 int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 {
@@ -89,6 +97,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 
 	if (!who_here(&w))
 		return RET_ALLOW;
+	tag_keep(bprm->file);
 	/* Until armed only init's exec counts; everything else is the runtime setting up. */
 	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT)))
 		return RET_ALLOW;
@@ -110,6 +119,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 		judge_path(&w, s, RV_SUBJECT_EXEC, (char *)(r + 1), state, &v);
 		if (v.verdict >= RV_VERDICT_DENIED) {
 			len = exec_fill(&w, r, bprm, len, state, RV_HOOK_EXEC_CHECK);
+			len = exec_tag(r, bprm->file, len);
 			judge_fill(&r->head, &v);
 			recorded = emit(&w, s, &r->head, len & (4 * RV_PATH_MAX - 1), RV_KIND_EXEC);
 		}
@@ -225,7 +235,8 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	__u32 len, state = 0;
 
 	len = path_resolve(w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
-	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE) & (4 * RV_PATH_MAX - 1);
+	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE);
+	len = exec_tag(r, bprm->file, len) & (4 * RV_PATH_MAX - 1);
 	judge_policy(w, &v);
 	judge_fill(&r->head, &v);
 	r->head.seq = emit_number(w->st, RV_KIND_EXEC);

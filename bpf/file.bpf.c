@@ -91,9 +91,9 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		len &= RV_PATH_MAX - 1;
 		r->path_len = len;
 		r->path_state = state;
-		r->tag_source = 0;
-		r->tag_len = 0;
-		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_OPEN);
+		r->tag_len = tag_put(file, false, (char *)(r + 1) + len, &r->tag_source);
+		len += r->tag_len;
+		recorded = emit(&w, s, &r->head, sizeof(*r) + (len & 8191), RV_KIND_OPEN);
 	}
 	scratch_free(s);
 	return judge_return(&v, recorded);

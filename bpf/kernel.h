@@ -39,12 +39,15 @@ struct file_system_type {
 	const char *name;
 };
 
+struct user_namespace;
+
 struct super_block {
 	__u32 s_dev;
 	struct file_system_type *s_type;
 	unsigned long s_flags;
 	unsigned long s_magic;
 	struct dentry *s_root;
+	struct user_namespace *s_user_ns;
 };
 
 struct inode {
@@ -142,6 +145,7 @@ struct time_namespace {
 	struct ns_common ns;
 };
 struct user_namespace {
+	int level;
 	struct ns_common ns;
 };
 struct pid_namespace {
@@ -264,6 +268,10 @@ struct sockaddr {
 
 #define EPERM 1
 #define EACCES 13
+#define EINVAL 22
+#define ENODATA 61
+#define EOPNOTSUPP 95
+#define FUSE_SUPER_MAGIC 0x65735546
 #define SIGNAL_GROUP_EXIT 4
 #define S_IFMT 0170000
 #define S_IFBLK 0060000

@@ -10,6 +10,7 @@
 #include "emit.bpf.h"
 #include "path.bpf.h"
 #include "act.bpf.h"
+#include "tag.bpf.h"
 #include "exec.bpf.c"
 #include "task.bpf.c"
 #include "cred.bpf.c"

@@ -51,7 +51,8 @@ static const char *const path_state[] = {
     [RV_PATH_TOO_LONG] = "too-long", [RV_PATH_RACED] = "raced",	    [RV_PATH_ANON] = "anonymous",
     [RV_PATH_IN_FS] = "in-filesystem"};
 static const char *const tag_source[] = {[RV_TAG_USER] = "user.reeve.tag",
-					 [RV_TAG_SECURITY] = "security.bpf.reeve"};
+					 [RV_TAG_SECURITY] = "security.bpf.reeve",
+					 [RV_TAG_UNREADABLE] = "unreadable"};
 static const char *const socket_type[] = {[1] = "stream",    [2] = "dgram",	[3] = "raw",
 					  [4] = "rdm",	     [5] = "seqpacket", [6] = "dccp",
 					  [10] = "packet"};
