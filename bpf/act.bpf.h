@@ -151,7 +151,9 @@ static __always_inline int act_end_here(struct act *a)
 #define INODE_FILL(r, inode_)                                                                      \
 	({                                                                                         \
 		struct inode *i_ = (inode_);                                                       \
-		(r)->ino = i_->i_ino;                                                              \
-		(r)->dev = i_->i_sb->s_dev;                                                        \
-		(r)->mode = i_->i_mode;                                                            \
+		if (i_) { /* 7.x demands it */                                                     \
+			(r)->ino = i_->i_ino;                                                      \
+			(r)->dev = i_->i_sb->s_dev;                                                \
+			(r)->mode = i_->i_mode;                                                    \
+		}                                                                                  \
 	})
