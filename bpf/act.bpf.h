@@ -148,11 +148,11 @@ static __always_inline int act_end_here(struct act *a)
 	return judge_return(&a->v, act_emit(a));
 }
 
-/* ino, dev and mode, which many kinds have. 7.2 wants the inode of a dentry checked. */
+/* ino, dev and mode, which many kinds have. */
 #define INODE_FILL(r, inode_)                                                                      \
 	({                                                                                         \
 		struct inode *i_ = (inode_);                                                       \
-		if (i_) {                                                                          \
+		if (i_) { /* 7.x demands it */                                                     \
 			(r)->ino = i_->i_ino;                                                      \
 			(r)->dev = i_->i_sb->s_dev;                                                \
 			(r)->mode = i_->i_mode;                                                    \

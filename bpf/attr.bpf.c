@@ -25,8 +25,10 @@ int BPF_PROG(reeve_chown, struct path *path, __u32 uid, __u32 gid)
 	if (r) {
 		inode = path->dentry->d_inode;
 		INODE_FILL(r, inode);
-		r->old_uid = inode->i_uid.val;
-		r->old_gid = inode->i_gid.val;
+		if (inode) {
+			r->old_uid = inode->i_uid.val;
+			r->old_gid = inode->i_gid.val;
+		}
 		r->new_uid = uid;
 		r->new_gid = gid;
 		act_path(&a, path, false, &r->path_len, &r->path_state);
@@ -99,7 +101,7 @@ static __always_inline int truncate(struct path *path, struct inode *inode, __u3
 	r = act_node(&a, RV_KIND_TRUNCATE, hook, sizeof(*r));
 	if (r) {
 		INODE_FILL(r, inode);
-		r->old_size = inode->i_size;
+		r->old_size = inode ? inode->i_size : 0;
 		r->size = length_asked();
 		act_path(&a, path, false, &r->path_len, &r->path_state);
 	}
@@ -136,10 +138,11 @@ static __always_inline bool xattr_is_echo(void)
 
 SEC("lsm/inode_setxattr")
 int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *name,
-	     const void *value, __u64 size, int flags)
+	     const void *unread, __u64 size, int flags)
 {
 	struct act a = {};
 	struct rv_setxattr *r;
+	__u64 value;
 
 	if (xattr_is_echo())
 		return 0;
@@ -152,7 +155,9 @@ int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *nam
 		r->flags = flags;
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
 		act_string(&a, name, &r->name_len);
-		act_bytes(&a, value, size < XATTR_SHOWN ? size : XATTR_SHOWN, &r->value_len);
+		/* A pointer to const void is nothing the verifier lets through as an argument. */
+		bpf_get_func_arg(ctx, 3, &value);
+		act_bytes(&a, (void *)value, size < XATTR_SHOWN ? size : XATTR_SHOWN, &r->value_len);
 	}
 	return act_end_node(&a);
 }
