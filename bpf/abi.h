@@ -19,6 +19,7 @@
 #define RV_ARGS_MAX (6u << 20)		 /* bytes, what execve itself refuses to exceed */
 #define RV_PATH_MAX 4096		 /* bytes, NUL included */
 #define RV_RULE_PATH_MAX 248		 /* bytes of a path that rules compare, NUL included */
+#define RV_TAG_MAX 256			 /* bytes of a security tag */
 #define RV_POLICY_MAX (RV_SLOT_MAX + 1)	 /* index 0 means: no policy */
 #define RV_KIND_MAX 64
 #define RV_ERROR_MAX 8
@@ -60,6 +61,11 @@ enum rv_hook {
 #define RV_ACCESS_TRUNCATE 16
 #define RV_ACCESS_APPEND 32
 
+#define RV_UTIME_ATIME 1
+#define RV_UTIME_MTIME 2
+#define RV_UTIME_ATIME_NOW 4
+#define RV_UTIME_MTIME_NOW 8
+
 /* How a path came about. Anything but OK is shown, and OUTSIDE, TOO_LONG and RACED are judged
  * by the policy's on_unresolvable. */
 #define RV_PATH_OK 0	   /* from the container's root */
@@ -83,7 +89,8 @@ enum rv_hook {
 #define RV_ORIGIN_DELETED 4 /* a file whose name is gone */
 
 #define RV_TAG_USER 1	  /* user.reeve.tag */
-#define RV_TAG_SECURITY 2 /* security.bpf.reeve */
+#define RV_TAG_SECURITY 2 /* security.bpf.reeve; goes before the other */
+#define RV_TAG_UNREADABLE 3 /* no read permission, or over RV_TAG_MAX */
 
 #define RV_PTRACE_ATTACH 1
 #define RV_PTRACE_READ 2

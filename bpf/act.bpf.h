@@ -13,6 +13,7 @@ struct act {
 	__u32 kind;
 	__u32 len;    /* of the record so far */
 	__u32 unseen; /* a record was due, and there was no buffer */
+	__u32 always; /* set before begin: recorded whatever the profile */
 };
 
 /* The rest of begin, once it is known who acts. Returns the record, its fields zero, or NULL: go on
@@ -23,7 +24,7 @@ static __always_inline void *act_record(struct act *a, __u32 kind, __u32 hook, _
 
 	judge_policy(&a->w, &a->v);
 	a->kind = kind;
-	if (!who_recorded(&a->w, kind))
+	if (!a->always && !who_recorded(&a->w, kind))
 		return NULL;
 	a->s = scratch_claim(a->w.st);
 	if (!a->s) {
@@ -38,7 +39,7 @@ static __always_inline void *act_record(struct act *a, __u32 kind, __u32 hook, _
 }
 
 /* First step of a program for the whole node: NULL when the acting task is in no container, or the
- * act is the runtime's, or is not recorded. a must be zeroed. size: of the kind's struct. */
+ * act is the runtime's, or is not recorded. a must be zeroed, but for always. size: of the kind's struct. */
 static __always_inline void *act_node(struct act *a, __u32 kind, __u32 hook, __u32 size)
 {
 	if (!who_node(&a->w) || !who_judged(&a->w))
@@ -59,7 +60,8 @@ static __always_inline char *act_room(struct act *a)
 	__u32 at = a->len;
 
 	asm volatile("" : "+r"(at)); /* 6.1 loses the range of a copy */
-	at &= 8191;
+	if (at > sizeof(a->s->record) - RV_PATH_MAX)
+		at = sizeof(a->s->record) - RV_PATH_MAX;
 	return a->s->record + at;
 }
 
@@ -127,7 +129,8 @@ static __always_inline bool act_emit(struct act *a)
 	h = (void *)a->s->record;
 	judge_fill(h, &a->v);
 	asm volatile("" : "+r"(len));
-	len &= 16383;
+	if (len > sizeof(a->s->record))
+		len = sizeof(a->s->record);
 	recorded = emit(&a->w, a->s, h, len, a->kind);
 	scratch_free(a->s);
 	return recorded;

@@ -51,7 +51,7 @@
 	X(IOCTL, 40, ioctl, ioctl, NORMAL, "an ioctl on a device")                                 \
 	X(CHROOT, 41, chroot, path, NORMAL, "chroot(2)")                                           \
 	X(MMAP, 42, mmap, file, NORMAL, "memory was mapped executable")                            \
-	X(MPROTECT, 43, mprotect, file, NORMAL, "memory was made executable")                      \
+	X(MPROTECT, 43, mprotect, file, NORMAL, "memory was made executable, or writable as well") \
 	X(SOCKET, 44, socket, socket, NORMAL, "a socket was made")                                 \
 	X(BIND, 45, bind, socket, NORMAL, "a socket was bound")                                    \
 	X(LISTEN, 46, listen, socket, NORMAL, "a socket began to listen")                          \
@@ -94,9 +94,34 @@
 	N(SECCOMP, 22, "fexit/do_seccomp", "reeve_seccomp", (SECCOMP), "6.1")                      \
 	N(MOVE, 23, "fentry/cgroup_attach_task", "reeve_move", (ENTER, LEAVE), "6.1")
 #define RV_HOOKS_FILES(H, N)                                                                \
-	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", (OPEN), "6.1")                  \
-	N(UNLINK, 9, "lsm/path_unlink", "reeve_unlink", (UNLINK), "6.1")
-#define RV_HOOKS_MEMORY(H, N)
+	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", (OPEN, CREATE), "6.1")          \
+	N(UNLINK, 9, "lsm/path_unlink", "reeve_unlink", (UNLINK), "6.1")                           \
+	N(RMDIR, 30, "lsm/path_rmdir", "reeve_rmdir", (UNLINK), "6.1")                             \
+	N(MKNOD, 31, "lsm/path_mknod", "reeve_mknod", (CREATE), "6.1")                             \
+	N(MKDIR, 32, "lsm/path_mkdir", "reeve_mkdir", (CREATE), "6.1")                             \
+	N(RENAME, 33, "lsm/path_rename", "reeve_rename", (RENAME), "6.1")                          \
+	N(LINK, 34, "lsm/path_link", "reeve_link", (LINK), "6.1")                                  \
+	N(SYMLINK, 35, "lsm/path_symlink", "reeve_symlink", (SYMLINK), "6.1")                      \
+	N(CHMOD, 36, "lsm/path_chmod", "reeve_chmod", (CHMOD), "6.1")                              \
+	N(CHOWN, 37, "lsm/path_chown", "reeve_chown", (CHOWN), "6.1")                              \
+	N(UTIME, 38, "fentry/vfs_utimes", "reeve_utime", (UTIME), "6.1")                           \
+	N(TRUNCATE, 39, "lsm/path_truncate", "reeve_truncate", (TRUNCATE), "6.1")                  \
+	N(FTRUNCATE, 40, "lsm/file_truncate", "reeve_ftruncate", (TRUNCATE), "6.2")                \
+	N(SETXATTR, 41, "lsm/inode_setxattr", "reeve_setxattr", (SETXATTR), "6.1")                 \
+	N(REMOVEXATTR, 42, "lsm/inode_removexattr", "reeve_rmxattr", (REMOVEXATTR), "6.1")         \
+	N(SET_ACL, 43, "lsm/inode_set_acl", "reeve_setacl", (SETXATTR), "6.2")                     \
+	N(REMOVE_ACL, 94, "lsm/inode_remove_acl", "reeve_rmacl", (REMOVEXATTR), "6.2")             \
+	N(CHROOT, 44, "lsm/path_chroot", "reeve_chroot", (CHROOT), "6.1")                          \
+	N(MOUNT, 45, "lsm/sb_mount", "reeve_mount", (MOUNT), "6.1")                                \
+	N(UMOUNT, 46, "lsm/sb_umount", "reeve_umount", (UMOUNT), "6.1")                            \
+	N(MOVE_MOUNT, 47, "lsm/move_mount", "reeve_move", (MOVE_MOUNT), "6.1")                     \
+	N(PIVOT_ROOT, 48, "lsm/sb_pivotroot", "reeve_pivot", (PIVOT_ROOT), "6.1")                  \
+	N(IOCTL, 49, "lsm/file_ioctl", "reeve_ioctl", (IOCTL), "6.1")                              \
+	N(IOCTL_COMPAT, 95, "lsm/file_ioctl_compat", "reeve_ioctl32", (IOCTL), "6.1")
+#define RV_HOOKS_MEMORY(H, N)                                                               \
+	H(MMAP, 50, "lsm_cgroup/mmap_file", "reeve_mmap", (MMAP), "6.1")                           \
+	H(MPROTECT, 51, "lsm_cgroup/file_mprotect", "reeve_mprotect", (MPROTECT), "6.1")             \
+	N(TAG, 52, "lsm.s/file_open", "reeve_tag", (OPEN, EXEC), "6.12")
 #define RV_HOOKS_NETWORK(H, N)                                                              \
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")              \
 	H(SEND, 60, "lsm_cgroup/socket_sendmsg", "reeve_send", (SEND), "6.1")                      \
@@ -310,15 +335,23 @@
 	S(path, PATH, "path in the container")
 #define RV_FIELDS_RENAME(F, S)                                                                     \
 	F(__u64, ino, NUMBER, "inode of what is renamed")                                          \
-	F(__u32, dev, DEV, "its device")                                                           \
-	F(__u32, mode, MODE, "its type and permissions")                                           \
+	F(__u64, new_ino, NUMBER, "inode that has the new path, 0 none")                            \
+	F(__u32, dev, DEV, "their device")                                                         \
+	F(__u32, mode, MODE, "type and permissions of what is renamed")                            \
 	F(__u32, flags, NUMBER, "RENAME_* flags")                                                  \
 	F(__u32, path_state, PATH_STATE, "how the old path came about")                            \
 	F(__u32, new_path_state, PATH_STATE, "how the new path came about")                        \
 	F(__u32, reserved, NONE, "")                                                               \
 	S(path, PATH, "path before")                                                               \
 	S(new_path, PATH, "path after")
-#define RV_FIELDS_LINK(F, S) RV_FIELDS_RENAME(F, S)
+#define RV_FIELDS_LINK(F, S)                                                                       \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, path_state, PATH_STATE, "how the old path came about")                            \
+	F(__u32, new_path_state, PATH_STATE, "how the new path came about")                        \
+	S(path, PATH, "path it has already")                                                       \
+	S(new_path, PATH, "path it gets")
 #define RV_FIELDS_SYMLINK(F, S)                                                                    \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	F(__u32, reserved, NONE, "")                                                               \
@@ -344,13 +377,24 @@
 	S(path, PATH, "path in the container")
 #define RV_FIELDS_UTIME(F, S)                                                                      \
 	F(__u64, ino, NUMBER, "inode")                                                             \
-	F(__u64, atime_ns, NUMBER_OR_NONE, "access time asked for, since 1970")                    \
-	F(__u64, mtime_ns, NUMBER_OR_NONE, "modification time asked for, since 1970")              \
+	F(__s64, atime, SIGNED, "access time asked for, seconds since 1970; 0 when set has no atime")\
+	F(__s64, mtime, SIGNED, "modification time asked for, likewise")                           \
+	F(__u32, atime_nsec, NUMBER, "nanoseconds of it")                                          \
+	F(__u32, mtime_nsec, NUMBER, "nanoseconds of it")                                          \
+	F(__u32, set, UTIME_SET, "which ones are set, to that time or to the present")             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, reserved, NONE, "")                                                               \
+	S(path, PATH, "path in the container")
+#define RV_FIELDS_TRUNCATE(F, S)                                                                   \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u64, old_size, NUMBER, "length before")                                                \
+	F(__u64, size, NUMBER_OR_NONE, "length asked for; null where the hook cannot know")        \
 	F(__u32, dev, DEV, "its device")                                                           \
 	F(__u32, mode, MODE, "type and permissions of the file")                                   \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	S(path, PATH, "path in the container")
-#define RV_FIELDS_TRUNCATE(F, S) RV_FIELDS_UNLINK(F, S)
 #define RV_FIELDS_CHROOT(F, S) RV_FIELDS_UNLINK(F, S)
 #define RV_FIELDS_SETXATTR(F, S)                                                                   \
 	F(__u64, ino, NUMBER, "inode")                                                             \
@@ -362,20 +406,41 @@
 	S(path, PATH, "path in the container, or in its file system")                              \
 	S(name, TEXT, "name of the attribute")                                                     \
 	S(value, TEXT, "the value, its first 256 bytes")
-#define RV_FIELDS_REMOVEXATTR(F, S) RV_FIELDS_SETXATTR(F, S)
+#define RV_FIELDS_REMOVEXATTR(F, S)                                                                \
+	F(__u64, ino, NUMBER, "inode")                                                             \
+	F(__u32, dev, DEV, "its device")                                                           \
+	F(__u32, mode, MODE, "type and permissions of the file")                                   \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	F(__u32, reserved, NONE, "")                                                               \
+	S(path, PATH, "path in the container, or in its file system")                              \
+	S(name, TEXT, "name of the attribute")
 #define RV_FIELDS_MOUNT(F, S)                                                                      \
-	F(__u64, flags, MOUNT_FLAGS, "MS_* flags, MNT_* for umount")                               \
+	F(__u64, flags, MOUNT_FLAGS, "MS_* flags")                                                 \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	S(path, PATH, "where")                                                                     \
 	S(source, TEXT, "what, as given")                                                          \
-	S(fstype, TEXT, "type of file system")
-#define RV_FIELDS_UMOUNT(F, S) RV_FIELDS_MOUNT(F, S)
+	S(fstype, TEXT, "type of file system, as given")                                           \
+	S(options, TEXT, "options of the file system, as given")                                   \
+	F(__u32, reserved, NONE, "")
+#define RV_FIELDS_UMOUNT(F, S)                                                                     \
+	F(__u32, flags, UMOUNT_FLAGS, "MNT_* and UMOUNT_* flags")                                  \
+	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
+	S(path, PATH, "where it was")                                                              \
+	S(source, TEXT, "what was mounted")                                                        \
+	S(fstype, TEXT, "type of file system")                                                     \
+	F(__u32, reserved, NONE, "")
 #define RV_FIELDS_MOVE_MOUNT(F, S)                                                                 \
+	F(__u32, path_state, PATH_STATE, "how the path came about; a new mount has one in its file system")\
+	F(__u32, new_path_state, PATH_STATE, "how the new path came about")                        \
+	S(path, PATH, "the mount")                                                                 \
+	S(new_path, PATH, "where it goes")                                                         \
+	S(source, TEXT, "what is mounted")                                                         \
+	S(fstype, TEXT, "type of file system")
+#define RV_FIELDS_PIVOT_ROOT(F, S)                                                                 \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	F(__u32, new_path_state, PATH_STATE, "how the new path came about")                        \
-	S(path, PATH, "the mount, or the old root's new place")                                    \
-	S(new_path, PATH, "where it goes, or the new root")
-#define RV_FIELDS_PIVOT_ROOT(F, S) RV_FIELDS_MOVE_MOUNT(F, S)
+	S(path, PATH, "where the old root goes")                                                   \
+	S(new_path, PATH, "the new root")
 #define RV_FIELDS_IOCTL(F, S)                                                                      \
 	F(__u64, ino, NUMBER, "inode of the device node")                                          \
 	F(__u32, dev, DEV, "its device")                                                           \

@@ -160,6 +160,14 @@ static __always_inline __u32 exec_fill(const struct who *w, struct rv_exec *r,
 	return sizeof(*r) + len;
 }
 
+/* The last string, behind the others that end at len. */
+static __always_inline __u32 exec_tag(struct rv_exec *r, struct file *file, __u32 len)
+{
+	len &= 4 * RV_PATH_MAX - 1;
+	r->tag_len = tag_put(file, true, (char *)r + len, &r->tag_source);
+	return len + r->tag_len;
+}
+
 static long args_slice(__u32 i, struct args *a)
 {
 	__u64 offset = (__u64)i * SLICE;
@@ -287,7 +295,7 @@ static __always_inline bool exec_denied(struct who *w, struct scratch *s, struct
 	__u32 len;
 
 	len = exec_fill(w, r, bprm, path_len, path_state, RV_HOOK_EXEC_CHECK);
-	len &= 4 * RV_PATH_MAX - 1;
+	len = exec_tag(r, bprm->file, len) & (4 * RV_PATH_MAX - 1);
 	judge_fill(&r->head, v);
 	script_forget();
 	l = scratch_claim_long(w->st);
@@ -316,6 +324,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 
 	if (!who_here(&w))
 		return RET_ALLOW;
+	tag_keep(bprm->file);
 	judge_policy(&w, &v);
 	/* Until armed only init's exec counts; everything else is the runtime setting up. */
 	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT))) {
@@ -354,7 +363,8 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	__u32 len, state = 0;
 
 	len = path_resolve(w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
-	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE) & (4 * RV_PATH_MAX - 1);
+	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE);
+	len = exec_tag(r, bprm->file, len) & (4 * RV_PATH_MAX - 1);
 	judge_policy(w, &v);
 	judge_fill(&r->head, &v);
 	a.from = bprm->p;

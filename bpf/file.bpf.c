@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Files: open. */
+/* Files: opened, and made by it; devices controlled. */
 
 /* overlayfs opens the real file behind the one the task opened, through a private mount or with
  * the real inode: the same act a second time. A kernel-internal mount (memfd) is not that. */
@@ -10,7 +10,7 @@ static __always_inline bool open_is_echo(struct file *file)
 
 	if (file->f_inode != file->f_path.dentry->d_inode)
 		return true;
-	return BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL && !path_anonymous(mnt);
+	return BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL && !path_anonymous(mnt, true);
 }
 
 static __always_inline __u32 open_access(struct file *file)
@@ -32,6 +32,26 @@ static __always_inline __u32 open_access(struct file *file)
 	return access;
 }
 
+/* The open made the file: known for certain only now. */
+static __always_inline bool open_made(struct file *file)
+{
+	return file->f_mode & FMODE_CREATED || file->f_flags & O_TMPFILE_FLAG;
+}
+
+static __always_inline void open_record_made(const struct who *w, struct file *file,
+					     const char *path, __u32 len, __u32 state)
+{
+	struct act a = {.w = *w};
+	struct rv_create *r = act_record(&a, RV_KIND_CREATE, RV_HOOK_FILE_OPEN, sizeof(*r));
+
+	if (r) {
+		r->mode = file->f_inode->i_mode;
+		r->path_state = state;
+		act_bytes(&a, path, len, &r->path_len);
+	}
+	act_emit(&a);
+}
+
 SEC("lsm_cgroup/file_open")
 int BPF_PROG(reeve_file_open, struct file *file)
 {
@@ -40,13 +60,14 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	struct scratch *s;
 	struct rv_open *r;
 	struct inode *inode;
-	bool recorded = true;
+	bool recorded = true, made;
 	__u32 len, state = 0;
 
 	if (!who_here(&w) || !who_judged(&w))
 		return RET_ALLOW;
 	judge_policy(&w, &v);
-	if (!who_recorded(&w, RV_KIND_OPEN) && !(v.flags & RV_POLICY_FILE))
+	made = open_made(file) && who_recorded(&w, RV_KIND_CREATE);
+	if (!made && !who_recorded(&w, RV_KIND_OPEN) && !(v.flags & RV_POLICY_FILE))
 		return RET_ALLOW;
 	if (open_is_echo(file))
 		return RET_ALLOW;
@@ -55,6 +76,8 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		return unseen(&w, &v, RV_KIND_OPEN);
 	r = (void *)s->record;
 	len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &state);
+	if (made)
+		open_record_made(&w, file, (char *)(r + 1), len, state);
 	judge_path(&w, s, RV_SUBJECT_FILE, (char *)(r + 1), state, &v);
 	if (who_recorded(&w, RV_KIND_OPEN) || v.verdict >= RV_VERDICT_DENIED) {
 		who_fill(&r->head, &w, RV_KIND_OPEN, RV_HOOK_FILE_OPEN);
@@ -68,10 +91,43 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		len &= RV_PATH_MAX - 1;
 		r->path_len = len;
 		r->path_state = state;
-		r->tag_source = 0;
-		r->tag_len = 0;
-		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_OPEN);
+		r->tag_len = tag_put(file, false, (char *)(r + 1) + len, &r->tag_source);
+		len += r->tag_len;
+		recorded = emit(&w, s, &r->head, sizeof(*r) + (len & 8191), RV_KIND_OPEN);
 	}
 	scratch_free(s);
 	return judge_return(&v, recorded);
+}
+
+static __always_inline int ioctl(struct file *file, unsigned int command, __u32 hook,
+				 bool d_path)
+{
+	struct inode *inode = file->f_inode;
+	__u32 type = inode->i_mode & S_IFMT;
+	struct act a = {};
+	struct rv_ioctl *r;
+
+	if (type != S_IFCHR && type != S_IFBLK)
+		return 0;
+	r = act_node(&a, RV_KIND_IOCTL, hook, sizeof(*r));
+	if (r) {
+		INODE_FILL(r, inode);
+		r->rdev = inode->i_rdev;
+		r->command = command;
+		act_path(&a, &file->f_path, d_path, &r->path_len, &r->path_state);
+	}
+	return act_end_node(&a);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(reeve_ioctl, struct file *file, unsigned int command)
+{
+	return ioctl(file, command, RV_HOOK_IOCTL, true);
+}
+
+/* From 32-bit callers. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(reeve_ioctl32, struct file *file, unsigned int command)
+{
+	return ioctl(file, command, RV_HOOK_IOCTL_COMPAT, false);
 }

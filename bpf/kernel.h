@@ -35,15 +35,27 @@ struct hlist_bl_node {
 
 struct dentry;
 
+struct file_system_type {
+	const char *name;
+};
+
+struct user_namespace;
+
 struct super_block {
 	__u32 s_dev;
+	struct file_system_type *s_type;
 	unsigned long s_flags;
 	unsigned long s_magic;
 	struct dentry *s_root;
+	struct user_namespace *s_user_ns;
 };
 
 struct inode {
 	unsigned short i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	__u32 i_rdev;
+	__s64 i_size;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 };
@@ -68,6 +80,7 @@ struct mount {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
+	const char *mnt_devname;
 };
 
 struct path {
@@ -80,6 +93,25 @@ struct file {
 	unsigned int f_flags;
 	struct path f_path;
 	struct inode *f_inode;
+};
+
+/* The real file behind overlayfs's; not in a 6.1. */
+struct backing_file {
+	struct path user_path;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
+struct posix_acl_entry {
+	short e_tag;
+};
+
+struct posix_acl {
+	unsigned int a_count;
+	struct posix_acl_entry a_entries[0];
 };
 
 struct fs_struct {
@@ -115,6 +147,7 @@ struct time_namespace {
 	struct ns_common ns;
 };
 struct user_namespace {
+	int level;
 	struct ns_common ns;
 };
 struct pid_namespace {
@@ -218,6 +251,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned int flags;
 	__u64 start_boottime;
 	kuid_t loginuid;
 	unsigned int sessionid;
@@ -228,11 +262,19 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct files_struct *files;
 	const struct cred *cred;
+	const struct cred *real_cred;
+	void *nameidata;
+	void *io_uring;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	struct css_set *cgroups;
+};
+
+struct pt_regs {
+	unsigned long orig_ax;
+	unsigned long si;
 };
 
 struct linux_binprm {
@@ -365,15 +407,30 @@ struct packet_sock {
 
 #define EPERM 1
 #define EACCES 13
+#define EINVAL 22
+#define ENODATA 61
+#define EOPNOTSUPP 95
+#define FUSE_SUPER_MAGIC 0x65735546
 #define SIGNAL_GROUP_EXIT 4
 #define TS_COMPAT 2 /* thread_info.status: within a 32-bit system call */
 #define X32_SYSCALL_BIT 0x40000000
+#define S_IFMT 0170000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFREG 0100000
+#define S_IALLUGO 07777
 #define SB_KERNMOUNT (1ul << 22)
 #define MNT_NS_INTERNAL ((void *)-22l) /* fs/mount.h: ERR_PTR(-EINVAL) */
 #define FMODE_READ 1
 #define FMODE_WRITE 2
+#define FMODE_CREATED 0x100000
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define PROT_EXEC 4
 #define O_ACCMODE 3
 #define O_CREAT 0100
 #define O_TRUNC 01000
 #define O_APPEND 02000
+#define O_TMPFILE_FLAG 020000000
 #define FMODE_EXEC_FLAG 0x20 /* __FMODE_EXEC as do_open_execat passes it in f_flags */

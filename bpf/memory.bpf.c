@@ -1,2 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Memory that becomes executable. */
+/* Memory that becomes executable: a mapping made so, and one made so later. */
+
+/* Path and inode of what is mapped. d_path: may this hook call bpf_d_path. */
+static __always_inline void memory_file(struct act *a, struct rv_mmap *r, struct path *path,
+					bool d_path)
+{
+	struct inode *inode = BPF_CORE_READ(path, dentry, d_inode);
+
+	r->ino = BPF_CORE_READ(inode, i_ino);
+	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	act_path(a, path, d_path, &r->path_len, &r->path_state);
+}
+
+/* Anonymous memory has no file, which the verifier before 6.18 does not know: it would take a test
+ * of the argument for true and leave it out. So the test is on the bare number. */
+SEC("lsm_cgroup/mmap_file")
+int BPF_PROG(reeve_mmap, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags)
+{
+	struct act a = {};
+	struct rv_mmap *r;
+	unsigned long mapped = 0;
+
+	if (!(prot & PROT_EXEC))
+		return RET_ALLOW;
+	r = act_here(&a, RV_KIND_MMAP, RV_HOOK_MMAP, sizeof(*r));
+	if (r) {
+		r->protection = prot;
+		r->flags = flags;
+		r->path_state = RV_PATH_ANON;
+		bpf_probe_read_kernel(&mapped, sizeof(mapped), ctx);
+		if (mapped && file)
+			memory_file(&a, r, &file->f_path, true);
+	}
+	return act_end_here(&a);
+}
+
+/* Where the user sees the file. overlayfs maps the real file: since 6.6 that one carries the path
+ * it was opened by, before its f_path is that path. */
+static __always_inline void mapped_path(struct file *file, struct path *ret)
+{
+	struct backing_file *real = (void *)file;
+	struct mount *m;
+
+	BPF_CORE_READ_INTO(ret, file, f_path);
+	m = mount_of(ret->mnt);
+	if (bpf_core_field_exists(real->user_path) && BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL &&
+	    !(BPF_CORE_READ(ret->mnt, mnt_sb, s_flags) & SB_KERNMOUNT))
+		BPF_CORE_READ_INTO(ret, real, user_path);
+}
+
+/* Recorded is what widens: what was not executable, and executable memory that is made writable. */
+SEC("lsm_cgroup/file_mprotect")
+int BPF_PROG(reeve_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot)
+{
+	unsigned long was = BPF_CORE_READ(vma, vm_flags) & (PROT_READ | PROT_WRITE | PROT_EXEC);
+	struct act a = {};
+	struct rv_mprotect *r;
+	struct file *file;
+	struct path path;
+
+	if (!(prot & PROT_EXEC) || !(prot & ~was & (PROT_EXEC | PROT_WRITE)))
+		return RET_ALLOW;
+	r = act_here(&a, RV_KIND_MPROTECT, RV_HOOK_MPROTECT, sizeof(*r));
+	if (r) {
+		r->protection = prot;
+		r->was = was; /* VM_READ, VM_WRITE, VM_EXEC are the same bits */
+		r->path_state = RV_PATH_ANON;
+		file = BPF_CORE_READ(vma, vm_file);
+		if (file) {
+			mapped_path(file, &path);
+			memory_file(&a, (struct rv_mmap *)r, &path, false);
+		}
+	}
+	return act_end_here(&a);
+}

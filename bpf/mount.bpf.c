@@ -1,2 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Mounts and roots. */
+
+/* mount(2): a new one, a bind, a remount, a move. */
+SEC("lsm/sb_mount")
+int BPF_PROG(reeve_mount, const char *source, struct path *path, const char *type,
+	     unsigned long flags, void *options)
+{
+	struct act a = {};
+	struct rv_mount *r = act_node(&a, RV_KIND_MOUNT, RV_HOOK_MOUNT, sizeof(*r));
+
+	if (r) {
+		r->flags = flags;
+		act_path(&a, path, true, &r->path_len, &r->path_state);
+		act_string(&a, source, &r->source_len);
+		act_string(&a, type, &r->fstype_len);
+		act_string(&a, options, &r->options_len);
+	}
+	return act_end_node(&a);
+}
+
+SEC("lsm/sb_umount")
+int BPF_PROG(reeve_umount, struct vfsmount *mnt, int flags)
+{
+	struct act a = {};
+	struct rv_umount *r = act_node(&a, RV_KIND_UMOUNT, RV_HOOK_UMOUNT, sizeof(*r));
+	struct mount *m = mount_of(mnt);
+
+	if (r) {
+		r->flags = flags;
+		act_name(&a, mnt, mnt->mnt_root, &r->path_len, &r->path_state);
+		act_string(&a, BPF_CORE_READ(m, mnt_devname), &r->source_len);
+		act_string(&a, BPF_CORE_READ(mnt, mnt_sb, s_type, name), &r->fstype_len);
+	}
+	return act_end_node(&a);
+}
+
+/* Also how fsmount(2)'s and open_tree(2)'s mounts find their place: until then they have none. */
+SEC("lsm/move_mount")
+int BPF_PROG(reeve_move, struct path *from, struct path *to)
+{
+	struct act a = {};
+	struct rv_move_mount *r = act_node(&a, RV_KIND_MOVE_MOUNT, RV_HOOK_MOVE_MOUNT, sizeof(*r));
+	struct vfsmount *mnt = from->mnt;
+	struct mount *m = mount_of(mnt);
+	bool placed = BPF_CORE_READ(m, mnt_parent) != m;
+
+	if (r) {
+		act_name(&a, placed ? mnt : NULL, from->dentry, &r->path_len, &r->path_state);
+		act_name(&a, to->mnt, to->dentry, &r->new_path_len, &r->new_path_state);
+		act_string(&a, BPF_CORE_READ(m, mnt_devname), &r->source_len);
+		act_string(&a, BPF_CORE_READ(mnt, mnt_sb, s_type, name), &r->fstype_len);
+	}
+	return act_end_node(&a);
+}
+
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(reeve_pivot, struct path *old, struct path *new)
+{
+	struct act a = {};
+	struct rv_pivot_root *r = act_node(&a, RV_KIND_PIVOT_ROOT, RV_HOOK_PIVOT_ROOT, sizeof(*r));
+
+	if (r) {
+		act_path(&a, old, false, &r->path_len, &r->path_state);
+		act_path(&a, new, false, &r->new_path_len, &r->new_path_state);
+	}
+	return act_end_node(&a);
+}
+
+SEC("lsm/path_chroot")
+int BPF_PROG(reeve_chroot, struct path *path)
+{
+	struct act a = {};
+	struct rv_chroot *r = act_node(&a, RV_KIND_CHROOT, RV_HOOK_CHROOT, sizeof(*r));
+
+	if (r) {
+		INODE_FILL(r, path->dentry->d_inode);
+		act_path(&a, path, false, &r->path_len, &r->path_state);
+	}
+	return act_end_node(&a);
+}

@@ -6,7 +6,7 @@
 #pragma once
 #include "who.bpf.h"
 
-#define WALK_STEPS 512
+#define WALK_STEPS RV_PATH_MAX /* the longest path has half as many names; the rest is mounts */
 #define WALK_TRIES 3
 
 extern const void rename_lock __ksym __weak;
@@ -19,7 +19,8 @@ struct walk {
 	struct vfsmount *root_mnt;
 	char *buf;    /* 2 * RV_PATH_MAX bytes; the name grows down from RV_PATH_MAX */
 	__u32 at;     /* where it starts */
-	__u32 state;  /* RV_PATH_* */
+	__u32 root_at; /* where it starts from the root's directory on another mount; 0: not met */
+	__u32 state;   /* RV_PATH_* */
 	__u32 done;
 };
 
@@ -40,6 +41,8 @@ static long walk_step(__u32 i, struct walk *w)
 		w->done = 1;
 		return 1;
 	}
+	if (dentry == w->root_dentry)
+		w->root_at = w->at;
 	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
 		struct mount *m = mount_of(mnt);
 		struct mount *up = BPF_CORE_READ(m, mnt_parent);
@@ -100,11 +103,17 @@ static __always_inline __u32 walk_path(struct path *path, struct root *root, str
 		w.root_mnt = root->mnt;
 		w.buf = s->chunk;
 		w.at = RV_PATH_MAX - 1;
+		w.root_at = 0;
 		w.state = RV_PATH_OK;
 		w.done = 0;
 		bpf_loop(WALK_STEPS, walk_step, &w, 0);
 		if (!w.done)
 			w.state = RV_PATH_TOO_LONG;
+		/* In a mount namespace of its own the root is a copy of that mount. */
+		if (w.state == RV_PATH_OUTSIDE && w.root_at) {
+			w.state = RV_PATH_OK;
+			w.at = w.root_at;
+		}
 		if (!((renames | mounts) & 1) && renames == sequence_of(&rename_lock) &&
 		    mounts == sequence_of(&mount_lock))
 			break;
@@ -121,18 +130,24 @@ static __always_inline __u32 walk_path(struct path *path, struct root *root, str
 	return len;
 }
 
-static __always_inline bool path_deleted(struct dentry *dentry)
+/* A pointer the verifier vouches for is read at once, any other by a call. */
+#define PATH_READ(direct, p, ...)                                                                  \
+	((direct) ? (p)->__VA_ARGS__ : BPF_CORE_READ(p, __VA_ARGS__))
+
+static __always_inline bool path_deleted(struct dentry *dentry, bool direct)
 {
-	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
+	return !PATH_READ(direct, dentry, d_hash.pprev) &&
+	       PATH_READ(direct, dentry, d_parent) != dentry;
 }
 
 /* Of the kernel's own mount, which nobody can walk to: memfd, pipe, socket. The flag alone is not
  * enough, file systems that are mounted as well carry it (debugfs). */
-static __always_inline bool path_anonymous(struct vfsmount *mnt)
+static __always_inline bool path_anonymous(struct vfsmount *mnt, bool direct)
 {
+	struct super_block *sb = PATH_READ(direct, mnt, mnt_sb);
 	struct mount *m = mount_of(mnt);
 
-	return (mnt->mnt_sb->s_flags & SB_KERNMOUNT) &&
+	return (PATH_READ(direct, sb, s_flags) & SB_KERNMOUNT) &&
 	       BPF_CORE_READ(m, mnt_ns) == (struct mnt_namespace *)MNT_NS_INTERNAL;
 }
 
@@ -143,7 +158,20 @@ static __always_inline bool says_deleted(const char *end)
 	       end[5] == 'e' && end[6] == 't' && end[7] == 'e' && end[8] == 'd' && end[9] == ')';
 }
 
-/* The whole of it. d_path: may this hook call bpf_d_path. Returns the length without NUL. */
+/* As d_path calls memory that is a file: "/memfd:NAME (deleted)". */
+static __always_inline __u32 memory_name(struct dentry *dentry, char *out)
+{
+	static const char deleted[] = " (deleted)";
+	long n = bpf_probe_read_kernel_str(out + 1, 256, BPF_CORE_READ(dentry, d_name.name));
+
+	n = n > 0 ? n & 511 : 1;
+	out[0] = '/';
+	bpf_probe_read_kernel(out + n, sizeof(deleted), deleted);
+	return n + sizeof(deleted) - 1;
+}
+
+/* The whole of it. d_path: may this hook call bpf_d_path on this path; if not, the path may be our
+ * own copy of one. Returns the length without NUL. */
 static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s, struct path *path,
 					  bool d_path, char *out, __u32 *ret_state)
 {
@@ -157,28 +185,31 @@ static __always_inline __u32 path_resolve(const struct who *w, struct scratch *s
 	root = bpf_map_lookup_elem(&reeve_roots, &slot);
 	if (!root)
 		return 0;
-	if (path_anonymous(path->mnt))
+	if (path_anonymous(path->mnt, d_path))
 		state = RV_PATH_ANON;
 	else if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns ||
-		 (dentry->d_parent == dentry && dentry != path->mnt->mnt_root))
+		 (PATH_READ(d_path, dentry, d_parent) == dentry &&
+		  dentry != PATH_READ(d_path, path->mnt, mnt_root)))
 		state = RV_PATH_OUTSIDE; /* of another mount namespace, or not connected to a root */
 	/* Inside, from the container's own root: the kernel's own answer. What has no place in this
 	 * mount namespace has no better name either. */
 	if (d_path && ((task->fs->root.dentry == root->dentry && task->fs->root.mnt == root->mnt) ||
 		       state == RV_PATH_ANON))
 		n = bpf_d_path(path, out, RV_PATH_MAX);
-	if (n <= 0) {
+	if (!d_path && state == RV_PATH_ANON) {
+		n = memory_name(dentry, out);
+	} else if (n <= 0) {
 		n = walk_path(path, root, s, out, &state);
 	} else {
 		n--;
 		/* " (deleted)" is said by path_state, and rules still match the name. */
-		if (n > 10 && path_deleted(dentry) &&
+		if (n > 10 && path_deleted(dentry, d_path) &&
 		    says_deleted(out + ((n - 10) & (RV_PATH_MAX - 1)))) {
 			n -= 10;
 			out[n & (RV_PATH_MAX - 1)] = 0;
 		}
 	}
-	if (state == RV_PATH_OK && path_deleted(dentry))
+	if (state == RV_PATH_OK && path_deleted(dentry, d_path))
 		state = RV_PATH_DELETED;
 	if (state != RV_PATH_OK && state != RV_PATH_DELETED && state != RV_PATH_ANON)
 		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);
@@ -193,32 +224,28 @@ static __always_inline __u32 path_resolve_name(const struct who *w, struct scrat
 					       struct vfsmount *mnt, struct dentry *dentry, char *out,
 					       __u32 *ret_state)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 slot = w->slot, state = RV_PATH_OK, len;
 	struct path path = {.mnt = mnt, .dentry = dentry};
-	struct root *root, in_fs;
-	struct mount *m;
+	__u32 slot = w->slot, state = RV_PATH_OK, len;
+	struct root *root, top;
 
 	root = bpf_map_lookup_elem(&reeve_roots, &slot);
 	if (!root)
 		return 0;
+	top = *root;
 	if (!mnt) {
 		struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
 
 		path.mnt = root->mnt;
-		if (BPF_CORE_READ(path.mnt, mnt_sb) != sb) {
-			in_fs.mnt = root->mnt;
-			in_fs.dentry = BPF_CORE_READ(sb, s_root);
-			len = walk_path(&path, &in_fs, s, out, &state);
-			*ret_state = state == RV_PATH_OK ? RV_PATH_IN_FS : state;
-			return len;
-		}
+		if (BPF_CORE_READ(path.mnt, mnt_sb) != sb)
+			top.dentry = NULL; /* up to where its file system ends */
 	}
-	m = mount_of(path.mnt);
-	len = walk_path(&path, root, s, out, &state);
-	if (BPF_CORE_READ(m, mnt_ns) != task->nsproxy->mnt_ns)
-		state = RV_PATH_OUTSIDE;
-	if (state != RV_PATH_OK)
+	len = walk_path(&path, &top, s, out, &state);
+	if (!mnt && state == RV_PATH_OUTSIDE)
+		state = RV_PATH_IN_FS;
+	if (state == RV_PATH_OK && (path_deleted(dentry, true) ||
+				    path_deleted(dentry->d_parent, true)))
+		state = RV_PATH_DELETED;
+	if (state != RV_PATH_OK && state != RV_PATH_DELETED && state != RV_PATH_IN_FS)
 		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);
 	*ret_state = state;
 	return len;

@@ -11,6 +11,7 @@
 #include "sidecar/common/json.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 #include "verbs.h"
 
@@ -182,6 +183,29 @@ static enum doctor_status check_node(char *text)
 	return DOCTOR_NOTE;
 }
 
+static enum doctor_status check_tags(char *text)
+{
+	switch (tag_kernel()) {
+	case TAG_KERNEL_READS_BOTH:
+		snprintf(text, HOST_TEXT_MAX,
+			 "read from " TAG_SECURITY ", or " TAG_USER " where that is not set");
+		return DOCTOR_OK;
+	case TAG_KERNEL_READS_USER:
+		snprintf(text, HOST_TEXT_MAX,
+			 "read from " TAG_USER "; a newer kernel reads " TAG_SECURITY
+			 ", which only root can set");
+		return DOCTOR_OK;
+	case TAG_KERNEL_READS_NONE:
+		snprintf(text, HOST_TEXT_MAX,
+			 "this kernel lets no program read files' attributes (6.12 does): records "
+			 "show no tags; their setting from inside is still watched");
+		return DOCTOR_NOTE;
+	default:
+		snprintf(text, HOST_TEXT_MAX, "cannot be told without the kernel's BTF");
+		return DOCTOR_NOTE;
+	}
+}
+
 struct report {
 	struct json_out *json; /* NULL: text */
 	bool failed;
@@ -216,6 +240,7 @@ static void examine(struct report *report)
 	    {"programs", check_programs},
 	    {"slots", doctor_slots},
 	    {"loaded", doctor_loaded},
+	    {"tags", check_tags},
 	    {"store", check_store},
 	    {"spool", check_spool},
 	    {"node", check_node},

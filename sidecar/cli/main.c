@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/log.h"
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 #include "verbs.h"
 
@@ -36,6 +37,12 @@ static const struct verb {
      "  --json      the same for programs\n"
      "  --schema    the JSON schema of 'reeve logs --json'\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
+    {"tag", verb_tag, "set PATH VALUE | get PATH | list PATH | remove PATH",
+     "set and show files' security tags",
+     "A tag is an extended attribute; records of opens and execs show it. 'set' takes the one\n"
+     "this kernel reads first: " TAG_SECURITY ", else " TAG_USER ". 'list' shows all files\n"
+     "with tags at or below PATH, without following links or leaving the file system.\n"
+     "See docs/tags.md.\n"},
     {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
      "Changes nothing. The exit status is 0 only if reeve can run here.\n"},
     {"unload", verb_unload, "[--force]", "take programs, maps, pins and cgroups away",

@@ -12,6 +12,7 @@ int verb_logs(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_status(int argc, char **argv);
+int verb_tag(int argc, char **argv);
 int verb_unload(int argc, char **argv);
 
 /* Prints the verb's usage line on stderr; returns EXIT_USAGE. */

@@ -43,12 +43,16 @@ static const char *const mount_flags[] = {
     [11] = "nodiratime", [12] = "bind",	  [13] = "move",    [14] = "rec",	[15] = "silent",
     [17] = "unbindable", [18] = "private", [19] = "slave",  [20] = "shared",	[21] = "relatime",
     [24] = "strictatime", [25] = "lazytime"};
+static const char *const umount_flags[] = {"force", "detach", "expire", "nofollow"};
+static const char *const utime_set[] = {"atime", "mtime", "atime-now", "mtime-now"};
+RV_ASSERT(RV_UTIME_MTIME_NOW == 1 << (ARRAY_SIZE(utime_set) - 1));
 static const char *const path_state[] = {
     [RV_PATH_OK] = "ok",	     [RV_PATH_DELETED] = "deleted", [RV_PATH_OUTSIDE] = "outside",
     [RV_PATH_TOO_LONG] = "too-long", [RV_PATH_RACED] = "raced",	    [RV_PATH_ANON] = "anonymous",
     [RV_PATH_IN_FS] = "in-filesystem"};
 static const char *const tag_source[] = {[RV_TAG_USER] = "user.reeve.tag",
-					 [RV_TAG_SECURITY] = "security.bpf.reeve"};
+					 [RV_TAG_SECURITY] = "security.bpf.reeve",
+					 [RV_TAG_UNREADABLE] = "unreadable"};
 static const char *const socket_type[] = {[1] = "stream",    [2] = "dgram",	[3] = "raw",
 					  [4] = "rdm",	     [5] = "seqpacket", [6] = "dccp",
 					  [10] = "packet"};
@@ -122,6 +126,8 @@ static const struct {
     VIEW(PROTECTION, protection),
     VIEW(MAP_FLAGS, map_flags),
     VIEW(MOUNT_FLAGS, mount_flags),
+    VIEW(UMOUNT_FLAGS, umount_flags),
+    VIEW(UTIME_SET, utime_set),
     VIEW(PATH_STATE, path_state),
     VIEW(TAG_SOURCE, tag_source),
     VIEW(SOCKET_TYPE, socket_type),

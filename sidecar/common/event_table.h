@@ -40,6 +40,8 @@
 	X(PROTECTION, "array of strings")                                                          \
 	X(MAP_FLAGS, "array of strings")                                                           \
 	X(MOUNT_FLAGS, "array of strings")                                                         \
+	X(UMOUNT_FLAGS, "array of strings")                                                        \
+	X(UTIME_SET, "array of strings")                                                           \
 	X(PATH_STATE, "string")                                                                    \
 	X(TAG_SOURCE, "string or null")                                                            \
 	X(SOCKET_TYPE, "string")                                                                   \

@@ -14,6 +14,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/pins.h"
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 #include "sidecar/load/object.h"
 
@@ -47,12 +48,38 @@ static int pin_path(char *out, size_t size, const char *dir, const char *name)
 	return snprintf(out, size, "%s/%s", dir, name) < (int)size ? 0 : -ENAMETOOLONG;
 }
 
+/* Programs that may sleep read files' tags for the cgroup-scoped ones. */
+static bool sleeps(size_t i)
+{
+	return strncmp(hooks[i].attach, "lsm.s/", 6) == 0;
+}
+
+/* Which attributes a tag is read from is the kernel's to say: bpf_get_file_xattr came with user.*,
+ * security.bpf.* together with the functions that write it. */
+static int prepare_tags(struct bpf_object *obj, const struct btf *kernel)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, ".rodata.tag");
+	__u32 security = btf__find_by_name_kind(kernel, TAG_KERNEL_SECURITY, BTF_KIND_FUNC) > 0;
+	int r = -ENOENT;
+
+	if (btf__find_by_name_kind(kernel, TAG_KERNEL_USER, BTF_KIND_FUNC) < 0) {
+		for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
+			if (sleeps(i))
+				bpf_program__set_autoload(
+				    bpf_object__find_program_by_name(obj, hooks[i].prog), false);
+	}
+	if (map)
+		r = bpf_map__set_initial_value(map, &security, sizeof(security));
+	return r ? log_err(r, "tell the programs which tags this kernel reads") : 0;
+}
+
 /* A place to attach that this kernel does not have: the program stays out, 'reeve events' and
  * 'doctor' say so. */
 static int leave_out(struct bpf_object *obj)
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
 	char name[128];
+	int r;
 
 	if (!kernel)
 		return log_err(-errno, "read the kernel's BTF (/sys/kernel/btf/vmlinux)");
@@ -75,8 +102,9 @@ static int leave_out(struct bpf_object *obj)
 					   tracepoint ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC) < 0)
 			bpf_program__set_autoload(p, false);
 	}
+	r = prepare_tags(obj, kernel);
 	btf__free(kernel);
-	return 0;
+	return r;
 }
 
 /* reeve_progs: which id and tag a hook's records carry. */
@@ -120,7 +148,7 @@ static int pin_programs(struct bpf_object *obj)
 			r = bpf_program__pin(p, path);
 		if (r)
 			return log_err(r, "pin program %s at %s", hooks[i].prog, path);
-		if (hooks[i].cgroup)
+		if (hooks[i].cgroup || sleeps(i))
 			continue;
 		struct bpf_link *link = bpf_program__attach(p);
 
@@ -255,6 +283,30 @@ static int anchor_one(const char *prog, int cgroup_fd)
 	return r ? log_err(r, "pin the anchor link at %s", pin) : 0;
 }
 
+/* Behind the anchor's links, so that it runs before the cgroup-scoped program of the same place:
+ * the kernel calls first what was attached last. That one stays attached, to the anchor, however
+ * many containers come and go. */
+static int attach_sleeper(const char *prog)
+{
+	char path[256], pin[256];
+	_close_ int fd = -1;
+	_close_ int link = -1;
+	int r;
+
+	pin_path(pin, sizeof(pin), PATH_PIN_LINKS, prog);
+	pin_path(path, sizeof(path), PATH_PIN_PROGS, prog);
+	if (access(pin, F_OK) == 0 || access(path, F_OK) < 0)
+		return 0;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return log_err(fd, "open program %s", path);
+	link = bpf_link_create(fd, 0, BPF_LSM_MAC, NULL);
+	if (link < 0)
+		return log_err(link, "attach node-wide program %s", prog);
+	r = bpf_obj_pin(link, pin);
+	return r ? log_err(r, "pin the link of %s at %s", prog, pin) : 0;
+}
+
 int load_anchor(void)
 {
 	_close_ int cgroup =
@@ -264,6 +316,12 @@ int load_anchor(void)
 		return log_err(-errno, "open the anchor cgroup");
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		int r = hooks[i].cgroup ? anchor_one(hooks[i].prog, cgroup) : 0;
+
+		if (r)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		int r = sleeps(i) ? attach_sleeper(hooks[i].prog) : 0;
 
 		if (r)
 			return r;

@@ -15,5 +15,7 @@ NOOP(file_open)
 NOOP(bprm_check_security)
 NOOP(bprm_committed_creds)
 NOOP(socket_connect)
+NOOP(mmap_file)
+NOOP(file_mprotect)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
