@@ -226,6 +226,7 @@ struct sockaddr {
 
 #define EPERM 1
 #define EACCES 13
+#define ESTALE 116
 #define SIGNAL_GROUP_EXIT 4
 #define SB_KERNMOUNT (1ul << 22)
 #define MNT_NS_INTERNAL ((void *)-22l) /* fs/mount.h: ERR_PTR(-EINVAL) */

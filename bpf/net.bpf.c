@@ -95,7 +95,7 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 		return RET_ALLOW;
 	s = scratch_claim(w.st);
 	if (!s)
-		return unseen(&w, &v, RV_KIND_CONNECT);
+		return unseen(&w, &v, RV_KIND_CONNECT, NULL);
 	r = (void *)s->record;
 	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
 	len = address_read(&r->peer, address, addrlen, (char *)(r + 1), s->chunk);

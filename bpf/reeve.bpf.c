@@ -7,6 +7,7 @@
 #include "maps.bpf.h"
 #include "who.bpf.h"
 #include "judge.bpf.h"
+#include "merge.bpf.h"
 #include "emit.bpf.h"
 #include "path.bpf.h"
 #include "act.bpf.h"
@@ -14,5 +15,6 @@
 #include "exec.bpf.c"
 #include "net.bpf.c"
 #include "task.bpf.c"
+#include "merge.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
