@@ -139,6 +139,7 @@ int main(int argc, char **argv)
 			  .events_fd = -1,
 			  .ring_fd = -1,
 			  .lane_fd = -1,
+			  .repeats_fd = -1,
 			  .epoll_fd = -1,
 			  .node_fd = -1,
 			  .spool = {.fd = -1}};
