@@ -105,6 +105,14 @@ $(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
 
+EVENT_TOOLS := $(patsubst tests/bats/tools/events/%.c,$(B)/tests/ev-%,$(wildcard tests/bats/tools/events/*.c))
+$(B)/tests/ev-%: tests/bats/tools/events/%.c tests/bats/tools/events/say.h | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(if $(V),,echo '  CC  ' $<)
+	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
+.PHONY: test-tools
+test-tools: $(B)/tests/act $(EVENT_TOOLS)
+
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
 ifeq ($(HOST),1)
@@ -119,13 +127,23 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
-test: all $(B)/tests/act
+test: all test-tools
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory unit || true
 	@+$(MAKE) --no-print-directory fuzz-short || true
 	@+$(MAKE) --no-print-directory vm-suites BUILD=0 BATS="$(BATS_ALL)"
+	@+$(MAKE) --no-print-directory schema || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
+# Every record those suites made, against the schema.
+.PHONY: schema
+schema: docs/events.schema.json
+	@$(call need,python3-fastjsonschema)
+	@tests/schema.py $< $(sort $(wildcard $(B)/results/records/*.jsonl)) | tee $(B)/results/schema.tap
+# The schema as a file, from the event table.
+.PHONY: docs
+docs: $(B)/reeve
+	$(B)/reeve events --schema | jq . >docs/events.schema.json
 test-full: BATS_ALL += $(sort $(wildcard tests/bats/long/*.bats))
 test-full: test

@@ -171,3 +171,12 @@ static __always_inline int act_end_here(struct act *a)
 {
 	return judge_return(&a->v, act_emit(a));
 }
+
+/* ino, dev and mode, which many kinds have. */
+#define INODE_FILL(r, inode_)                                                                      \
+	({                                                                                         \
+		struct inode *i_ = (inode_);                                                       \
+		(r)->ino = i_->i_ino;                                                              \
+		(r)->dev = i_->i_sb->s_dev;                                                        \
+		(r)->mode = i_->i_mode;                                                            \
+	})

@@ -69,17 +69,29 @@
 	X(REBOOT, 58, reboot, none, QUIET, "reboot(2) was called")                                 
 
 /* The programs. One row here, one SEC() in bpf/.
- * H(NAME, number, "where it attaches", "program name", KIND, "first kernel"): cgroup-scoped, each
- * takes one of the kernel's ten slots. N(...): for the whole node, finds the container itself.
+ * H(NAME, number, "where it attaches", "program name", (KINDS it makes), "first kernel"):
+ * cgroup-scoped, each takes one of the kernel's ten slots. N(...): for the whole node, finds the container itself.
  * The number indexes reeve_progs. A kernel without the place to attach goes without the program. */
+/* By room, as the files of bpf/. A room's numbers have a range of their own. */
+#define RV_HOOKS_PROCESS(H, N)                                                              \
+	H(EXEC_CHECK, 2, "lsm_cgroup/bprm_check_security", "reeve_exec_chk", (ARMED, EXEC), "6.1") \
+	H(EXEC_DONE, 3, "lsm_cgroup/bprm_committed_creds", "reeve_exec_done", (EXEC), "6.1")       \
+	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", (FORK, THREAD, ENTER), "6.1")        \
+	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", (ENTER, LEAVE), "6.1")           \
+	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", (EXIT), "6.1")
+#define RV_HOOKS_FILES(H, N)                                                                \
+	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", (OPEN), "6.1")                  \
+	N(UNLINK, 9, "lsm/path_unlink", "reeve_unlink", (UNLINK), "6.1")
+#define RV_HOOKS_MEMORY(H, N)
+#define RV_HOOKS_NETWORK(H, N)                                                              \
+	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")
+#define RV_HOOKS_KERNEL(H, N)
 #define RV_HOOKS(H, N)                                                                             \
-	H(FILE_OPEN, 1, "lsm_cgroup/file_open", "reeve_file_open", OPEN, "6.1")                    \
-	H(EXEC_CHECK, 2, "lsm_cgroup/bprm_check_security", "reeve_exec_chk", ARMED, "6.1")         \
-	H(EXEC_DONE, 3, "lsm_cgroup/bprm_committed_creds", "reeve_exec_done", EXEC, "6.1")         \
-	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", CONNECT, "6.1")                \
-	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", FORK, "6.1")                         \
-	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", ENTER, "6.1")                    \
-	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", EXIT, "6.1")
+	RV_HOOKS_PROCESS(H, N)                                                                     \
+	RV_HOOKS_FILES(H, N)                                                                       \
+	RV_HOOKS_MEMORY(H, N)                                                                      \
+	RV_HOOKS_NETWORK(H, N)                                                                     \
+	RV_HOOKS_KERNEL(H, N)
 
 #define RV_PROFILE_QUIET 1
 #define RV_PROFILE_NORMAL 2

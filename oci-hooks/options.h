@@ -15,7 +15,7 @@ struct options {
 	bool cleanup;	  /* poststop */
 	const char *policies[SPAWN_POLICIES_MAX]; /* point into argv */
 	size_t policies_count;
-	const char *record; /* NULL: normal */
+	const char *record; /* NULL: the default, normal */
 	const char *repeat; /* NULL: as record says */
 };
 

@@ -31,6 +31,10 @@ static const struct verb {
      "  --json        one JSON object a line, as in docs/events.md\n"},
     {"ledger", verb_ledger, "[--json] ID", "account for every record: issued, stored, lost",
      "ID is a container's id, the beginning of it, or its name.\n"},
+    {"events", verb_events, "[--json | --schema]", "list every kind of event and its fields",
+     "Needs no privileges and no node.\n"
+     "  --json      the same for programs\n"
+     "  --schema    the JSON schema of 'reeve logs --json'\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
     {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
      "Changes nothing. The exit status is 0 only if reeve can run here.\n"},

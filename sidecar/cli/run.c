@@ -27,7 +27,7 @@ struct run {
 	char *policies[SPAWN_POLICIES_MAX]; /* absolute */
 	size_t policies_count;
 	const char *output; /* NULL: stderr */
-	const char *record; /* NULL: normal */
+	const char *record; /* NULL: the default, normal */
 	const char *repeat; /* NULL: as record says */
 	bool json;
 	char **command;

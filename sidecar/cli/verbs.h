@@ -6,6 +6,7 @@
 #define EXIT_USAGE 2
 
 int verb_doctor(int argc, char **argv);
+int verb_events(int argc, char **argv);
 int verb_ledger(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_ps(int argc, char **argv);

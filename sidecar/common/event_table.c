@@ -26,10 +26,16 @@ const struct event_kind *event_kind(unsigned number)
 	}
 }
 
-#define HOOK(NAME, number, attach, prog, kind, since, cgroup)                                      \
-	[number] = {attach, NULL, prog, since, RV_KIND_##kind, cgroup},
-#define H(NAME, number, attach, prog, kind, since) HOOK(NAME, number, attach, prog, kind, since, true)
-#define N(NAME, number, attach, prog, kind, since) HOOK(NAME, number, attach, prog, kind, since, false)
+/* The kinds of a hook: up to three names, as (A), (A, B), ... */
+#define KINDS_1(a) 1ull << RV_KIND_##a
+#define KINDS_2(a, b) KINDS_1(a) | KINDS_1(b)
+#define KINDS_3(a, b, c) KINDS_2(a, b) | KINDS_1(c)
+#define KINDS_N(a, b, c, n, ...) KINDS_##n
+#define KINDS(...) (KINDS_N(__VA_ARGS__, 3, 2, 1, 0)(__VA_ARGS__))
+#define H(NAME, number, attach, prog, kinds, since)                                                \
+	[number] = {attach, NULL, prog, since, KINDS kinds, true},
+#define N(NAME, number, attach, prog, kinds, since)                                                \
+	[number] = {attach, NULL, prog, since, KINDS kinds, false},
 
 const struct event_hook *event_hook(unsigned number)
 {

@@ -85,7 +85,7 @@ struct event_hook {
 	const char *attach; /* "lsm/task_kill" */
 	const char *hook;   /* "task_kill" */
 	const char *prog, *since;
-	unsigned kind;
+	uint64_t kinds; /* a bit per RV_KIND_* it makes */
 	bool cgroup;
 };
 

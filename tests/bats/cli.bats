@@ -191,3 +191,21 @@ records() {
 		[[ $output == *"  $verb "* ]]
 	done
 }
+
+@test "events: every kind with its hooks, scope, fields and first kernel; without privileges" {
+	run -0 setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs "$bin/reeve" events
+	[[ $output == *$'\nunlink\n'*"lsm/path_unlink (node, Linux 6.1)"* ]]
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$bin/reeve" events --json >table
+	jq -e 'length > 50 and all(.[]; .kind and .doc and .profile and .cause and (.fields | type == "array")
+		and all(.hooks[]; .attach and (.scope == "cgroup" or .scope == "node") and (.kernel | test("^[0-9]+[.]"))))' table
+	# no hook: made by the counting program or the agent, and by nothing else
+	[ "$(jq -r '[.[] | select(.hooks == []) | .kind] | sort | join(" ")' table)" = "checkpoint close repeat" ]
+	run -2 "$bin/reeve" events --nonsense
+	run -2 "$bin/reeve" events extra
+}
+
+@test "events: the schema in the docs is that of this build" {
+	"$bin/reeve" events --schema | jq -S . >now
+	jq -S . /reeve/docs/events.schema.json >then
+	diff then now
+}

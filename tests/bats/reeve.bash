@@ -87,3 +87,28 @@ stop_node() {
 node_gone() {
 	! pgrep -x reeve-node >/dev/null
 }
+
+# acts FAMILY VERB [ARGUMENT]... [-- MAKE_BUNDLE_OPTION...]: runs that verb of tests/bats/tools/events/
+# FAMILY.c as the container FAMILY-VERB and compares its record with what the verb says it did.
+acts() {
+	local family=$1 verb=$2 id=$1-$2 args=() 
+	shift 2
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		args+=("$1")
+		shift
+	done
+	[ $# -eq 0 ] || shift
+	container "$dir" "$@" -- "/ev-$family" "$verb" "${args[@]}"
+	cp "/reeve/build/tests/ev-$family" "$dir/rootfs/"
+	crun run -b "$dir" "$id" >"$dir/said" 2>"$dir/errors" || { cat "$dir/said" "$dir/errors"; return 1; }
+	await_end "$id"
+	agree "$id" "$dir/said"
+	complete "$id"
+}
+
+# agree ID FILE: container ID's record holds what FILE says.
+agree() {
+	reeve events --json >"$BATS_TEST_TMPDIR/table"
+	reeve logs --json "$1" >"$BATS_TEST_TMPDIR/records"
+	python3 /reeve/tests/bats/events.py "$2" "$BATS_TEST_TMPDIR/records" "$BATS_TEST_TMPDIR/table"
+}

@@ -49,10 +49,17 @@ running() {
 }
 
 prepare() {
+	local i j
 	mkdir -p "$work/bundle/rootfs"
 	echo abc >"$work/file"
 	cp "$bin/true" "$work/true"
 	cp "$bin/true" "$work/bundle/rootfs/true"
+	mkdir -p "$work/src"
+	for i in {1..50}; do
+		mkdir "$work/src/$i"
+		(cd "$work/src/$i" && for j in {1..100}; do echo "file $i $j" >"$j.c"; done)
+	done
+	tar -C "$work/src" -cf "$work/file.tar" .
 	(cd "$work/bundle" && crun spec &&
 		jq '.process.args = ["/true"] | .process.terminal = false' config.json >plain.json)
 	: >"$out"
@@ -81,6 +88,7 @@ measure_without_reeve() {
 	row none < <("$bin/inside" bench-none -- "$bin/ops" "$work")
 	start plain "$after_start"
 	start noop "$after_start" "$bin/nohook"
+	build build_bare
 	row floor < <("$bin/noop" "$bin/noop.bpf" bench-floor -- "$bin/ops" "$work")
 	"$bin/noop" "$bin/noop.bpf" bench-elsewhere -- "$bin/pause" "$work/file" &
 	wait_for grep -q 'populated 1' /sys/fs/cgroup/bench-elsewhere/cgroup.events
@@ -125,6 +133,27 @@ measure_reeve() {
 	put node.anon_kb "$(rollup Pss_Anon reeve-node)"
 	echo 1 >/sys/fs/cgroup/bench-busy/cgroup.kill
 	wait $! || true
+}
+
+# build ROW [INSIDE_OPTION...]: the build-like load, once, in a directory of its own
+build() {
+	local name=$1
+	shift
+	mkdir "$work/file.out"
+	row "$name" < <("$bin/inside" "bench-$name" "$@" -- "$bin/ops" "$work" build)
+	rm -r "$work/file.out"
+}
+
+# What each profile costs on the same load, and whether it holds it.
+measure_profiles() {
+	local profile ledger
+	for profile in none quiet normal all; do
+		build "build_$profile" --agent --record --agent $profile
+		ledger=$(reeve ledger --json "bench-build_$profile") || true
+		put "build_$profile.stored" "$(jq .stored <<<"$ledger")"
+		put "build_$profile.lost" "$(jq .lost <<<"$ledger")"
+		put "build_$profile.exact" "$(jq '.exact | if . then 1 else 0 end' <<<"$ledger")"
+	done
 }
 
 # rollup FIELD PROGRAM
@@ -209,6 +238,7 @@ prepare
 measure_without_reeve
 load_reeve
 measure_reeve
+measure_profiles
 measure_starts
 measure_memory
 put complete 1

@@ -43,6 +43,15 @@ function per(key) {
 function kb(name, value) {
 	printf "%-44s%14.1f\n", name, value
 }
+function profile(name, key) {
+	printf "%-44s%10d%10d%7s", name, need(key ".stored"), need(key ".lost"),
+		need(key ".exact") ? "yes" : "NO"
+	printf "%12.1f %6.3f%12.1f%12.1f\n", need(key ".build.inline") / 1e6,
+		need(key ".build.inline") / need("build_bare.build.inline"),
+		need(key ".build.agent") / 1e6, need(key ".build.node") / 1e6
+	if ((key == "build_quiet" || key == "build_normal") && need(key ".lost") > 0)
+		printf "%-44s%10s\n", "  bound: nothing lost", "OVER"
+}
 { v[$1] = $2 }
 END {
 	ops_n = split("open exec fork connect", ops, " ")
@@ -61,6 +70,15 @@ END {
 	line("next door, no-op programs elsewhere: its floor", "outside_floor", "inline", "outside_floor")
 	line("next door, reeve active elsewhere", "outside", "inline", "outside_floor")
 	verdict()
+	printf "\n%-44s%10s%10s%7s%12s %6s%12s%12s\n", "a build: tar x of 5,000 files, 2,000 execs,",
+		"", "", "", "task", "", "agent", "node"
+	printf "%-44s%10s%10s%7s%12s %6s%12s%12s\n", "2,000 connects; million instructions",
+		"stored", "lost", "exact", "", "", "", ""
+	printf "%-44s%27s%12.1f %6.3f\n", "no BPF", "", need("build_bare.build.inline") / 1e6, 1
+	profile("--record none", "build_none")
+	profile("--record quiet", "build_quiet")
+	profile("--record normal", "build_normal")
+	profile("--record all", "build_all")
 	printf "\n%-44s%14s%14s%10s\n", "crun create of a static binary", "instructions", "with waits", "ratio"
 	start("no hook", "start.plain")
 	start("a hook that does nothing", "start.noop")

@@ -24,6 +24,7 @@ for file in "$@"; do
 	cmd+=" $(printf %q "$(realpath --relative-to="$reeve_root" "$file")")"
 done
 
+cmd+="; rc=\$?; tests/vm/records.sh $name; exit \$rc"
 begin=$SECONDS
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT

@@ -23,7 +23,7 @@ unexport CMD
 .DEFAULT_GOAL ?= all
 
 # BUILD=0: boot with whatever is in build/. Else all, and the tools of the suites.
-VM_TOOLS := $(if $(B),$(patsubst %.c,$(B)/tests/%,$(notdir $(wildcard $(VM_DIR)../bats/tools/*.c))))
+VM_TOOLS := $(if $(B),test-tools)
 VM_BUILD := $(if $(filter 0,$(BUILD)),,all $(VM_TOOLS))
 
 vm-image:
