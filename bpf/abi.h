@@ -44,6 +44,8 @@ enum rv_hook {
 	X(CAPABILITY, 1) X(MMAP, 2) X(MPROTECT, 3) X(IOCTL, 4) X(SEND, 5) X(INSPECT, 6)            \
 	    X(SIGNAL, 7)
 #define RV_MERGE_MAX 8
+#define RV_MERGE_ENTRIES 512 /* acts told apart in an epoch, a power of two; beyond: singly */
+#define RV_MERGE_EPOCH_NS 10000000000ull
 
 /* What happened, never what was configured. */
 #define RV_VERDICT_NONE 0	/* nothing was decided: not an access */
@@ -216,7 +218,7 @@ struct rv_bulk {
 	__u64 data_len;
 };
 
-/* One page per container, mapped by its agent. The first line is written by user space alone,
+/* A container's state, mapped by its agent. The first line is written by user space alone,
  * the rest by the kernel alone; no map update ever touches it after PREPARED. */
 struct rv_state {
 	__u64 generation; /* non-zero, unique for this boot: CLOCK_BOOTTIME at preparation */
@@ -232,10 +234,41 @@ struct rv_state {
 	/* kernel */
 	__u64 checkpoint_ns;
 	__u64 bulk_total;
+	__u32 merge_epoch; /* its lowest bit: the half of rv_page.merge in use */
+	__u32 merging;	   /* 1: there is something in that half */
 	struct rv_counters counters;
 };
 
 #define RV_OPTION_SINGLY 1 /* every repetition is a record of its own */
+
+/* An act that has a record, and its repetitions since. */
+struct rv_merge {
+	__u64 key; /* keyed hash of who did what; 0: free */
+	__u64 seq; /* of the record, once it has one */
+	__u64 count;
+	__u64 first_ns; /* CLOCK_BOOTTIME, of the repetitions */
+	__u64 last_ns;
+	__u32 kind;
+	__u32 again; /* 1: the record found no room, the next repetition is recorded */
+};
+
+/* The map's value: the state, which its agent maps, and behind that page what the kernel alone
+ * reads and writes. */
+struct rv_page {
+	struct rv_state state;
+	__u8 reserved[4096 - sizeof(struct rv_state)];
+	struct rv_merge merge[2 * RV_MERGE_ENTRIES];
+};
+
+/* What reeve_repeats is called with. It empties the half that is not in use into REPEAT records;
+ * then, asked to flip, turns to that half. Returns 0, 1: the ring has no room for the rest (and
+ * nothing was flipped), or -errno. Between a flip and emptying the other half no program may be
+ * under way: its caller waits for a grace period. */
+struct rv_repeats {
+	__u64 generation;
+	__u32 slot;
+	__u32 flip;
+};
 
 #define RV_PREPARED 1
 #define RV_CLOSING 2 /* the container has ended: no further number is given */
@@ -325,3 +358,4 @@ RV_ASSERT(sizeof(struct rv_path_key) == 260);
 RV_ASSERT(sizeof(struct rv_addr_key) == 24);
 RV_ASSERT(__builtin_offsetof(struct rv_state, checkpoint_ns) == 64);
 RV_ASSERT(sizeof(struct rv_state) <= 4096);
+RV_ASSERT(__builtin_offsetof(struct rv_page, merge) == 4096);

@@ -10,6 +10,7 @@ struct act {
 	struct who w;
 	struct verdict v;
 	struct scratch *s; /* NULL: nothing is recorded */
+	struct rv_merge *first; /* where this act's repetitions will be counted, NULL nowhere */
 	__u32 kind;
 	__u32 len;    /* of the record so far */
 	__u32 unseen; /* a record was due, and there was no buffer */
@@ -51,6 +52,31 @@ static __always_inline void *act_node(struct act *a, __u32 kind, __u32 hook, __u
 static __always_inline void *act_here(struct act *a, __u32 kind, __u32 hook, __u32 size)
 {
 	if (!who_here(&a->w) || !who_judged(&a->w))
+		return NULL;
+	return act_record(a, kind, hook, size);
+}
+
+/* The two for kinds of RV_MERGES: NULL also when the act repeats one that has a record, it is then
+ * counted. x, y, z: what beside the acting process makes two acts the same act. Not where a rule
+ * may refuse the act: merge_hit after judging, then act_record. */
+static __always_inline void *act_node_merged(struct act *a, __u32 kind, __u32 hook, __u32 size,
+					     __u64 x, __u64 y, __u64 z)
+{
+	if (!who_node(&a->w) || !who_judged(&a->w))
+		return NULL;
+	judge_policy(&a->w, &a->v);
+	if (merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
+		return NULL;
+	return act_record(a, kind, hook, size);
+}
+
+static __always_inline void *act_here_merged(struct act *a, __u32 kind, __u32 hook, __u32 size,
+					     __u64 x, __u64 y, __u64 z)
+{
+	if (!who_here(&a->w) || !who_judged(&a->w))
+		return NULL;
+	judge_policy(&a->w, &a->v);
+	if (merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
 		return NULL;
 	return act_record(a, kind, hook, size);
 }
@@ -120,7 +146,7 @@ static __always_inline bool act_emit(struct act *a)
 	__u32 len = a->len;
 
 	if (a->unseen) {
-		emit_number(a->w.st, a->kind);
+		merge_done(a->first, emit_number(a->w.st, a->kind), false);
 		emit_lost(a->w.st, a->kind);
 		return false;
 	}
@@ -132,6 +158,7 @@ static __always_inline bool act_emit(struct act *a)
 	if (len > sizeof(a->s->record))
 		len = sizeof(a->s->record);
 	recorded = emit(&a->w, a->s, h, len, a->kind);
+	merge_done(a->first, h->seq, recorded);
 	scratch_free(a->s);
 	return recorded;
 }

@@ -2,7 +2,7 @@
 /* Third step: number, reserve, copy, submit. A record takes its number first; if it then finds no
  * room that is counted, so that a missing number is always explained. */
 #pragma once
-#include "judge.bpf.h"
+#include "merge.bpf.h"
 
 static __always_inline struct scratch *scratch_of(struct rv_state *st, void *pool, __u32 depth)
 {
@@ -113,10 +113,11 @@ static __always_inline bool emit(const struct who *w, struct scratch *s, struct 
 }
 
 /* No scratch buffer: the act can be neither judged nor recorded. Counted, and refused where the
- * policy says that what cannot be resolved or recorded must not happen. */
-static __always_inline int unseen(const struct who *w, struct verdict *v, __u32 kind)
+ * policy says that what cannot be resolved or recorded must not happen. first: of merge_hit. */
+static __always_inline int unseen(const struct who *w, struct verdict *v, __u32 kind,
+				  struct rv_merge *first)
 {
-	emit_number(w->st, kind);
+	merge_done(first, emit_number(w->st, kind), false);
 	emit_lost(w->st, kind);
 	if (v->flags & RV_POLICY_UNRESOLVABLE_DENY)
 		judge_refuse(v, EACCES, 0);

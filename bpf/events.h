@@ -230,10 +230,11 @@
 
 #define RV_FIELDS_REPEAT(F, S)                                                                     \
 	F(__u64, of_seq, NUMBER, "number of the record that was repeated")                         \
+	F(__u64, count, NUMBER, "how often, beside the record itself")                             \
 	F(__u64, first_ns, NUMBER, "boot time of the first repetition")                            \
 	F(__u64, last_ns, NUMBER, "boot time of the last one")                                     \
 	F(__u32, of_kind, KIND, "its kind")                                                        \
-	F(__u32, count, NUMBER, "how often, beside the record itself")
+	F(__u32, reserved, NONE, "")
 
 #define RV_FIELDS_FORK(F, S)                                                                       \
 	F(__u64, child_cgroup_id, NUMBER, "the child's cgroup")                                    \

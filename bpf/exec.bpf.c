@@ -340,7 +340,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	if (!s) {
 		if (armed_now)
 			emit_lost(w.st, RV_KIND_ARMED);
-		return v.flags & RV_POLICY_EXEC ? unseen(&w, &v, RV_KIND_EXEC) : RET_ALLOW;
+		return v.flags & RV_POLICY_EXEC ? unseen(&w, &v, RV_KIND_EXEC, NULL) : RET_ALLOW;
 	}
 	if (armed_now)
 		arm_record(&w, s);

@@ -52,6 +52,20 @@ static __always_inline void open_record_made(const struct who *w, struct file *f
 	act_emit(&a);
 }
 
+/* The same file by the same name for the same purpose. The name is the dentry at its mount: slab
+ * addresses, of which these bits tell 256 GiB apart. */
+static __always_inline bool open_merged(const struct who *w, const struct verdict *v,
+					struct file *file, struct rv_merge **ret_first)
+{
+	struct inode *inode = file->f_inode;
+	__u32 dentry = merge_address(w, file->f_path.dentry);
+	__u32 mnt = merge_address(w, file->f_path.mnt);
+
+	return merge_hit(w, v, RV_KIND_OPEN, inode->i_ino,
+			 inode->i_sb->s_dev | (__u64)file->f_flags << 32,
+			 dentry | (__u64)mnt << 32, ret_first);
+}
+
 SEC("lsm_cgroup/file_open")
 int BPF_PROG(reeve_file_open, struct file *file)
 {
@@ -60,6 +74,7 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	struct scratch *s;
 	struct rv_open *r;
 	struct inode *inode;
+	struct rv_merge *first = NULL;
 	bool recorded = true, made;
 	__u32 len, state = 0;
 
@@ -71,14 +86,21 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		return RET_ALLOW;
 	if (open_is_echo(file))
 		return RET_ALLOW;
+	/* Without rules about files it is allowed, whatever its path. */
+	if (!(v.flags & RV_POLICY_FILE) && open_merged(&w, &v, file, &first))
+		return RET_ALLOW;
 	s = scratch_claim(w.st);
 	if (!s)
-		return unseen(&w, &v, RV_KIND_OPEN);
+		return unseen(&w, &v, RV_KIND_OPEN, first);
 	r = (void *)s->record;
 	len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &state);
 	if (made)
 		open_record_made(&w, file, (char *)(r + 1), len, state);
 	judge_path(&w, s, RV_SUBJECT_FILE, (char *)(r + 1), state, &v);
+	if ((v.flags & RV_POLICY_FILE) && open_merged(&w, &v, file, &first)) {
+		scratch_free(s);
+		return RET_ALLOW;
+	}
 	if (who_recorded(&w, RV_KIND_OPEN) || v.verdict >= RV_VERDICT_DENIED) {
 		who_fill(&r->head, &w, RV_KIND_OPEN, RV_HOOK_FILE_OPEN);
 		judge_fill(&r->head, &v);
@@ -94,6 +116,7 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		r->tag_len = tag_put(file, false, (char *)(r + 1) + len, &r->tag_source);
 		len += r->tag_len;
 		recorded = emit(&w, s, &r->head, sizeof(*r) + (len & 8191), RV_KIND_OPEN);
+		merge_done(first, r->head.seq, recorded);
 	}
 	scratch_free(s);
 	return judge_return(&v, recorded);

@@ -244,6 +244,8 @@ struct pt_regs {
 	unsigned long dx;
 	unsigned long si;
 	unsigned long orig_ax;
+	unsigned long bx;
+	unsigned long di;
 };
 
 struct task_struct {
@@ -270,11 +272,6 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	struct css_set *cgroups;
-};
-
-struct pt_regs {
-	unsigned long orig_ax;
-	unsigned long si;
 };
 
 struct linux_binprm {
@@ -345,14 +342,6 @@ enum kernel_load_data_id {
 	LOADING_MODULE_COMPRESSED = 7, /* 7.x */
 };
 
-struct pt_regs {
-	unsigned long bx;
-	unsigned long cx;
-	unsigned long dx;
-	unsigned long si;
-	unsigned long di;
-};
-
 struct perf_event_attr {
 	__u32 type;
 	__u64 config;
@@ -411,6 +400,7 @@ struct packet_sock {
 #define ENODATA 61
 #define EOPNOTSUPP 95
 #define FUSE_SUPER_MAGIC 0x65735546
+#define ESTALE 116
 #define SIGNAL_GROUP_EXIT 4
 #define TS_COMPAT 2 /* thread_info.status: within a 32-bit system call */
 #define X32_SYSCALL_BIT 0x40000000

@@ -28,7 +28,7 @@ struct state_inner {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32)); /* clang keeps no BTF of types named only in here */
-	__uint(value_size, sizeof(struct rv_state));
+	__uint(value_size, sizeof(struct rv_page));
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);

@@ -129,7 +129,7 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 		return RET_ALLOW;
 	a.s = scratch_claim(a.w.st);
 	if (!a.s)
-		return unseen(&a.w, &a.v, RV_KIND_CONNECT);
+		return unseen(&a.w, &a.v, RV_KIND_CONNECT, NULL);
 	r = (void *)a.s->record;
 	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
 	socket_fill(r, sock, sk);

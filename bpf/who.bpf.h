@@ -4,19 +4,23 @@
 #pragma once
 #include "maps.bpf.h"
 
-static __always_inline struct rv_state *state_of(__u32 slot, __u64 generation)
+static __always_inline struct rv_page *page_of(__u32 slot)
 {
 	__u32 zero = 0;
-	struct rv_state *st;
 	void *inner;
 
 	if (!slot)
 		return NULL;
 	inner = bpf_map_lookup_elem(&reeve_states, &slot);
-	if (!inner)
-		return NULL;
-	st = bpf_map_lookup_elem(inner, &zero);
-	if (!st || st->prepared != RV_PREPARED || st->generation != generation)
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+static __always_inline struct rv_state *state_of(__u32 slot, __u64 generation)
+{
+	struct rv_page *page = page_of(slot);
+	struct rv_state *st = &page->state;
+
+	if (!page || st->prepared != RV_PREPARED || st->generation != generation)
 		return NULL;
 	return st;
 }

@@ -107,6 +107,7 @@ static int start_agent(const struct options *o, const struct state *s, const str
 	    .policies = (const char *const *)files->paths,
 	    .policies_count = files->count,
 	    .record = o->record,
+	    .repeat = s->repeat_each ? "each" : o->repeat,
 	};
 	enum spawn_result result;
 	int r;

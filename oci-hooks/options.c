@@ -67,6 +67,13 @@ static int take(int argc, char **argv, int *at, struct options *o, char *error, 
 		o->record = value;
 		return record_parse(value, &record, error, error_size);
 	}
+	value = *at < argc ? value_of("--repeat", argc, argv, at) : NULL;
+	if (value) {
+		struct record record = {};
+
+		o->repeat = value;
+		return record_repeat(value, &record, error, error_size);
+	}
 	if (*at >= argc)
 		return util_refuse(-EINVAL, error, error_size, "%.40s: expected a value", arg);
 	if (arg[0] == '-')

@@ -63,6 +63,8 @@ static int take_annotations(const struct json *root, struct state *s, char *erro
 	if (annotations && annotations->type != JSON_OBJECT && annotations->type != JSON_NULL)
 		return wrong_type(annotations, "annotations", "an object", error, error_size);
 	take_name(annotations, s);
+	s->repeat_each =
+	    strcmp(json_get_string(annotations, REEVE_ANNOTATION_REPEAT, ""), "each") == 0;
 	if (!policy)
 		return 0;
 	/* A mistake of the tenant's, like a name that does not exist: told when it is looked for. */

@@ -2,6 +2,7 @@
 /* The OCI state a runtime writes to a hook's stdin, as far as we need it. Pure: text in, struct
  * out. Runtimes differ: see the members. Unknown keys are passed over. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include "sidecar/common/meta.h"
 
@@ -15,6 +16,7 @@ struct state {
 	int pid;      /* of the container's init; STATE_PID_NONE when absent, may be 0 */
 	char *bundle; /* absolute path; after the container's end it may be gone */
 	char *policy; /* annotation io.reeve.policy, NULL without */
+	bool repeat_each; /* annotation io.reeve.repeat is "each": it can only ask for more */
 };
 
 void state_release(struct state *s);

@@ -2,6 +2,7 @@
 /* What an agent holds. Every descriptor it keeps after start is a member here; tests compare this
  * list with /proc/PID/fd. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include "bpf/abi.h"
 #include "cgroup/own.h"
@@ -49,6 +50,7 @@ struct agent {
 	int lane_fd;
 	int epoll_fd;
 	int node_fd; /* the node's socket, -1 while it is away */
+	int repeats_fd; /* program reeve_repeats */
 	struct rv_state *state;
 	struct rvring ring;
 	struct rvring lane;
@@ -61,6 +63,10 @@ struct agent {
 	uint64_t state_sent_ns;
 	uint64_t state_issued;
 	uint64_t tried_ns; /* last attempt to reach the node */
+	uint64_t repeats_due_ns; /* end of the epoch, 0: there is nothing in the table */
+	int repeats_left;	 /* the old half is not empty yet */
+	int repeats_ended;	 /* repeat_end's progress */
+	int repeats_failed;	 /* said so already */
 	int welcome;
 	int done;	/* everything acknowledged after the end */
 	int taken_over; /* a guard that stood before us: not ours to take away */
@@ -82,6 +88,14 @@ void rules_remove(const struct maps *m, uint32_t index);
 /* pump.c: rings -> spool -> node until the container has ended and all is delivered, or the node
  * stays away. */
 int pump_run(struct agent *a);
+
+/* repeat.c: takes what the kernel counted out of it, as records in the ring. */
+void repeat_adopt(struct agent *a); /* once, after another agent's death */
+void repeat_turn(struct agent *a, uint64_t now_ns);
+/* wait_ms, or less when an epoch ends before. */
+int repeat_wait_ms(const struct agent *a, uint64_t now_ns, int wait_ms);
+/* After the last number but the closing one: true when nothing is left in the kernel. */
+bool repeat_end(struct agent *a);
 
 /* node.c: the agent's side of the stream. */
 void node_turn(struct agent *a, uint64_t now_ns); /* connect, read, write: what can be done now */

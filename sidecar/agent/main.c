@@ -23,8 +23,9 @@ static int parse(int argc, char **argv, struct options *o)
 	    {"init-fd", 1, NULL, 'i'},	{"meta-fd", 1, NULL, 'm'},
 	    {"policy", 1, NULL, 'p'},	{"adopt", 1, NULL, 'a'},
 	    {"fail", 1, NULL, 'f'},	{"record", 1, NULL, 'k'},
-	    {"version", 0, NULL, 'v'},	{},
+	    {"repeat", 1, NULL, 'e'},	{"version", 0, NULL, 'v'},	{},
 	};
+	const char *repeat = NULL;
 	char error[256];
 	int c;
 
@@ -55,6 +56,9 @@ static int parse(int argc, char **argv, struct options *o)
 			if (record_parse(optarg, &o->record, error, sizeof(error)))
 				return log_err(-EINVAL, "%s", error);
 			break;
+		case 'e':
+			repeat = optarg;
+			break;
 		case 'f':
 			break;
 		case 'v':
@@ -64,6 +68,8 @@ static int parse(int argc, char **argv, struct options *o)
 			return -EINVAL;
 		}
 	}
+	if (repeat && record_repeat(repeat, &o->record, error, sizeof(error)))
+		return log_err(-EINVAL, "%s", error);
 	if (o->ready_fd < 0 ||
 	    (!o->adopt && (o->cgroup_fd < 0 || o->init_fd < 0 || o->meta_fd < 0)))
 		return log_err(-EINVAL, "started by hand? The hook and 'reeve run' start agents");
@@ -139,6 +145,7 @@ int main(int argc, char **argv)
 			  .events_fd = -1,
 			  .ring_fd = -1,
 			  .lane_fd = -1,
+			  .repeats_fd = -1,
 			  .epoll_fd = -1,
 			  .node_fd = -1,
 			  .spool = {.fd = -1}};

@@ -68,6 +68,11 @@ int open_maps(struct agent *a)
 		r = open_map("reeve_path", &m->path);
 	if (!r)
 		r = open_map("reeve_addr", &m->addr);
+	if (!r)
+		a->repeats_fd = kbpf_obj_get(PATH_PIN_PROGS "/reeve_repeats");
+	if (!r && a->repeats_fd < 0)
+		r = log_err(a->repeats_fd,
+			    "open program " PATH_PIN_PROGS "/reeve_repeats: run 'reeve-load'");
 	return r;
 }
 

@@ -8,7 +8,7 @@
 
 int open_ids(uid_t *uid, gid_t *gid); /* of user reeve */
 int open_map(const char *name, int *ret);
-int open_maps(struct agent *a); /* those the agent keeps, and the directory of pins */
+int open_maps(struct agent *a); /* those the agent keeps, reeve_repeats, the directory of pins */
 /* 1: a living agent holds it. */
 int open_lock(struct agent *a, uid_t uid, gid_t gid);
 int open_state(struct agent *a); /* -ENOENT, not logged: no such pin */

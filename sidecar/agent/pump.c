@@ -107,7 +107,7 @@ static void end(struct agent *a)
 	while (!a->done) {
 		uint64_t now = util_now_ns();
 
-		if (!a->closed_at && take_all(a) == 0 &&
+		if (!a->closed_at && repeat_end(a) && take_all(a) == 0 &&
 		    (rvring_used(&a->ring) | rvring_used(&a->lane)) == 0 && put_close(a) == 0)
 			finish_container(a);
 		node_turn(a, now);
@@ -174,19 +174,23 @@ int pump_run(struct agent *a)
 		r = watch(a, a->events_fd, EPOLLPRI);
 	if (r)
 		return log_err(r, "watch the rings of container %s", a->meta.id);
+	if (a->taken_over)
+		repeat_adopt(a);
 	for (;;) {
 		unsigned moved;
 
 		/* Asked before the rings are emptied: what came before the end is in them. */
 		if (!populated(a))
 			break;
+		repeat_turn(a, util_now_ns());
 		moved = take_all(a);
 		node_turn(a, util_now_ns());
 		if (moved) {
 			idle_turns = 0;
 			a->state->agent_idle = 0;
 		}
-		epoll_wait(a->epoll_fd, e, ARRAY_SIZE(e), wait_ms(a, idle_turns));
+		epoll_wait(a->epoll_fd, e, ARRAY_SIZE(e),
+			   repeat_wait_ms(a, util_now_ns(), wait_ms(a, idle_turns)));
 		if (!moved && idle_turns < 2 * IDLE_TURNS)
 			idle_turns++;
 	}

@@ -16,11 +16,13 @@ static const struct verb {
 	const char *line;
 	const char *help;
 } verbs[] = {
-    {"run", verb_run, "[--policy FILE]... [--record KINDS] [--name NAME] [--json] [--output FILE] -- CMD...",
+    {"run", verb_run, "[--policy FILE]... [--record KINDS] [--repeat count|each] [--name NAME] [--json] "
+     "[--output FILE] -- CMD...",
      "run a command under an agent of its own, events shown live",
      "CMD runs in a fresh cgroup, guarded from its first instruction; no container runtime is\n"
      "needed. Events go to stderr, or to FILE. KINDS says what is recorded besides denials:\n"
-     "all, none, or kinds with commas as in exec,exit,open,connect. The exit status is CMD's: 128+N when signal N\n"
+     "all, none, or kinds with commas as in exec,exit,open,connect. Repetitions of the same act\n"
+     "are counted (repeat), or with --repeat each recorded one by one. The exit status is CMD's: 128+N when signal N\n"
      "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},

@@ -28,6 +28,7 @@ struct run {
 	size_t policies_count;
 	const char *output; /* NULL: stderr */
 	const char *record; /* NULL: the default, normal */
+	const char *repeat; /* NULL: as record says */
 	bool json;
 	char **command;
 };
@@ -82,6 +83,16 @@ static int set_record(struct run *run, const char *kinds)
 	return r < 0 ? (log_err(0, "%s", error), r) : 0;
 }
 
+static int set_repeat(struct run *run, const char *word)
+{
+	char error[256];
+	struct record record = {};
+	int r = record_repeat(word, &record, error, sizeof(error));
+
+	run->repeat = word;
+	return r < 0 ? (log_err(0, "%s", error), r) : 0;
+}
+
 /* 0, or the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
@@ -90,6 +101,7 @@ static int parse(struct run *run, int argc, char **argv)
 						{"json", no_argument, NULL, 'j'},
 						{"output", required_argument, NULL, 'o'},
 						{"record", required_argument, NULL, 'r'},
+						{"repeat", required_argument, NULL, 'e'},
 						{0}};
 	int c, r = 0;
 
@@ -106,6 +118,8 @@ static int parse(struct run *run, int argc, char **argv)
 			run->output = optarg;
 		else if (c == 'r')
 			r = set_record(run, optarg);
+		else if (c == 'e')
+			r = set_repeat(run, optarg);
 		else
 			return verb_usage("run");
 	}
@@ -152,7 +166,8 @@ static int guard(struct run *run, const struct run_child *child)
 					.meta = &run->meta,
 					.policies = (const char *const *)run->policies,
 					.policies_count = run->policies_count,
-					.record = run->record};
+					.record = run->record,
+					.repeat = run->repeat};
 	enum spawn_result result;
 	int r = place_of_pid(child->pid, child->pidfd, &place, error, sizeof(error));
 

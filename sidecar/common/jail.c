@@ -54,7 +54,7 @@ static const int calls[] = {
 };
 
 static const int bpf_commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
-				   BPF_MAP_GET_NEXT_KEY};
+				   BPF_MAP_GET_NEXT_KEY, BPF_PROG_TEST_RUN};
 
 static int allow(scmp_filter_ctx f)
 {

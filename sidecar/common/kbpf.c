@@ -109,6 +109,20 @@ int kbpf_map_next(int map_fd, const void *key, void *ret_next)
 	return call(BPF_MAP_GET_NEXT_KEY, &a);
 }
 
+int kbpf_prog_run(int prog_fd, void *arg, size_t size, uint32_t *ret_value)
+{
+	union bpf_attr a = {};
+	int r;
+
+	a.test.prog_fd = (uint32_t)prog_fd;
+	a.test.ctx_in = ptr(arg);
+	a.test.ctx_size_in = (uint32_t)size;
+	r = call(BPF_PROG_TEST_RUN, &a);
+	if (r == 0)
+		*ret_value = a.test.retval;
+	return r;
+}
+
 int kbpf_link_cgroup(int prog_fd, int cgroup_fd)
 {
 	union bpf_attr a = {};

@@ -24,6 +24,9 @@ int kbpf_map_delete(int map_fd, const void *key);
 /* The key after key (NULL: the first). -ENOENT after the last. */
 int kbpf_map_next(int map_fd, const void *key, void *ret_next);
 
+/* Runs a program of type syscall with arg, size bytes; *ret_value: what it returned. */
+int kbpf_prog_run(int prog_fd, void *arg, size_t size, uint32_t *ret_value);
+
 /* Attaches a cgroup-scoped LSM program to a cgroup directory. EINVAL also means: the kernel's ten
  * hook slots are taken. */
 int kbpf_link_cgroup(int prog_fd, int cgroup_fd);

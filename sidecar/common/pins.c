@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "bpf/abi.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/paths.h"
@@ -45,14 +46,19 @@ int pins_count_containers(unsigned *ret)
 
 bool pins_guarded(const char *key)
 {
-	struct rv_state state;
-	uint32_t zero = 0;
+	const struct rv_state *state;
 	char path[128];
 	_close_ int fd = -1;
+	bool guarded;
 
 	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", key);
 	fd = kbpf_obj_get(path);
-	return fd >= 0 && kbpf_map_lookup(fd, &zero, &state) == 0 && state.prepared == RV_PREPARED;
+	state = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	if (state == MAP_FAILED)
+		return false;
+	guarded = state->prepared == RV_PREPARED;
+	munmap((void *)state, 4096);
+	return guarded;
 }
 
 static int first_error;

@@ -73,3 +73,15 @@ int record_parse(const char *text, struct record *ret, char *error, size_t error
 	*ret = r;
 	return 0;
 }
+
+int record_repeat(const char *word, struct record *r, char *error, size_t error_size)
+{
+	if (strcmp(word, "each") == 0)
+		r->options |= RV_OPTION_SINGLY;
+	else if (strcmp(word, "count") == 0)
+		r->options &= ~(uint32_t)RV_OPTION_SINGLY;
+	else
+		return util_refuse(-EINVAL, error, error_size,
+				   "--repeat \"%.40s\": expected " REPEAT_USAGE, word);
+	return 0;
+}

@@ -15,5 +15,9 @@ struct record {
 
 /* -EINVAL with what was found and expected in error. */
 int record_parse(const char *text, struct record *ret, char *error, size_t error_size);
+/* "each": every repetition is a record of its own; "count": repetitions are counted. -EINVAL as
+ * above. Comes after record_parse, whose "all" means each. */
+#define REPEAT_USAGE "count or each"
+int record_repeat(const char *word, struct record *r, char *error, size_t error_size);
 /* "normal" */
 struct record record_default(void);

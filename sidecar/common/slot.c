@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include "bpf/abi.h"
@@ -65,24 +66,33 @@ static int pin(int fd, const char *dir, const char *name)
 	return kbpf_obj_pin(fd, path);
 }
 
+static int number(int state_fd, uint32_t slot)
+{
+	struct rv_state *st = mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, state_fd, 0);
+
+	if (st == MAP_FAILED)
+		return -errno;
+	st->slot = slot;
+	munmap(st, 4096);
+	return 0;
+}
+
 /* Makes and pins the maps of one free slot, not yet in the pool's sight. */
 static int make(struct batch *b, uint32_t slot)
 {
-	struct rv_state state = {.slot = slot};
-	uint32_t zero = 0;
 	unsigned i = b->n++;
 	char dir[128];
 	int r;
 
 	b->slots[i] = slot;
-	b->states[i] = kbpf_create_state("reeve_state", sizeof(struct rv_state));
+	b->states[i] = kbpf_create_state("reeve_state", sizeof(struct rv_page));
 	b->rings[i] = kbpf_create_ring("reeve_ring", RV_RING_SIZE);
 	b->lanes[i] = kbpf_create_ring("reeve_lane", RV_LANE_SIZE);
 	if (b->states[i] < 0 || b->rings[i] < 0 || b->lanes[i] < 0)
 		return b->states[i] < 0	 ? b->states[i]
 		       : b->rings[i] < 0 ? b->rings[i]
 					 : b->lanes[i];
-	r = kbpf_map_update(b->states[i], &zero, &state, BPF_ANY);
+	r = number(b->states[i], slot);
 	snprintf(dir, sizeof(dir), PATH_PIN_POOL "/new_%u", slot);
 	if (!r && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		r = -errno;

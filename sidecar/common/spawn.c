@@ -19,7 +19,7 @@
 #define PIN_LOADED PATH_PIN_MAPS "/reeve_meta"
 #define KILLED_MS 400	 /* for a killed process to end: it may sit in a grace period */
 #define LOADER_END_MS 50 /* from its last word to its end */
-#define ARGS_MAX (14 + 2 * SPAWN_POLICIES_MAX)
+#define ARGS_MAX (16 + 2 * SPAWN_POLICIES_MAX)
 
 /* The meta JSON in a memfd nobody can change any more. */
 static int seal_meta(const struct meta *meta, int *ret_fd)
@@ -100,6 +100,10 @@ static int start_fresh(const char *path, const struct spawn_request *request, in
 	if (request->record) {
 		argv[argc++] = "--record";
 		argv[argc++] = (char *)request->record;
+	}
+	if (request->repeat) {
+		argv[argc++] = "--repeat";
+		argv[argc++] = (char *)request->repeat;
 	}
 	r = seal_meta(request->meta, &meta_fd);
 	if (r < 0)

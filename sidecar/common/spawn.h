@@ -4,7 +4,7 @@
  *
  * What an agent is given:
  *   reeve-agent --ready-fd N --meta-fd N --cgroup-fd N --init-fd N --fail open|closed
- *               [--policy FILE]... [--record KINDS]
+ *               [--policy FILE]... [--record KINDS] [--repeat count|each]
  *   reeve-agent --ready-fd N --adopt KEY
  * meta-fd is a sealed memfd with the JSON of meta.h (generation, started_wall_ns 0), init-fd a
  * pidfd. On ready-fd it writes one line and closes it: "ready", "exists" (a live agent serves that
@@ -35,7 +35,8 @@ struct spawn_request {
 	bool fail_closed;
 	const char *const *policies; /* absolute paths */
 	size_t policies_count;
-	const char *record; /* as record.h reads it; NULL: all */
+	const char *record; /* as record.h reads it; NULL: normal */
+	const char *repeat; /* likewise; NULL: as record says */
 };
 
 /* Returns when the agent has spoken, at the latest after deadline_ms; then it is killed. All

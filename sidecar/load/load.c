@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -133,21 +134,46 @@ static int tell_programs(struct bpf_object *obj)
 	return 0;
 }
 
+/* Keys of counted acts: nobody may build two acts with the same one. */
+static int draw_secret(struct bpf_object *obj)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, ".rodata.reeve");
+	__u64 secret[3];
+	int r;
+
+	if (!map || bpf_map__value_size(map) != sizeof(secret))
+		return log_err(-EINVAL, "find the secret in the object");
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return log_err(-errno, "draw a secret");
+	secret[1] |= 1;
+	secret[2] |= 1;
+	r = bpf_map__set_initial_value(map, secret, sizeof(secret));
+	return r ? log_err(r, "write the secret") : 0;
+}
+
+static int pin_program(struct bpf_object *obj, const char *name)
+{
+	char path[256];
+	int r = pin_path(path, sizeof(path), PATH_PIN_PROGS, name);
+
+	if (r == 0)
+		r = bpf_program__pin(bpf_object__find_program_by_name(obj, name), path);
+	return r ? log_err(r, "pin program %s at %s", name, path) : 0;
+}
+
 static int pin_programs(struct bpf_object *obj)
 {
 	char path[256];
-	int r = 0;
+	int r = pin_program(obj, "reeve_repeats");
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(hooks); i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(obj, hooks[i].prog);
 
 		if (!bpf_program__autoload(p))
 			continue;
-		r = pin_path(path, sizeof(path), PATH_PIN_PROGS, hooks[i].prog);
-		if (r == 0)
-			r = bpf_program__pin(p, path);
+		r = pin_program(obj, hooks[i].prog);
 		if (r)
-			return log_err(r, "pin program %s at %s", hooks[i].prog, path);
+			return r;
 		if (hooks[i].cgroup || sleeps(i))
 			continue;
 		struct bpf_link *link = bpf_program__attach(p);
@@ -238,6 +264,8 @@ int load_all(void)
 		return r;
 	}
 	r = leave_out(obj);
+	if (!r)
+		r = draw_secret(obj);
 	if (!r)
 		r = bpf_object__load(obj);
 	if (r)

@@ -25,6 +25,35 @@ static void by_kind(const char *key, const __u64 *n, struct json_out *o)
 	json_out_close_object(o);
 }
 
+static const unsigned char merge_kinds[RV_MERGE_MAX] = {
+#define MERGE(NAME, index) [index] = RV_KIND_##NAME,
+    RV_MERGES(MERGE)
+#undef MERGE
+};
+
+unsigned counters_merge(unsigned kind)
+{
+	for (unsigned i = 0; i < RV_MERGE_MAX; i++)
+		if (merge_kinds[i] && merge_kinds[i] == kind)
+			return i;
+	return RV_MERGE_MAX;
+}
+
+unsigned counters_merge_kind(unsigned index)
+{
+	return index < RV_MERGE_MAX ? merge_kinds[index] : 0;
+}
+
+void counters_merges(const char *key, const uint64_t *n, struct json_out *o)
+{
+	json_out_key(o, key);
+	json_out_open_object(o);
+	for (unsigned i = 0; i < RV_MERGE_MAX; i++)
+		if (merge_kinds[i] && n[i])
+			json_out_member_unsigned(o, kind_names[merge_kinds[i]], n[i]);
+	json_out_close_object(o);
+}
+
 void counters_to_json(const struct rv_counters *c, struct json_out *o)
 {
 	json_out_open_object(o);
@@ -32,6 +61,8 @@ void counters_to_json(const struct rv_counters *c, struct json_out *o)
 	json_out_member_unsigned(o, "armed", c->armed);
 	by_kind("taken", c->taken, o);
 	by_kind("lost", c->lost, o);
+	counters_merges("merged", (const uint64_t *)c->merged, o);
+	counters_merges("merged_lost", (const uint64_t *)c->merged_lost, o);
 	json_out_key(o, "errors");
 	json_out_open_array(o);
 	for (unsigned e = 0; e < RV_ERROR_MAX; e++)
@@ -48,6 +79,8 @@ static __u64 positive(int64_t n)
 void counters_from_json(const struct json *j, struct rv_counters *ret)
 {
 	const struct json *taken = json_get(j, "taken"), *lost = json_get(j, "lost");
+	const struct json *merged = json_get(j, "merged");
+	const struct json *merged_lost = json_get(j, "merged_lost");
 	const struct json *errors = json_get(j, "errors");
 	unsigned e = 0;
 
@@ -59,6 +92,12 @@ void counters_from_json(const struct json *j, struct rv_counters *ret)
 			continue;
 		ret->taken[k] = positive(json_get_number(taken, kind_names[k], 0));
 		ret->lost[k] = positive(json_get_number(lost, kind_names[k], 0));
+	}
+	for (unsigned i = 0; i < RV_MERGE_MAX; i++) {
+		const char *name = kind_names[merge_kinds[i]];
+
+		ret->merged[i] = name ? positive(json_get_number(merged, name, 0)) : 0;
+		ret->merged_lost[i] = name ? positive(json_get_number(merged_lost, name, 0)) : 0;
 	}
 	if (!errors || errors->type != JSON_ARRAY)
 		return;

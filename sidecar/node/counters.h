@@ -5,10 +5,17 @@
 #include "bpf/abi.h"
 #include "sidecar/common/json.h"
 
-/* Writes one object: issued, armed, taken{kind}, lost{kind}, errors[]; zero kinds are left out. */
+/* Writes one object: issued, armed, taken{kind}, lost{kind}, merged{kind}, merged_lost{kind},
+ * errors[]; zero kinds are left out. */
 void counters_to_json(const struct rv_counters *c, struct json_out *o);
 /* What is missing or no number counts as 0. */
 void counters_from_json(const struct json *j, struct rv_counters *ret);
+
+/* A number per kind of RV_MERGES as an object, zeros left out. */
+void counters_merges(const char *key, const uint64_t *n, struct json_out *o);
+/* Where a kind's repetitions are counted; RV_MERGE_MAX: they are not. And back; 0: no kind's. */
+unsigned counters_merge(unsigned kind);
+unsigned counters_merge_kind(unsigned index);
 
 /* RV_KIND_* of a kind's name in the store, 0 unknown. */
 unsigned counters_kind(const char *name);

@@ -27,7 +27,8 @@ static const char *const statement_text[STATEMENTS] = {
     [PUT_ARGS] = "INSERT OR IGNORE INTO args VALUES(?1,?2)",
     [PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?1,?2)",
     [ROWS] = "SELECT seq,kind,wall_ns,record FROM events WHERE seq>=?1 ORDER BY seq",
-    [SEQS] = "SELECT seq,kind,wall_ns FROM events WHERE seq>=?1 ORDER BY seq",
+    [SEQS] = "SELECT seq,kind,wall_ns,CASE kind WHEN 'repeat' THEN record END"
+	     " FROM events WHERE seq>=?1 ORDER BY seq",
     [GET_RECORD] = "SELECT record FROM events WHERE seq=?1",
     [GET_ARGS] = "SELECT data FROM args WHERE seq=?1",
     [GET_META] = "SELECT value FROM meta WHERE key=?1",
@@ -290,10 +291,8 @@ int db_next(struct db *db, struct db_event *ret)
 	};
 	if (!ret->kind)
 		ret->kind = "";
-	if (s == db->statements[ROWS]) {
-		ret->record = sqlite3_column_blob(s, 3);
-		ret->record_len = (size_t)sqlite3_column_bytes(s, 3);
-	}
+	ret->record = sqlite3_column_blob(s, 3);
+	ret->record_len = (size_t)sqlite3_column_bytes(s, 3);
 	return 1;
 }
 

@@ -4,8 +4,10 @@
 #include "sidecar/node/ledger.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "sidecar/common/event.h"
 #include "sidecar/common/util.h"
+#include "sidecar/node/counters.h"
 
 static void add_gap(struct ledger *l, uint64_t from, uint64_t to)
 {
@@ -36,13 +38,38 @@ void ledger_add(struct ledger *l, uint64_t seq, unsigned kind)
 	if (seq <= l->settled) {
 		l->checkpoint = seq;
 		l->missing_checked = l->missing;
+		memcpy(l->repeats_checked, l->repeats, sizeof(l->repeats));
+	}
+}
+
+void ledger_repeat(struct ledger *l, unsigned of_kind, uint64_t count)
+{
+	unsigned i = counters_merge(of_kind);
+
+	*(i < RV_MERGE_MAX ? &l->repeats[i] : &l->repeats_foreign) += count;
+}
+
+/* While it runs, records told later than the counters are from may say more than those. */
+static void finish_repeats(struct ledger *l)
+{
+	l->unexplained_repeats = l->repeats_foreign;
+	for (unsigned i = 0; i < RV_MERGE_MAX; i++) {
+		uint64_t counted = l->counters.merged[i], lost = l->counters.merged_lost[i];
+		uint64_t told = l->repeats[i] + lost, checked = l->repeats_checked[i] + lost;
+
+		if (l->ended)
+			l->unexplained_repeats += told > counted ? told - counted : counted - told;
+		else if (checked > counted)
+			l->unexplained_repeats += checked - counted;
+		else
+			l->pending[i] = counted > told ? counted - told : 0;
 	}
 }
 
 static void finish_running(struct ledger *l)
 {
 	l->unexplained = l->missing_checked > l->lost ? l->missing_checked - l->lost : 0;
-	l->exact = l->unexplained == 0;
+	l->exact = l->unexplained == 0 && l->unexplained_repeats == 0;
 }
 
 static void finish_ended(struct ledger *l)
@@ -53,7 +80,8 @@ static void finish_ended(struct ledger *l)
 	for (unsigned k = 1; k < RV_KIND_MAX && !l->kind; k++)
 		if (c->taken[k] != l->kinds[k] + c->lost[k])
 			l->kind = k;
-	l->exact = l->closed && l->unexplained == 0 && l->kind == 0 && l->kinds[0] == 0;
+	l->exact = l->closed && l->unexplained == 0 && l->kind == 0 && l->kinds[0] == 0 &&
+		   l->unexplained_repeats == 0;
 }
 
 void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool ended)
@@ -69,6 +97,7 @@ void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool en
 	if (ended && !l->closed && counters->issued > l->last)
 		add_gap(l, l->last + 1, counters->issued);
 	l->expected = l->stored + l->missing;
+	finish_repeats(l);
 	if (ended)
 		finish_ended(l);
 	else
@@ -119,6 +148,11 @@ void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o)
 	put_kinds("stored_by_kind", l->kinds, o);
 	put_kinds("lost_by_kind", (const uint64_t *)l->counters.lost, o);
 	put_kinds("taken_by_kind", (const uint64_t *)l->counters.taken, o);
+	counters_merges("merged", (const uint64_t *)l->counters.merged, o);
+	counters_merges("merged_stored", l->repeats, o);
+	counters_merges("merged_lost", (const uint64_t *)l->counters.merged_lost, o);
+	counters_merges("merged_pending", l->pending, o);
+	json_out_member_unsigned(o, "merged_unexplained", l->unexplained_repeats);
 	put_gaps(l, o);
 	json_out_member_unsigned(o, "checkpoints", l->checkpoints);
 	json_out_member_unsigned(o, "last_checkpoint", l->checkpoint);
@@ -137,6 +171,25 @@ static void print_kinds(FILE *f, const struct ledger *l)
 				l->kinds[k], (uint64_t)l->counters.lost[k]);
 }
 
+static void print_repeats(FILE *f, const struct ledger *l)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < RV_MERGE_MAX; i++) {
+		unsigned kind = counters_merge_kind(i);
+
+		if (!kind || (!l->counters.merged[i] && !l->repeats[i]))
+			continue;
+		if (!any)
+			fprintf(f, "%-12s %10s %10s %10s %10s\n", "repeated", "counted", "told", "lost",
+				"pending");
+		any = true;
+		fprintf(f, "%-12s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
+			event_kind_name(kind), (uint64_t)l->counters.merged[i], l->repeats[i],
+			(uint64_t)l->counters.merged_lost[i], l->pending[i]);
+	}
+}
+
 static void print_verdict(FILE *f, const struct ledger *l)
 {
 	if (l->exact && l->ended)
@@ -151,6 +204,10 @@ static void print_verdict(FILE *f, const struct ledger *l)
 	else if (l->unexplained)
 		fprintf(f, "exact: no (%" PRIu64 " missing against %" PRIu64 " counted as lost)\n",
 			l->missing, l->lost);
+	else if (l->unexplained_repeats)
+		fprintf(f,
+			"exact: no (%" PRIu64 " repetitions counted and not told, or the reverse)\n",
+			l->unexplained_repeats);
 	else
 		fprintf(f, "exact: no (kind %s does not add up)\n",
 			l->kind ? event_kind_name(l->kind) : "unknown");
@@ -176,6 +233,7 @@ char *ledger_to_text(const struct ledger *l, const char *id)
 	fprintf(f, "refused      %" PRIu64 " duplicates, %" PRIu64 " of another life\n",
 		l->duplicates, l->refused);
 	print_kinds(f, l);
+	print_repeats(f, l);
 	for (unsigned i = 0; i < l->gap_count && i < LEDGER_GAPS_MAX; i++)
 		fprintf(f, "missing      %" PRIu64 " to %" PRIu64 "\n", l->gaps[i].from,
 			l->gaps[i].to);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does the record add up? Pure arithmetic over the numbers that are stored and the kernel's
- * counters: last number + 1 = stored + lost, in all and by kind. */
+ * counters: last number + 1 = stored + lost, in all and by kind; and what the kernel counted
+ * instead of recording = what the stored REPEAT records say + lost + pending, by kind. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,9 @@ struct ledger {
 	bool closed;		  /* CLOSE is stored */
 	uint64_t missing;	  /* up to last, number 0 counted by finish */
 	uint64_t missing_checked; /* of those, up to the last checkpoint */
+	uint64_t repeats[RV_MERGE_MAX];		/* sums of the stored REPEAT records, by kind */
+	uint64_t repeats_checked[RV_MERGE_MAX]; /* of those, up to the last checkpoint */
+	uint64_t repeats_foreign; /* of a kind whose repetitions are not counted */
 	struct ledger_gap gaps[LEDGER_GAPS_MAX];
 	uint64_t gap_count;
 
@@ -38,12 +42,16 @@ struct ledger {
 	uint64_t expected; /* numbers given: last + 1, or last where 0 never was */
 	uint64_t lost;
 	uint64_t unexplained; /* missing beyond what the counters say is lost, or the reverse */
+	uint64_t pending[RV_MERGE_MAX]; /* counted, the REPEAT still to come; none once ended */
+	uint64_t unexplained_repeats;	/* counted and never told, or the reverse */
 	unsigned kind;	      /* one kind that does not add up, 0 none */
 	bool exact;
 };
 
 /* Numbers strictly ascending. */
 void ledger_add(struct ledger *l, uint64_t seq, unsigned kind);
+/* What a REPEAT record says, before ledger_add with its number. */
+void ledger_repeat(struct ledger *l, unsigned of_kind, uint64_t count);
 /* counters: as of CLOSE once ended, else the latest known. */
 void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool ended);
 

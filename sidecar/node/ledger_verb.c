@@ -8,6 +8,16 @@
 #include "sidecar/node/counters.h"
 #include "sidecar/node/ledger.h"
 
+/* What a stored REPEAT tells; one that cannot be read tells nothing, and the sums will say so. */
+static void add_repeat(struct ledger *l, const struct store_row *row)
+{
+	struct event e;
+
+	if (row->record && event_decode(row->record, row->record_len, &e) > 0 &&
+	    e.head.kind == RV_KIND_REPEAT)
+		ledger_repeat(l, e.repeat.of_kind, e.repeat.count);
+}
+
 #define NUMBERS_PER_PIECE 8192
 
 struct walk {
@@ -47,6 +57,7 @@ static int walk_on(struct client *c)
 			r = r < 0 ? r : 0;
 			break;
 		}
+		add_repeat(&w->ledger, &row);
 		ledger_add(&w->ledger, row.seq, counters_kind(row.kind));
 		w->next = row.seq + 1;
 	}

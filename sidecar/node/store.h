@@ -48,7 +48,7 @@ struct store_row {
 	uint64_t seq;
 	int64_t wall_ns;
 	const char *kind;
-	const uint8_t *record; /* NULL from store_seqs */
+	const uint8_t *record; /* from store_seqs NULL but for repeat, a ledger adds those up */
 	size_t record_len;
 };
 int store_rows(struct store *s, struct life *l, uint64_t from);

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +93,56 @@ static int opens(char **v)
 		last = r ? r : last;
 	}
 	return last;
+}
+
+/* opens-exec N PATH PROGRAM ARG...: the same, then becomes PROGRAM. */
+static int opens_exec(char **v)
+{
+	int r = opens(v);
+
+	if (r)
+		return r;
+	execv(v[2], v + 2);
+	return errno;
+}
+
+/* files N DIR TIMES: opens DIR/1 to DIR/N, made if need be, one after the other, TIMES times. */
+static int files(char **v)
+{
+	char path[4096];
+
+	for (long t = atol(v[2]); t > 0; t--)
+		for (long n = 1; n <= atol(v[0]); n++) {
+			int r;
+
+			snprintf(path, sizeof(path), "%s/%ld", v[1], n);
+			r = try_open(path, O_RDONLY | O_CREAT);
+			if (r)
+				return r;
+		}
+	return 0;
+}
+
+static void *opens_thread(void *v)
+{
+	return (void *)(intptr_t)opens(v);
+}
+
+/* threads T N PATH: T threads do opens N PATH side by side. */
+static int threads(char **v)
+{
+	pthread_t t[64];
+	int n = atoi(v[0]), r = 0;
+
+	for (int i = 0; i < n; i++)
+		pthread_create(&t[i], NULL, opens_thread, v + 1);
+	for (int i = 0; i < n; i++) {
+		void *ret;
+
+		pthread_join(t[i], &ret);
+		r = ret ? (int)(intptr_t)ret : r;
+	}
+	return r;
 }
 
 /* Until killed: opens PATH every MS; appends "allowed" to OUT as soon as one open succeeds. */
@@ -183,7 +235,6 @@ static void *exec_thread(void *v)
 	_exit(errno);
 }
 
-#include <pthread.h>
 /* An exec by a thread that is not the leader. */
 static int thread_exec(char **v)
 {
@@ -210,6 +261,12 @@ int main(int argc, char **argv)
 		return try_open(v[0], O_WRONLY | O_CREAT);
 	if (!strcmp(verb, "opens"))
 		return opens(v);
+	if (!strcmp(verb, "opens-exec"))
+		return opens_exec(v);
+	if (!strcmp(verb, "files"))
+		return files(v);
+	if (!strcmp(verb, "threads"))
+		return threads(v);
 	if (!strcmp(verb, "guard"))
 		return guard(v);
 	if (!strcmp(verb, "chroot"))

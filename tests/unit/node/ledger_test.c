@@ -2,6 +2,7 @@
 /* When a record adds up. */
 #include <stdlib.h>
 #include <string.h>
+#include "sidecar/node/counters.h"
 #include "sidecar/node/ledger.h"
 #include "tests/unit/tap.h"
 
@@ -115,6 +116,103 @@ TEST("while it runs: up to a settled checkpoint")
 		CHECK_INT(l.exact, !settled);
 		CHECK_INT((long long)l.unexplained, settled ? 2 : 0);
 	}
+}
+
+/* 0 armed, 1 open, 2 repeat of 5, 3 checkpoint, 4 repeat of 7, 5 closing. */
+static struct ledger repeats(bool ended)
+{
+	struct ledger l = {.settled = UINT64_MAX};
+
+	ledger_add(&l, 0, RV_KIND_ARMED);
+	ledger_add(&l, 1, RV_KIND_OPEN);
+	ledger_repeat(&l, RV_KIND_OPEN, 5);
+	ledger_add(&l, 2, RV_KIND_REPEAT);
+	ledger_add(&l, 3, RV_KIND_CHECKPOINT);
+	ledger_repeat(&l, RV_KIND_OPEN, 7);
+	ledger_add(&l, 4, RV_KIND_REPEAT);
+	if (ended)
+		ledger_add(&l, 5, RV_KIND_CLOSE);
+	return l;
+}
+
+static struct rv_counters count_repeats(uint64_t merged, uint64_t lost)
+{
+	struct rv_counters c = {.issued = 4, .armed = 1};
+
+	c.taken[RV_KIND_ARMED] = c.taken[RV_KIND_OPEN] = c.taken[RV_KIND_CHECKPOINT] = 1;
+	c.taken[RV_KIND_REPEAT] = 2;
+	c.taken[RV_KIND_CLOSE] = 1;
+	c.merged[counters_merge(RV_KIND_OPEN)] = merged;
+	c.merged_lost[counters_merge(RV_KIND_OPEN)] = lost;
+	return c;
+}
+
+TEST("repetitions, ended: counted = told + lost, to the last one")
+{
+	for (uint64_t merged = 10; merged < 17; merged++) {
+		for (uint64_t lost = 0; lost < 3; lost++) {
+			struct ledger l = repeats(true);
+			struct rv_counters c = count_repeats(merged, lost);
+			uint64_t off = merged > 12 + lost ? merged - 12 - lost : 12 + lost - merged;
+
+			ledger_finish(&l, &c, true);
+			CHECK_INT(l.exact, off == 0);
+			CHECK_INT((long long)l.unexplained_repeats, (long long)off);
+			CHECK_INT((long long)l.unexplained, 0);
+			CHECK_INT((long long)l.pending[counters_merge(RV_KIND_OPEN)], 0);
+		}
+	}
+}
+
+TEST("repetitions, running: what is not told yet is pending, what was told must have been counted")
+{
+	for (uint64_t merged = 3; merged < 16; merged++) {
+		struct ledger l = repeats(false);
+		struct rv_counters c = count_repeats(merged, 0);
+
+		ledger_finish(&l, &c, false);
+		CHECK_INT(l.exact, merged >= 5);
+		CHECK_INT((long long)l.pending[counters_merge(RV_KIND_OPEN)],
+			  merged > 12 ? (long long)merged - 12 : 0);
+	}
+}
+
+TEST("repetitions of another kind do not make up for it")
+{
+	struct ledger l = repeats(true);
+	struct rv_counters c = count_repeats(12, 0);
+
+	c.merged[counters_merge(RV_KIND_OPEN)] = 11;
+	c.merged[counters_merge(RV_KIND_MMAP)] = 1;
+	ledger_finish(&l, &c, true);
+	CHECK_INT((long long)l.unexplained_repeats, 2);
+	CHECK(!l.exact);
+	l = repeats(true);
+	ledger_repeat(&l, RV_KIND_EXEC, 1);
+	c = count_repeats(12, 0);
+	ledger_finish(&l, &c, true);
+	CHECK_INT((long long)l.unexplained_repeats, 1);
+	CHECK(!l.exact);
+}
+
+TEST("counters of repetitions come back from the meta table")
+{
+	struct rv_counters c = {}, back;
+	struct json *j __attribute__((cleanup(json_free_p))) = NULL;
+	struct json_out *o = json_out_new();
+	const char *text;
+	size_t len;
+
+	c.merged[counters_merge(RV_KIND_OPEN)] = 12;
+	c.merged[counters_merge(RV_KIND_SIGNAL)] = 1ull << 40;
+	c.merged_lost[counters_merge(RV_KIND_MMAP)] = 3;
+	c.lost[RV_KIND_REPEAT] = 4;
+	counters_to_json(&c, o);
+	REQUIRE(json_out_text(o, &text, &len) == 0);
+	REQUIRE(json_parse(text, len, false, &j, NULL, 0) == 0);
+	counters_from_json(j, &back);
+	CHECK(memcmp(&c, &back, sizeof(c)) == 0);
+	json_out_free(o);
 }
 
 TEST("more gaps than are listed are counted")

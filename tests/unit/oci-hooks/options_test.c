@@ -33,6 +33,19 @@ TEST("all of them, in both spellings")
 	CHECK(!o.fail_closed && o.cleanup);
 }
 
+TEST("what is recorded")
+{
+	CHECK_INT(PARSE("--record", "quiet,open", "--repeat=each"), 0);
+	CHECK_STR(o.record, "quiet,open");
+	CHECK_STR(o.repeat, "each");
+	CHECK_INT(PARSE("--repeat", "count"), 0);
+	CHECK_STR(o.repeat, "count");
+	CHECK(o.record == NULL);
+	CHECK_INT(PARSE("--repeat", "never"), -EINVAL);
+	CHECK(strstr(error, "never") != NULL && strstr(error, "each") != NULL);
+	CHECK_INT(PARSE("--repeat"), -EINVAL);
+}
+
 TEST("a mistake is told, and --fail counts wherever it stands")
 {
 	CHECK_INT(PARSE("--nope", "--fail", "closed"), -EINVAL);

@@ -82,6 +82,26 @@ TEST("annotations: name by what engines write, policy by ours")
 	CHECK_STR(u.name, "c");
 }
 
+TEST("the repeat annotation can only ask for each")
+{
+	static const struct {
+		const char *value;
+		bool each;
+	} rows[] = {{"\"each\"", true}, {"\"count\"", false}, {"\"Each\"", false},
+		    {"\"\"", false},	{"1", false},		 {"null", false}};
+	char text[200];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_state_ struct state s = {};
+
+		snprintf(text, sizeof(text),
+			 "{\"id\":\"c\",\"bundle\":\"/b\",\"annotations\":{\"io.reeve.repeat\":%s}}",
+			 rows[i].value);
+		REQUIRE(parse(text, &s) == 0);
+		CHECK_INT(s.repeat_each, rows[i].each);
+	}
+}
+
 TEST("a policy annotation that is no string is a name that cannot exist")
 {
 	_state_ struct state s = {};
