@@ -114,7 +114,7 @@
 	N(CHROOT, 44, "lsm/path_chroot", "reeve_chroot", (CHROOT), "6.1")                          \
 	N(MOUNT, 45, "lsm/sb_mount", "reeve_mount", (MOUNT), "6.1")                                \
 	N(UMOUNT, 46, "lsm/sb_umount", "reeve_umount", (UMOUNT), "6.1")                            \
-	N(MOVE_MOUNT, 47, "lsm/move_mount", "reeve_move", (MOVE_MOUNT), "6.1")                     \
+	N(MOVE_MOUNT, 47, "lsm/move_mount", "reeve_movemount", (MOVE_MOUNT), "6.1")                     \
 	N(PIVOT_ROOT, 48, "lsm/sb_pivotroot", "reeve_pivot", (PIVOT_ROOT), "6.1")                  \
 	N(IOCTL, 49, "lsm/file_ioctl", "reeve_ioctl", (IOCTL), "6.1")                              \
 	N(IOCTL_COMPAT, 95, "lsm/file_ioctl_compat", "reeve_ioctl32", (IOCTL), "6.1")

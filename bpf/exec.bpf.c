@@ -52,9 +52,9 @@ static __always_inline __u32 exec_origin(struct linux_binprm *bprm)
 	__u32 origin = bprm->fdpath ? RV_ORIGIN_FD : 0;
 	struct file *file = bprm->file;
 
-	if (path_anonymous(file->f_path.mnt))
+	if (path_anonymous(file->f_path.mnt, true))
 		return origin | RV_ORIGIN_MEMFD;
-	return path_deleted(file->f_path.dentry) ? origin | RV_ORIGIN_DELETED : origin;
+	return path_deleted(file->f_path.dentry, true) ? origin | RV_ORIGIN_DELETED : origin;
 }
 
 /* The note of this exec's script, if it is one. */

@@ -37,7 +37,7 @@ int BPF_PROG(reeve_umount, struct vfsmount *mnt, int flags)
 
 /* Also how fsmount(2)'s and open_tree(2)'s mounts find their place: until then they have none. */
 SEC("lsm/move_mount")
-int BPF_PROG(reeve_move, struct path *from, struct path *to)
+int BPF_PROG(reeve_movemount, struct path *from, struct path *to)
 {
 	struct act a = {};
 	struct rv_move_mount *r = act_node(&a, RV_KIND_MOVE_MOUNT, RV_HOOK_MOVE_MOUNT, sizeof(*r));

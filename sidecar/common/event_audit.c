@@ -204,11 +204,13 @@ static size_t sockaddr_of(const struct event *e, struct sockaddr_storage *ret)
 		return sizeof(*in6);
 	case AF_NETLINK:
 		nl->nl_pid = a->port;
-		nl->nl_groups = a->groups;
+		nl->nl_groups = e->connect.groups;
 		return sizeof(*nl);
 	case AF_PACKET:
 		ll->sll_protocol = htons((uint16_t)a->port);
-		ll->sll_ifindex = (int)a->scope_id;
+		ll->sll_ifindex = (int)e->connect.netif;
+		ll->sll_halen = (unsigned char)(a->len < sizeof(ll->sll_addr) ? a->len : sizeof(ll->sll_addr));
+		memcpy(ll->sll_addr, a->addr, ll->sll_halen);
 		return sizeof(*ll);
 	case AF_VSOCK:
 		vm->svm_port = a->port;
