@@ -493,7 +493,7 @@
 #define RV_FIELDS_PERF_EVENT(F, S)                                                                 \
 	F(__u64, config, NUMBER, "which event of that type")                                       \
 	F(__u32, type, PERF_TYPE, "type of event; null: not known")                                \
-	F(__u32, in_kernel, BOOL, "what happens in the kernel counts as well")
+	F(__u32, in_kernel, BOOL, "it counts in the kernel as well; false when type is null")
 #define RV_FIELDS_KEY(F, S)                                                                        \
 	F(__s32, serial, SIGNED, "serial number of the key; 0 at its making, when it has none yet") \
 	F(__u32, permission, KEY_NEED, "what it was to be used for; null at its making")           \

@@ -334,6 +334,26 @@ static void bpf_rest(int map, int prog, uint32_t map_id)
 	(void)!sys_bpf(36, &a);
 }
 
+/* 7.x takes a further argument, and a bit in the command that says so; to others it is no command.
+ */
+static void bpf_common(void)
+{
+	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY,
+			    .key_size = 4,
+			    .value_size = 8,
+			    .max_entries = 1,
+			    .map_name = "m_common"};
+	uint64_t common[3] = {0};
+	long fd = syscall(SYS_bpf, BPF_MAP_CREATE | 1 << 16, &a, sizeof(a), common, sizeof(common));
+
+	fprintf(stderr, "bpf with common attributes: %ld\n", fd);
+	if (fd >= 0)
+		BPF(.command = "map_create", .map_type = "array", .name = "m_common", .key_size = 4,
+		    .value_size = 8, .max_entries = 1);
+	else
+		printf("{\"kind\":\"bpf\",\"name\":\"m_common\",\"times\":0}\n");
+}
+
 static int bpf(char **argv)
 {
 	uint32_t id;
@@ -343,6 +363,7 @@ static int bpf(char **argv)
 	id = bpf_map(&map);
 	prog = bpf_prog();
 	bpf_rest(map, prog, id);
+	bpf_common();
 	/* None of those that only look or write. */
 	printf("{\"kind\":\"bpf\",\"command\":\"map_update_elem\",\"times\":0}\n");
 	printf("{\"kind\":\"bpf\",\"command\":\"map_lookup_elem\",\"times\":0}\n");
