@@ -166,11 +166,11 @@ static __always_inline bool act_emit(struct act *a)
 /* Return of a node-wide LSM program: 0 or -errno. */
 static __always_inline int act_end_node(struct act *a)
 {
-	__s64 ret = 0, error = judge_error(&a->v, act_emit(a));
+	long result = 0, error = judge_error(&a->v, act_emit(a));
 
-	/* Subtracted, not negated: of a negation 6.12 forgets the range. */
-	asm volatile("%0 -= %1" : "+r"(ret) : "r"(error));
-	return ret;
+	/* A negation would cost the verifier the range, which it checks from 6.12 on. */
+	asm volatile("%0 -= %1" : "+r"(result) : "r"(error));
+	return result;
 }
 
 /* Return of a cgroup-scoped LSM program. */

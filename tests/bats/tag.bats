@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Security tags: read where the kernel can, shown with opens and execs, and not to be had from
+# inside. On ext4, which keeps user attributes on every kernel.
+
+setup() {
+	load lib
+	load reeve
+	start_node
+	fs=$BATS_TEST_TMPDIR/fs
+	dir=$fs/b
+	mkdir -p "$fs"
+	truncate -s 64M "$BATS_TEST_TMPDIR/disk"
+	mkfs.ext4 -q "$BATS_TEST_TMPDIR/disk"
+	mount -o loop "$BATS_TEST_TMPDIR/disk" "$fs"
+	# What each kernel reads, by its version and not by what reeve thinks of it.
+	case $(uname -r) in
+	6.1.*) source=null set=user.reeve.tag tag=null ;;
+	6.12.*) source=user.reeve.tag set=$source tag=top-secret ;;
+	*) source=security.bpf.reeve set=$source tag=top-secret ;;
+	esac
+}
+
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	rm -rf /etc/reeve
+	umount "$BATS_TEST_TMPDIR/merged/rootfs" 2>/dev/null || true
+	umount "$fs"
+}
+
+# tagged PATH...: each gets the tag.
+tagged() {
+	local path
+	for path in "$@"; do
+		reeve tag set "$path" top-secret
+	done
+}
+
+files() {
+	make_rootfs "$dir/rootfs"
+	mkdir "$dir/rootfs/dir"
+	touch "$dir"/rootfs/{tagged,only-write}
+	chmod 0222 "$dir/rootfs/only-write"
+	tagged "$dir"/rootfs/{tagged,dir,only-write}
+}
+
+@test "tags: in the records of opens" {
+	files
+	acts tag open "$source" "$tag"
+	# Every look at a file without a tag says so, whoever's memory it got.
+	[ "$(logs tag-open 'select(.kind == "open" and (.path | startswith("/plain")) and .tag != null)' | wc -l)" = 0 ]
+}
+
+@test "tags: in the records of execs, with another container at work" {
+	files
+	cp "$act" "$dir/rootfs/act"
+	container "$fs/other" -- /bin/sh -c 'i=0; while [ $i -lt 300 ]; do cat /etc/passwd >/dev/null; i=$((i+1)); done'
+	crun run -b "$fs/other" tag-other &
+	cp /reeve/build/tests/ev-tag "$dir/rootfs/program"
+	cp /reeve/build/tests/ev-tag "$dir/rootfs/closed"
+	printf '#!/ev-tag none\n' >"$dir/rootfs/script"
+	printf '#!/program none\n' >"$dir/rootfs/tagged-script"
+	chmod 0755 "$dir"/rootfs/{script,tagged-script,program}
+	chmod 0711 "$dir/rootfs/closed"
+	tagged "$dir"/rootfs/{program,closed,script}
+	acts tag exec "$source" "$tag"
+	wait
+	await_end tag-other
+	[ "$(logs tag-other 'select(.tag? != null)' | wc -l)" = 0 ]
+}
+
+@test "tags: of a dynamic program, not its linker's; of a denied one" {
+	[ "$source" != null ] || return 0
+	files
+	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"exec","path":"/denied","action":"deny"}]}'
+	container "$dir" --annotate io.reeve.policy p -- /bin/sh -c '/dynamic; /denied'
+	cp /bin/true "$dir/rootfs/dynamic"
+	cp /bin/true "$dir/rootfs/denied"
+	ldd /bin/true | grep -o '/lib[^ ]*' | while read -r lib; do install -D "$lib" "$dir/rootfs$lib"; done
+	tagged "$dir"/rootfs/{dynamic,denied}
+	reeve tag set "$(find "$dir/rootfs/lib64" -name 'ld-*')" linker
+	crun run -b "$dir" tag-dynamic || true
+	await_end tag-dynamic
+	logs tag-dynamic 'select(.kind == "exec" or (.kind == "open" and .tag)) | [.kind, .path, .tag, .verdict]'
+	[ "$(logs tag-dynamic 'select(.kind == "exec" and .path == "/dynamic") | [.tag, .tag_source]' -r)" = "[\"$tag\",\"$source\"]" ]
+	[ "$(logs tag-dynamic 'select(.kind == "exec" and .path == "/denied") | [.tag, .tag_source, .verdict]')" = "[\"$tag\",\"$source\",\"denied\"]" ]
+	[ "$(logs tag-dynamic 'select(.kind == "open" and (.path | test("/ld-"))) | .tag' | sort -u)" = '"linker"' ]
+	complete tag-dynamic
+}
+
+@test "tags: on overlayfs, from below and copied up" {
+	files
+	mkdir -p "$fs/up" "$fs/work"
+	merged=$BATS_TEST_TMPDIR/merged
+	mkdir -p "$merged/rootfs"
+	mount -t overlay overlay "$merged/rootfs" -o "lowerdir=$dir/rootfs,upperdir=$fs/up,workdir=$fs/work"
+	dir=$merged
+	acts tag copy-up "$source" "$tag"
+}
+
+@test "tags: which attribute goes first" {
+	files
+	[ "$source" != null ] || return 0
+	setfattr -n user.reeve.tag -v low "$dir/rootfs/tagged"
+	setfattr -n user.reeve.tag -v low "$dir/rootfs/dir"
+	setfattr -x "$source" "$dir/rootfs/dir"
+	container "$dir" -- /bin/sh -c 'cat /tagged; ls /dir'
+	crun run -b "$dir" tag-first
+	await_end tag-first
+	logs tag-first 'select(.kind == "open" and (.path == "/tagged" or .path == "/dir")) | [.path, .tag, .tag_source]'
+	if [ "$source" = security.bpf.reeve ]; then
+		[ "$(logs tag-first 'select(.path == "/tagged" and .kind == "open") | [.tag, .tag_source]')" = '["top-secret","security.bpf.reeve"]' ]
+		[ "$(logs tag-first 'select(.path == "/dir" and .kind == "open") | [.tag, .tag_source]')" = '["low","user.reeve.tag"]' ]
+	else
+		[ "$(logs tag-first 'select(.path == "/tagged" and .kind == "open") | [.tag, .tag_source]')" = '["low","user.reeve.tag"]' ]
+		[ "$(logs tag-first 'select(.path == "/dir" and .kind == "open") | [.tag, .tag_source]')" = '[null,null]' ]
+	fi
+}
+
+@test "tags: set and removed from inside: allowed and recorded, would-deny, denied" {
+	files
+	root=(--edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]')
+	for name in user.reeve.tag security.bpf.reeve; do
+		setfattr -n "$name" -v mine "$dir/rootfs/tagged"
+		acts tag set allowed null "$name" user.other -- "${root[@]}"
+		crun delete -f tag-set 2>/dev/null || true
+		! getfattr -n "$name" "$dir/rootfs/tagged" 2>/dev/null
+	done
+}
+
+@test "tags: set and removed from inside, in audit and enforce" {
+	files
+	root=(--edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]' --annotate io.reeve.policy p)
+	for name in user.reeve.tag security.bpf.reeve; do
+		setfattr -n "$name" -v mine "$dir/rootfs/tagged"
+		policy p '{"name":"p","mode":"enforce","rules":[]}'
+		acts tag set denied EPERM "$name" user.other -- "${root[@]}"
+		[ "$(getfattr --only-values -n "$name" "$dir/rootfs/tagged")" = mine ]
+		policy p '{"name":"p","mode":"audit","rules":[]}'
+		acts tag set would-deny null "$name" user.other -- "${root[@]}"
+		! getfattr -n "$name" "$dir/rootfs/tagged" 2>/dev/null
+	done
+}
+
+@test "tags: recorded where nothing else is; next door nothing happens" {
+	files
+	reeve run --record none --json --output "$BATS_TEST_TMPDIR/out" -- \
+		setfattr -n user.reeve.tag -v inside "$dir/rootfs/tagged"
+	[ "$(jq -r 'select(.kind == "setxattr") | [.name, .value, .verdict] | join(" ")' "$BATS_TEST_TMPDIR/out")" = \
+		"user.reeve.tag inside allowed" ]
+	[ "$(jq -r .kind "$BATS_TEST_TMPDIR/out" | grep -c open)" = 0 ]
+	setfattr -n user.reeve.tag -v outside "$dir/rootfs/tagged"
+	[ "$(getfattr --only-values -n user.reeve.tag "$dir/rootfs/tagged")" = outside ]
+}
+
+@test "tags: the command line" {
+	files
+	run reeve tag set "$dir/rootfs/tagged" 'größe 1'
+	[ "$status" = 0 ] && [[ $output == *"$set set"* ]]
+	[ "$(getfattr --only-values -n "$set" "$dir/rootfs/tagged")" = 'größe 1' ]
+	run reeve tag get "$dir/rootfs/tagged"
+	[ "$status" = 0 ] && [[ $output == "$set"*"größe 1"* ]]
+	ln -s /etc "$dir/rootfs/out"
+	[ "$(reeve tag list "$dir/rootfs" | grep -c reeve)" = 3 ]
+	reeve tag remove "$dir/rootfs/dir"
+	run reeve tag get "$dir/rootfs/dir"
+	[ "$status" = 1 ] && [[ $output == *"has no tag"* ]]
+	local max
+	max=$(printf '%256s' | tr ' ' x)
+	reeve tag set "$dir/rootfs/dir" "$max"
+	for wrong in "" "x$max" $'a\nb' $'\xff'; do
+		run reeve tag set "$dir/rootfs/dir" "$wrong"
+		[ "$status" = 1 ] && [[ $output == *"it is "* ]]
+	done
+	[ "$(getfattr --only-values -n "$set" "$dir/rootfs/dir")" = "$max" ]
+	run reeve tag set /proc/self/status x
+	[ "$status" = 1 ]
+	run reeve tag frob
+	[ "$status" = 2 ]
+	run reeve doctor
+	[[ $output == *" tags "* ]]
+	if [ "$source" = null ]; then
+		[[ $output == *"no program read files' attributes"* ]]
+	else
+		[[ $output == *"read from $source"* ]]
+	fi
+}
