@@ -155,7 +155,7 @@ static void exec_memfd(void)
 
 	copy_self(fd);
 	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
-	say_exec(fd, "/memfd:evil", "anonymous", name, "\"fd\",\"memfd\"", "null", NOP_ARGV);
+	say_exec(fd, "/memfd:evil (deleted)", "anonymous", name, "\"fd\",\"memfd\"", "null", NOP_ARGV);
 	syscall(SYS_execveat, fd, "", nop_argv, env, AT_EMPTY_PATH);
 	MUST(!"exec");
 }
@@ -224,6 +224,171 @@ static int exec_(char **argv)
 static int nop(char **argv)
 {
 	(void)argv;
+	return 0;
+}
+
+/* --- an exec that is refused: the suite's policy denies /tmp/denied --- */
+
+static const char denied[] = "/tmp/denied";
+
+static void say_strings(const char *key, char **strings)
+{
+	printf(",\"%s\":[", key);
+	for (unsigned i = 0; strings[i]; i++)
+		printf("%s\"%s\"", i ? "," : "", strings[i]);
+	printf("]");
+}
+
+static void say_denied(const char *filename, const char *origin, const char *script, char **argv,
+		       char **envp)
+{
+	unsigned argc = 0, envc = 0;
+	size_t len = 0;
+
+	for (; argv[argc]; argc++)
+		len += strlen(argv[argc]) + 1;
+	for (; envp[envc]; envc++)
+		len += strlen(envp[envc]) + 1;
+	printf("{\"kind\":\"exec\",%s,%s,\"mode\":\"0100755\",\"args_len\":%zu,\"args_missing\":0,"
+	       "\"argc\":%u,\"envc\":%u,\"args_state\":\"claimed\",\"path\":\"%s\","
+	       "\"path_state\":\"ok\",\"filename\":\"%s\",\"origin\":[%s],\"script\":%s,"
+	       "\"script_state\":\"ok\",\"any\":[\"tag\",\"tag_source\"],\"verdict\":\"denied\","
+	       "\"error\":\"EACCES\"",
+	       who(), dev_ino(denied), len, argc, envc, denied, filename, origin, script);
+	say_strings("argv", argv);
+	say_strings("env", envp);
+	printf("}\n");
+}
+
+static char *filled(size_t len, char with)
+{
+	char *s = malloc(len + 1);
+
+	memset(s, with, len);
+	s[len] = 0;
+	return s;
+}
+
+/* By the 32-bit way in: int $0x80, 32-bit pointers. */
+static void denied_compat(void)
+{
+	struct low {
+		unsigned argv[3], envp[2];
+		char path[32], a[8], b[8], e[8];
+	} *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	char *argv[] = {"low", "x", NULL}, *envp[] = {"L=2", NULL};
+	long r;
+
+	MUST(low != MAP_FAILED);
+	strcpy(low->path, denied);
+	strcpy(low->a, "low");
+	strcpy(low->b, "x");
+	strcpy(low->e, "L=2");
+	low->argv[0] = (unsigned)(unsigned long)low->a;
+	low->argv[1] = (unsigned)(unsigned long)low->b;
+	low->envp[0] = (unsigned)(unsigned long)low->e;
+	say_denied(denied, "", "null", argv, envp);
+	asm volatile("int $0x80"
+		     : "=a"(r)
+		     : "a"(11), "b"(low->path), "c"(low->argv), "d"(low->envp)
+		     : "memory", "r8", "r9", "r10", "r11");
+	MUST(r == -EACCES);
+	strcpy(low->b, "y");
+	argv[1] = "y";
+	say_denied(denied, "", "null", argv, envp);
+	asm volatile("int $0x80"
+		     : "=a"(r)
+		     : "a"(358), "b"(AT_FDCWD), "c"(low->path), "d"(low->argv), "S"(low->envp), "D"(0)
+		     : "memory", "r8", "r9", "r10", "r11");
+	MUST(r == -EACCES);
+}
+
+static void denied_big(void)
+{
+	char **many = calloc(1901, sizeof(char *)), **none = calloc(1, sizeof(char *));
+	char *border[] = {"b", filled(4094, 'p'), filled(4095, 'q'), filled(4096, 'r'),
+			  filled(8190, 's'), "", NULL};
+	char *one[] = {"big", filled(131071, 'a'), NULL};
+
+	say_denied(denied, "", "null", border, env);
+	MUST(execve(denied, border, env) < 0 && errno == EACCES);
+	say_denied(denied, "", "null", one, none);
+	MUST(execve(denied, one, none) < 0 && errno == EACCES);
+	for (unsigned i = 0; i < 1900; i++)
+		many[i] = filled(1047, (char)('A' + i % 26));
+	say_denied(denied, "", "null", many, env);
+	MUST(execve(denied, many, env) < 0 && errno == EACCES);
+}
+
+static int denied_(char **argv)
+{
+	char *args[] = {"ev", "one", "", "three", NULL}, *empty[] = {"", NULL}, name[48];
+	int fd = open(denied, O_CREAT | O_WRONLY, 0755), tmp;
+
+	(void)argv;
+	copy_self(fd);
+	MUST(close(fd) == 0);
+	say_denied("/tmp/../tmp/denied", "", "null", args, env);
+	MUST(execve("/tmp/../tmp/denied", args, env) < 0 && errno == EACCES);
+	tmp = open("/tmp", O_RDONLY | O_DIRECTORY);
+	snprintf(name, sizeof(name), "/dev/fd/%d/denied", tmp);
+	say_denied(name, "\"fd\"", "null", args, env);
+	MUST(syscall(SYS_execveat, tmp, "denied", args, env, 0) < 0 && errno == EACCES);
+	/* Without arguments the kernel adds an empty one. */
+	say_denied(denied, "", "null", empty, env);
+	MUST(syscall(SYS_execve, denied, NULL, env) < 0 && errno == EACCES);
+	write_file("/tmp/x.sh", "#!/tmp/denied opt\n");
+	say_denied("/tmp/x.sh", "", "\"/tmp/x.sh\"", args, env);
+	MUST(execve("/tmp/x.sh", args, env) < 0 && errno == EACCES);
+	denied_compat();
+	denied_big();
+	return 0;
+}
+
+static char *victim;
+static volatile int done;
+
+/* Strings that grow, shrink and go while they are read. */
+static void *flip(void *arg)
+{
+	for (unsigned i = 0; !done; i++) {
+		victim[4096 + i % 4000] = i % 2 ? 'z' : 0;
+		if (i % 64 == 0) {
+			mprotect(victim + 8192, 4096, PROT_NONE);
+			mprotect(victim + 8192, 4096, PROT_READ | PROT_WRITE);
+		}
+	}
+	return arg;
+}
+
+static int hostile(char **argv)
+{
+	char *args[] = {"h", NULL, "end", NULL};
+	pthread_t thread;
+	unsigned refused = 0;
+	int fd = open(denied, O_CREAT | O_WRONLY, 0755);
+
+	(void)argv;
+	copy_self(fd);
+	MUST(close(fd) == 0);
+	victim = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(victim, 'v', 16383);
+	args[1] = victim;
+	MUST(pthread_create(&thread, NULL, flip, NULL) == 0);
+	for (unsigned i = 0; i < 300; i++) {
+		MUST(execve(denied, args, env) < 0 && (errno == EACCES || errno == EFAULT));
+		refused += errno == EACCES;
+	}
+	done = 1;
+	pthread_join(thread, NULL);
+	MUST(refused > 0);
+	printf("{\"kind\":\"exec\",%s,%s,\"mode\":\"0100755\",\"verdict\":\"denied\","
+	       "\"args_state\":\"claimed\",\"argc\":3,\"envc\":1,\"path\":\"%s\","
+	       "\"path_state\":\"ok\",\"filename\":\"%s\",\"origin\":[],\"script\":null,"
+	       "\"script_state\":\"ok\",\"times\":%u,\"any\":[\"tag\",\"tag_source\",\"args_len\","
+	       "\"args_missing\"]}\n",
+	       who(), dev_ino(denied), denied, denied, refused);
 	return 0;
 }
 
@@ -479,7 +644,7 @@ static pid_t other(uid_t uid)
 	MUST(pid >= 0);
 	if (pid == 0) {
 		signal(SIGUSR1, SIG_IGN);
-		signal(SIGRTMIN + 3, SIG_IGN);
+		signal(SIGRTMIN + 1, SIG_IGN);
 		MUST(prctl(PR_SET_NAME, "other") == 0);
 		MUST(!uid || (setresuid(uid, uid, uid) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0));
 		MUST(write(ready[1], "x", 1) == 1);
@@ -571,7 +736,7 @@ static int signal_(char **argv)
 	MUST(kill(pid, 0) == 0 && raise(SIGUSR1) == 0 && kill(getpid(), SIGUSR1) == 0);
 	say_other("signal", pid, "other", "\"signal\":\"SIGUSR1\",\"times\":2");
 	MUST(kill(pid, SIGUSR1) == 0 && syscall(SYS_tgkill, pid, pid, SIGUSR1) == 0);
-	say_other("signal", pid, "other", "\"signal\":\"SIGRTMIN+3\"");
+	say_other("signal", pid, "other", "\"signal\":\"SIGRTMIN+1\"");
 	MUST(sigqueue(pid, SIGRTMIN + 1, value) == 0);
 	say_other("signal", pid, "other", "\"signal\":\"SIGKILL\"");
 	MUST(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
@@ -643,6 +808,10 @@ static void ns_time(void)
 static void ns_user(void)
 {
 	unshare_with(CLONE_NEWUSER | CLONE_NEWUTS, "\"uts-ns\",\"user-ns\"");
+}
+
+static void ns_user_alone(void)
+{
 	unshare_with(CLONE_NEWUSER, "\"user-ns\"");
 }
 
@@ -705,6 +874,7 @@ static int namespaces(char **argv)
 	in_child(ns_unshare);
 	in_child(ns_time);
 	in_child(ns_user);
+	in_child(ns_user_alone);
 	in_child(ns_setns);
 	return 0;
 }
@@ -794,7 +964,8 @@ int main(int argc, char **argv)
 	static const struct verb verbs[] = {
 	    {"exec", exec_},	   {"nop", nop},	     {"fork", fork_},	  {"ids", ids_},
 	    {"caps", caps},	   {"ptrace", ptrace_},	     {"signal", signal_}, {"namespaces", namespaces},
-	    {"prctl", prctl_},	   {"seccomp", seccomp_},    {0}};
+	    {"prctl", prctl_},	   {"seccomp", seccomp_},    {"denied", denied_}, {"hostile", hostile},
+	    {0}};
 
 	umask(022);
 	return run_verbs(verbs, argc, argv);
