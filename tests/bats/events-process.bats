@@ -20,12 +20,11 @@ caps=(--edit '.process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CA
 host_pids=(--edit '.linux.namespaces |= map(select(.type != "pid"))')
 
 @test "process: exec: scripts, descriptors, memory, deleted files" {
-	acts process exec -- "${caps[@]}"
+	acts exec exec -- "${caps[@]}"
 }
 @test "process: fork and threads, with and without a pid namespace" {
 	acts process fork -- "${all[@]}" "${caps[@]}"
-	crun delete -f process-fork || true
-	id=process-fork-host
+	local id=process-fork-host
 	container "$dir" "${all[@]}" "${caps[@]}" "${host_pids[@]}" -- /ev-process fork
 	crun run -b "$dir" $id >"$dir/said"
 	await_end $id
@@ -34,10 +33,10 @@ host_pids=(--edit '.linux.namespaces |= map(select(.type != "pid"))')
 	complete $id
 }
 @test "process: user and group ids" {
-	acts process ids -- "${caps[@]}"
+	acts cred ids -- "${caps[@]}"
 }
 @test "process: capabilities used and changed" {
-	acts process caps -- "${all[@]}" "${caps[@]}"
+	acts cred caps -- "${all[@]}" "${caps[@]}"
 }
 @test "process: ptrace, memory of others, what only looks" {
 	acts process ptrace -- "${all[@]}" "${caps[@]}"
@@ -49,17 +48,19 @@ host_pids=(--edit '.linux.namespaces |= map(select(.type != "pid"))')
 	acts process namespaces -- "${caps[@]}"
 }
 @test "process: prctl" {
-	acts process prctl -- "${caps[@]}"
+	acts cred prctl -- "${caps[@]}"
 }
 @test "process: seccomp" {
-	acts process seccomp -- "${caps[@]}"
+	acts cred seccomp -- "${caps[@]}"
 }
 
 @test "process: a refused exec carries what its caller passed, whole" {
 	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"exec","path":"/tmp/denied","action":"deny"}]}'
-	acts process denied -- --annotate io.reeve.policy p
-	acts process hostile -- --annotate io.reeve.policy p
-	[ "$(logs process-hostile 'select(.verdict == "denied") | select(.args_missing > .args_len or (.argv | length) > 3)')" = '' ]
+	acts exec denied -- --annotate io.reeve.policy p
+	acts exec hostile -- --annotate io.reeve.policy p
+	[ "$(logs exec-hostile 'select(.verdict == "denied") | select(.args_missing > .args_len or (.argv | length) > 3)')" = '' ]
+	# without room for its arguments a denial is there all the same
+	[ "$(logs exec-hostile 'select(.verdict == "denied") | .args_state' | sort -u | head -n 1)" = '"claimed"' ]
 }
 
 @test "process: one that would be refused, and then is executed" {
