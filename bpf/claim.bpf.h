@@ -123,13 +123,12 @@ static long claim_step(__u32 i, struct args *a)
 		c->inside += n;
 		c->got += n;
 	} else {
-		if (n > 0) {
-			c->got += n;
-		} else {
+		/* 0 is an empty string. Without any argument the kernel adds one itself. */
+		if (n >= 0 || (c->argc == 1 && c->index == 0 && !c->string))
+			c->got += n > 0 ? n : 1;
+		if (n <= 0) {
 			chunk[at] = 0;
 			n = 1;
-			/* Without any argument the kernel itself adds an empty one. */
-			c->got += c->argc == 1 && c->index == 0 && !c->string;
 		}
 		c->inside = 0;
 		c->index++;

@@ -2,13 +2,13 @@
 /* Who a process is: user and group ids, capabilities, prctl, seccomp. */
 
 SEC("lsm/task_fix_setuid")
-int BPF_PROG(reeve_setuid, struct cred *new, const struct cred *old)
+int BPF_PROG(reeve_setuid, struct cred *now, const struct cred *old)
 {
 	struct act a = {};
 	struct rv_setuid *r;
 
-	if (new->uid.val == old->uid.val && new->euid.val == old->euid.val &&
-	    new->suid.val == old->suid.val && new->fsuid.val == old->fsuid.val)
+	if (now->uid.val == old->uid.val && now->euid.val == old->euid.val &&
+	    now->suid.val == old->suid.val && now->fsuid.val == old->fsuid.val)
 		return 0;
 	r = act_node(&a, RV_KIND_SETUID, RV_HOOK_SETUID, sizeof(*r));
 	if (r) {
@@ -16,22 +16,22 @@ int BPF_PROG(reeve_setuid, struct cred *new, const struct cred *old)
 		r->old_eid = old->euid.val;
 		r->old_sid = old->suid.val;
 		r->old_fsid = old->fsuid.val;
-		r->new_id = new->uid.val;
-		r->new_eid = new->euid.val;
-		r->new_sid = new->suid.val;
-		r->new_fsid = new->fsuid.val;
+		r->new_id = now->uid.val;
+		r->new_eid = now->euid.val;
+		r->new_sid = now->suid.val;
+		r->new_fsid = now->fsuid.val;
 	}
 	return act_end_node(&a);
 }
 
 SEC("lsm/task_fix_setgid")
-int BPF_PROG(reeve_setgid, struct cred *new, const struct cred *old)
+int BPF_PROG(reeve_setgid, struct cred *now, const struct cred *old)
 {
 	struct act a = {};
 	struct rv_setgid *r;
 
-	if (new->gid.val == old->gid.val && new->egid.val == old->egid.val &&
-	    new->sgid.val == old->sgid.val && new->fsgid.val == old->fsgid.val)
+	if (now->gid.val == old->gid.val && now->egid.val == old->egid.val &&
+	    now->sgid.val == old->sgid.val && now->fsgid.val == old->fsgid.val)
 		return 0;
 	r = act_node(&a, RV_KIND_SETGID, RV_HOOK_SETGID, sizeof(*r));
 	if (r) {
@@ -39,10 +39,10 @@ int BPF_PROG(reeve_setgid, struct cred *new, const struct cred *old)
 		r->old_eid = old->egid.val;
 		r->old_sid = old->sgid.val;
 		r->old_fsid = old->fsgid.val;
-		r->new_id = new->gid.val;
-		r->new_eid = new->egid.val;
-		r->new_sid = new->sgid.val;
-		r->new_fsid = new->fsgid.val;
+		r->new_id = now->gid.val;
+		r->new_eid = now->egid.val;
+		r->new_sid = now->sgid.val;
+		r->new_fsid = now->fsgid.val;
 	}
 	return act_end_node(&a);
 }
@@ -80,9 +80,9 @@ static __always_inline __u32 groups_read(void *to, struct group_info *groups)
 }
 
 SEC("lsm/task_fix_setgroups")
-int BPF_PROG(reeve_setgroups, struct cred *new, const struct cred *old)
+int BPF_PROG(reeve_setgroups, struct cred *now, const struct cred *old)
 {
-	struct group_info *before = old->group_info, *after = new->group_info;
+	struct group_info *before = old->group_info, *after = now->group_info;
 	__u32 old_len, new_len;
 	struct rv_setgroups *r;
 	struct act a = {};
@@ -136,23 +136,23 @@ int BPF_PROG(reeve_capable, const struct cred *cred, struct user_namespace *ns, 
 	})
 
 SEC("lsm/capset")
-int BPF_PROG(reeve_capset, struct cred *new, const struct cred *old)
+int BPF_PROG(reeve_capset, struct cred *now, const struct cred *old)
 {
 	struct rv_capset *r;
 	struct act a = {};
 
-	if (CAPS(new, cap_effective) == CAPS(old, cap_effective) &&
-	    CAPS(new, cap_permitted) == CAPS(old, cap_permitted) &&
-	    CAPS(new, cap_inheritable) == CAPS(old, cap_inheritable))
+	if (CAPS(now, cap_effective) == CAPS(old, cap_effective) &&
+	    CAPS(now, cap_permitted) == CAPS(old, cap_permitted) &&
+	    CAPS(now, cap_inheritable) == CAPS(old, cap_inheritable))
 		return 0;
 	r = act_node(&a, RV_KIND_CAPSET, RV_HOOK_CAPSET, sizeof(*r));
 	if (r) {
 		r->old_effective = CAPS(old, cap_effective);
 		r->old_permitted = CAPS(old, cap_permitted);
 		r->old_inheritable = CAPS(old, cap_inheritable);
-		r->effective = CAPS(new, cap_effective);
-		r->permitted = CAPS(new, cap_permitted);
-		r->inheritable = CAPS(new, cap_inheritable);
+		r->effective = CAPS(now, cap_effective);
+		r->permitted = CAPS(now, cap_permitted);
+		r->inheritable = CAPS(now, cap_inheritable);
 	}
 	return act_end_node(&a);
 }

@@ -251,7 +251,7 @@ static __always_inline bool exec_inline(struct who *w, struct rv_exec *r, __u32 
 	a->offset = len;
 	args_copy(a, claimed);
 	r->args_missing = a->s->args_missing;
-	r->args_state = claimed	       ? RV_ARGS_CLAIMED
+	r->args_state = claimed		  ? RV_ARGS_CLAIMED
 			: r->args_missing ? RV_ARGS_UNREADABLE
 					  : RV_ARGS_WHOLE;
 	bpf_dynptr_write(&a->to, 0, r, len, 0);
