@@ -11,13 +11,6 @@ setup() {
 	dir=$BATS_TEST_TMPDIR/b
 }
 
-# with CAPABILITY...: an edit that gives them.
-with() {
-	local list
-	list=$(printf '"CAP_%s",' "$@")
-	printf '.process.capabilities |= map_values(. + [%s])' "${list%,}"
-}
-
 teardown() {
 	umount "$dir/rootfs" 2>/dev/null || true
 }
@@ -43,19 +36,6 @@ teardown() {
 	done
 	mount -t overlay -o "lowerdir=$base-lower,upperdir=$base-upper,workdir=$base-work" o "$dir/rootfs"
 	acts files overlay
-}
-
-@test "files: mounts, old and new, and roots" {
-	acts mounts mounts -- --edit "$(with SYS_ADMIN SYS_CHROOT)"
-}
-@test "files: in a mount namespace of its own the names are the same" {
-	acts mounts own -- --edit "$(with SYS_ADMIN)"
-}
-@test "files: names of any byte, deleted ones" {
-	acts paths bytes
-}
-@test "files: paths up to 4,095 bytes whole, 2,000 deep; the end of longer ones" {
-	acts paths lengths
 }
 
 # Whoever enters acts as the runtime until its own exec: none of that is the container's.

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include "files.h"
 
 #define MOVE_F_EMPTY 4 /* MOVE_MOUNT_F_EMPTY_PATH */
@@ -60,7 +61,7 @@ static void roots(void)
 
 static int mounts(char **argv)
 {
-	char longest[4096];
+	static char longest[4096];
 	int fd, mnt;
 
 	(void)argv;
@@ -68,6 +69,10 @@ static int mounts(char **argv)
 	MUST(mkdir("/tmp/jail", 0755) == 0 && mkdir("/tmp/jail/inner", 0755) == 0);
 	mount_one("what", "/tmp/m", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=0755", "\"nosuid\",\"nodev\"");
 	MUST(mkdir("/tmp/m/sub", 0755) == 0);
+	/* the hook does not know the mount */
+	say("setxattr", "%s,\"mode\":\"040755\",\"size\":1,\"flags\":0,\"path_state\":\"in-filesystem\","
+	    "\"path\":\"/sub\",\"name\":\"trusted.reeve\",\"value\":\"1\"", dev_ino("/tmp/m/sub"));
+	MUST(setxattr("/tmp/m/sub", "trusted.reeve", "1", 1, 0) == 0);
 	mount_one("/tmp/m/sub", "/tmp/b", NULL, MS_BIND | MS_REC, NULL, "\"bind\",\"rec\"");
 	MUST(mkdir("/tmp/b/made", 0711) == 0);
 	say("create", "\"mode\":\"040711\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/b/made\"");
@@ -95,7 +100,7 @@ static int mounts(char **argv)
 	mnt = (int)syscall(SYS_open_tree, AT_FDCWD, "/tmp/m/sub", 1 /* OPEN_TREE_CLONE */);
 	MUST(mnt >= 0 && syscall(SYS_move_mount, mnt, "", AT_FDCWD, "/tmp/n", MOVE_F_EMPTY) == 0);
 	say_move("in-filesystem", "/sub", "/tmp/n", "what", "tmpfs");
-	MUST(umount2("/tmp/n", 0) == 0);
+	MUST(close(mnt) == 0 && umount2("/tmp/n", 0) == 0);
 	say_umount("/tmp/n", "", "what", "tmpfs");
 	roots();
 	return 0;
@@ -119,7 +124,7 @@ static int own(char **argv)
 	mount_one("/", "/tmp/root", NULL, MS_BIND, NULL, "\"bind\"");
 	MUST(mkdir("/tmp/root/tmp/through", 0700) == 0);
 	say("create", "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/through\"");
+	    "\"path\":\"/tmp/root/tmp/through\"");
 	mount_one("fresh", "/tmp/inside", "tmpfs", 0, NULL, "");
 	MUST(mkdir("/tmp/inside/old", 0700) == 0 && chdir("/tmp/inside") == 0);
 	MUST(mkdir("proc", 0755) == 0 && mount("proc", "proc", "proc", 0, NULL) == 0);
