@@ -58,11 +58,12 @@ static __always_inline __u32 given_family(const struct rv_connect *r, __u32 fami
 static __always_inline void given_packet(struct rv_connect *r, struct rv_address *to,
 					 const union given *g, __u32 n)
 {
-	to->family = AF_PACKET;
 	if (r->type == SOCK_PACKET) {
+		to->family = n >= 18 ? AF_PACKET : 0;
 		to->port = bpf_ntohs(g->packet_old.protocol);
 		return;
 	}
+	to->family = AF_PACKET;
 	to->port = bpf_ntohs(g->packet.protocol);
 	r->netif = g->packet.netif;
 	if (g->packet.len <= sizeof(g->packet.addr) && 12 + g->packet.len <= n) {
@@ -162,7 +163,7 @@ static __always_inline void address_vsock(struct rv_address *to, struct sock *sk
 
 	if (bpf_probe_read_kernel(&g, sizeof(g.vsock),
 				  (void *)sk + bpf_core_type_size(struct sock) + sizeof(void *) +
-					  index * sizeof(g.vsock)) ||
+				      index * sizeof(g.vsock)) ||
 	    g.vsock.family != AF_VSOCK || g.vsock.port == ~0u)
 		return;
 	to->family = AF_VSOCK;
@@ -170,8 +171,8 @@ static __always_inline void address_vsock(struct rv_address *to, struct sock *sk
 	*(__u32 *)to->addr = g.vsock.cid;
 }
 
-static __always_inline void address_v6(struct rv_address *to, const struct in6_addr *from, __u32 port,
-				       struct sock *sk)
+static __always_inline void address_v6(struct rv_address *to, const struct in6_addr *from,
+				       __u32 port, struct sock *sk)
 {
 	__u64 *words = (__u64 *)to->addr;
 

@@ -47,14 +47,15 @@ static int socket_(char **argv)
 }
 
 /* A server at address, which reads text, on a port of the kernel's choice; returns the port. */
-static int serve(int family, int protocol, struct sockaddr *address, socklen_t len, const char *text,
-		 int *ret_fd)
+static int serve(int family, int protocol, struct sockaddr *address, socklen_t len,
+		 const char *text, int *ret_fd)
 {
 	int fd = sock(family, SOCK_STREAM, protocol);
 
 	say(fd, (struct want){.kind = "bind", .laddr = text, .lport = PORT(0)});
 	MUST(bind(fd, address, len) == 0);
-	say(fd, (struct want){.kind = "listen", .laddr = text, .lport = PORT(port_of(fd)), .backlog = 7});
+	say(fd, (struct want){
+		    .kind = "listen", .laddr = text, .lport = PORT(port_of(fd)), .backlog = 7});
 	MUST(listen(fd, 7) == 0);
 	*ret_fd = fd;
 	return port_of(fd);
@@ -66,15 +67,19 @@ static int accept_of(int fd, int port, int client, const char *local, const char
 	int got = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
 	MUST(got >= 0);
-	say(got, (struct want){.kind = "accept", .laddr = local, .lport = PORT(port),
-			       .faddr = foreign, .fport = PORT(port_of(client))});
+	say(got, (struct want){.kind = "accept",
+			       .laddr = local,
+			       .lport = PORT(port),
+			       .faddr = foreign,
+			       .fport = PORT(port_of(client))});
 	return got;
 }
 
 static void tcp_plain(int protocol)
 {
 	int server, port = serve(AF_INET, protocol, in("127.0.0.1", 0), IN, "127.0.0.1", &server);
-	int client = sock(AF_INET, SOCK_STREAM, protocol), fd, file = open("/bin/busybox", O_RDONLY);
+	int client = sock(AF_INET, SOCK_STREAM, protocol), fd,
+	    file = open("/bin/busybox", O_RDONLY);
 
 	say(client, (struct want){.kind = "connect", .faddr = "127.0.0.1", .fport = PORT(port)});
 	MUST(connect(client, in("127.0.0.1", port), IN) == 0);
@@ -107,11 +112,15 @@ static int tcp(char **argv)
 	MUST(setsockopt(client, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3) == 0);
 	say(client, (struct want){.kind = "bind", .laddr = "127.0.0.2", .lport = PORT(0)});
 	MUST(bind(client, in("127.0.0.2", 0), IN) == 0);
-	say(client, (struct want){.kind = "connect", .laddr = "127.0.0.2", .lport = PORT(port_of(client)),
-				  .faddr = "127.0.0.3", .fport = PORT(port)});
+	say(client, (struct want){.kind = "connect",
+				  .laddr = "127.0.0.2",
+				  .lport = PORT(port_of(client)),
+				  .faddr = "127.0.0.3",
+				  .fport = PORT(port)});
 	MUST(connect(client, in("127.0.0.3", port), IN) == 0);
 	fd = accept_of(server, port, client, "127.0.0.3", "127.0.0.2");
-	say(client, (struct want){.kind = "connect", .laddr = "127.0.0.2", .lport = PORT(port_of(client))});
+	say(client,
+	    (struct want){.kind = "connect", .laddr = "127.0.0.2", .lport = PORT(port_of(client))});
 	MUST(connect(client, &none, sizeof(none)) == 0);
 	close(fd);
 	/* Refused by the other side, nobody having listened: still an attempt. */
@@ -152,8 +161,10 @@ static int tcp6(char **argv)
 	client = sock(AF_INET6, SOCK_STREAM, 0);
 	say(client, (struct want){.kind = "bind", .laddr = "::ffff:127.0.0.5", .lport = PORT(0)});
 	MUST(bind(client, in6("::ffff:127.0.0.5", 0, 0), IN6) == 0);
-	say(client, (struct want){.kind = "connect", .laddr = "::ffff:127.0.0.5",
-				  .lport = PORT(port_of(client)), .faddr = "::ffff:127.0.0.1",
+	say(client, (struct want){.kind = "connect",
+				  .laddr = "::ffff:127.0.0.5",
+				  .lport = PORT(port_of(client)),
+				  .faddr = "::ffff:127.0.0.1",
 				  .fport = PORT(port)});
 	MUST(connect(client, in6("::ffff:127.0.0.1", port, 0), IN6) == 0);
 	close(accept_of(server, port, client, "::ffff:127.0.0.1", "::ffff:127.0.0.5"));
@@ -189,8 +200,8 @@ static void send_many(int fd, struct sockaddr *const to[], unsigned n, size_t si
 
 	for (unsigned i = 0; i < n; i++) {
 		iov[i] = (struct iovec){bytes, size + i};
-		m[i].msg_hdr = (struct msghdr){.msg_name = to[i], .msg_namelen = IN,
-					       .msg_iov = &iov[i], .msg_iovlen = 1};
+		m[i].msg_hdr = (struct msghdr){
+		    .msg_name = to[i], .msg_namelen = IN, .msg_iov = &iov[i], .msg_iovlen = 1};
 	}
 	MUST(sendmmsg(fd, m, n, 0) == (int)n);
 }
@@ -204,36 +215,62 @@ static int udp(char **argv)
 	say(server, (struct want){.kind = "bind", .laddr = "0.0.0.0", .lport = PORT(0)});
 	MUST(bind(server, in("0.0.0.0", 0), IN) == 0);
 	port = port_of(server);
-	say(fd, (struct want){.kind = "send", .faddr = "127.0.0.1", .fport = PORT(port), .size = 10});
+	say(fd,
+	    (struct want){.kind = "send", .faddr = "127.0.0.1", .fport = PORT(port), .size = 10});
 	MUST(sendto(fd, bytes, 10, 0, in("127.0.0.1", port), IN) == 10);
 	/* The first message gave it a port. */
-	say(fd, (struct want){.kind = "send", .laddr = "0.0.0.0", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.2", .fport = PORT(port), .size = 0});
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "0.0.0.0",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.2",
+			      .fport = PORT(port),
+			      .size = 0});
 	send_to(fd, in("127.0.0.2", port), IN, 0);
 	/* Of a row of messages to one address the kernel asks about the first alone. */
-	say(fd, (struct want){.kind = "send", .laddr = "0.0.0.0", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.3", .fport = PORT(port), .size = 20});
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "0.0.0.0",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.3",
+			      .fport = PORT(port),
+			      .size = 20});
 	say_none("send", "size", 21);
-	say(fd, (struct want){.kind = "send", .laddr = "0.0.0.0", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.4", .fport = PORT(port), .size = 22});
-	send_many(fd, (struct sockaddr *[]){in("127.0.0.3", port), in("127.0.0.3", port),
-					    in("127.0.0.4", port)}, 3, 20);
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "0.0.0.0",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.4",
+			      .fport = PORT(port),
+			      .size = 22});
+	send_many(fd,
+		  (struct sockaddr *[]){in("127.0.0.3", port), in("127.0.0.3", port),
+					in("127.0.0.4", port)},
+		  3, 20);
 	/* No family is IPv4 to it. */
 	odd = in("127.0.0.5", port);
 	odd->sa_family = AF_UNSPEC;
-	say(fd, (struct want){.kind = "send", .laddr = "0.0.0.0", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.5", .fport = PORT(port), .size = 30});
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "0.0.0.0",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.5",
+			      .fport = PORT(port),
+			      .size = 30});
 	MUST(sendto(fd, bytes, 30, 0, odd, IN) == 30);
 	/* Connected: no address, no record; and one with an address all the same. */
-	say(fd, (struct want){.kind = "connect", .laddr = "0.0.0.0", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.6", .fport = PORT(port)});
+	say(fd, (struct want){.kind = "connect",
+			      .laddr = "0.0.0.0",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.6",
+			      .fport = PORT(port)});
 	MUST(connect(fd, in("127.0.0.6", port), IN) == 0);
 	say_none("send", "size", NOISE);
 	MUST(send(fd, bytes, NOISE, 0) == NOISE);
 	MUST(sendto(fd, bytes, NOISE, 0, NULL, 0) == NOISE);
 	send_to(fd, NULL, 0, NOISE);
-	say(fd, (struct want){.kind = "send", .laddr = "127.0.0.1", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.7", .fport = PORT(port), .size = 40});
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "127.0.0.1",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.7",
+			      .fport = PORT(port),
+			      .size = 40});
 	send_to(fd, in("127.0.0.7", port), IN, 40);
 	return 0;
 }
@@ -245,11 +282,20 @@ static int udp6(char **argv)
 	(void)argv;
 	say(fd, (struct want){.kind = "send", .faddr = "::1", .fport = PORT(9), .size = 11});
 	MUST(sendto(fd, bytes, 11, 0, in6("::1", 9, 0), IN6) == 11);
-	say(fd, (struct want){.kind = "send", .laddr = "::", .lport = PORT(port_of(fd)),
-			      .faddr = "::ffff:127.0.0.1", .fport = PORT(9), .size = 12});
-	sendto(fd, bytes, 12, 0, in6("::ffff:127.0.0.1", 9, 0), IN6); /* ICMP of before may fail it */
-	say(fd, (struct want){.kind = "send", .laddr = "::", .lport = PORT(port_of(fd)),
-			      .faddr = "127.0.0.2", .fport = PORT(9), .size = 13});
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "::",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "::ffff:127.0.0.1",
+			      .fport = PORT(9),
+			      .size = 12});
+	sendto(fd, bytes, 12, 0, in6("::ffff:127.0.0.1", 9, 0),
+	       IN6); /* ICMP of before may fail it */
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "::",
+			      .lport = PORT(port_of(fd)),
+			      .faddr = "127.0.0.2",
+			      .fport = PORT(9),
+			      .size = 13});
 	sendto(fd, bytes, 13, 0, in("127.0.0.2", 9), IN);
 	return 0;
 }
@@ -265,8 +311,12 @@ static int raw(char **argv)
 	send_to(fd, in("127.0.0.1", 0), IN, 14);
 	say(fd, (struct want){.kind = "bind", .laddr = "127.0.0.8", .lport = PORT(0)});
 	MUST(bind(fd, in("127.0.0.8", 0), IN) == 0);
-	say(fd, (struct want){.kind = "send", .laddr = "127.0.0.8", .lport = PORT(0),
-			      .faddr = "127.0.0.1", .fport = PORT(0), .size = 15});
+	say(fd, (struct want){.kind = "send",
+			      .laddr = "127.0.0.8",
+			      .lport = PORT(0),
+			      .faddr = "127.0.0.1",
+			      .fport = PORT(0),
+			      .size = 15});
 	send_to(fd, in("127.0.0.1", 0), IN, 15);
 	odd->sa_family = AF_UNSPEC;
 	say(fd6, (struct want){.kind = "send", .faddr = "::1", .fport = PORT(0), .size = 16});
@@ -281,7 +331,8 @@ static int fastopen(char **argv)
 	int fd = sock(AF_INET, SOCK_STREAM, 0);
 
 	(void)argv;
-	say(fd, (struct want){.kind = "send", .faddr = "127.0.0.1", .fport = PORT(port), .size = 17});
+	say(fd,
+	    (struct want){.kind = "send", .faddr = "127.0.0.1", .fport = PORT(port), .size = 17});
 	MUST(sendto(fd, bytes, 17, MSG_FASTOPEN, in("127.0.0.1", port), IN) == 17);
 	say_none("connect", "fport", port);
 	close(accept_of(server, port, fd, "127.0.0.1", "127.0.0.1"));
@@ -314,7 +365,8 @@ static int ring_do(struct io_uring_sqe request)
 }
 
 /* doer: members of "process". The two rounds differ in address and protocol. */
-static void uring_round(unsigned char flags, const char *doer, const char *address, unsigned protocol)
+static void uring_round(unsigned char flags, const char *doer, const char *address,
+			unsigned protocol)
 {
 	struct sockaddr *to = in(address, 0);
 	struct iovec iov = {bytes, 50};
@@ -323,22 +375,38 @@ static void uring_round(unsigned char flags, const char *doer, const char *addre
 	struct msghdr m = {.msg_name = to, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1};
 
 	MUST(getsockname(server, to, &len) == 0);
-	fd = ring_do((struct io_uring_sqe){.opcode = IORING_OP_SOCKET, .fd = AF_INET, .flags = flags,
-					   .off = SOCK_STREAM, .len = protocol});
+	fd = ring_do((struct io_uring_sqe){.opcode = IORING_OP_SOCKET,
+					   .fd = AF_INET,
+					   .flags = flags,
+					   .off = SOCK_STREAM,
+					   .len = protocol});
 	MUST(fd >= 0);
 	say_socket_by(doer, "socket", "inet", "stream", (int)protocol, 1);
-	say(fd, (struct want){.kind = "connect", .faddr = address, .fport = PORT(port), .who = doer});
-	MUST(ring_do((struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .fd = fd, .flags = flags,
-					   .addr = (uintptr_t)to, .off = IN}) == 0);
-	got = ring_do((struct io_uring_sqe){.opcode = IORING_OP_ACCEPT, .fd = server, .flags = flags});
+	say(fd,
+	    (struct want){.kind = "connect", .faddr = address, .fport = PORT(port), .who = doer});
+	MUST(ring_do((struct io_uring_sqe){.opcode = IORING_OP_CONNECT,
+					   .fd = fd,
+					   .flags = flags,
+					   .addr = (uintptr_t)to,
+					   .off = IN}) == 0);
+	got = ring_do(
+	    (struct io_uring_sqe){.opcode = IORING_OP_ACCEPT, .fd = server, .flags = flags});
 	MUST(got >= 0);
-	say(got, (struct want){.kind = "accept", .laddr = address, .lport = PORT(port), .who = doer,
-			       .faddr = "127.0.0.1", .fport = PORT(port_of(fd))});
+	say(got, (struct want){.kind = "accept",
+			       .laddr = address,
+			       .lport = PORT(port),
+			       .who = doer,
+			       .faddr = "127.0.0.1",
+			       .fport = PORT(port_of(fd))});
 	fd = sock(AF_INET, SOCK_DGRAM, 0);
-	say(fd, (struct want){.kind = "send", .faddr = address, .fport = PORT(port), .who = doer,
-			      .size = 50});
-	got = ring_do((struct io_uring_sqe){.opcode = IORING_OP_SENDMSG, .fd = fd, .flags = flags,
-					    .addr = (uintptr_t)&m, .len = 1});
+	say(fd,
+	    (struct want){
+		.kind = "send", .faddr = address, .fport = PORT(port), .who = doer, .size = 50});
+	got = ring_do((struct io_uring_sqe){.opcode = IORING_OP_SENDMSG,
+					    .fd = fd,
+					    .flags = flags,
+					    .addr = (uintptr_t)&m,
+					    .len = 1});
 	MUST(got == 50);
 	close(server);
 }
@@ -358,8 +426,9 @@ static int uring(char **argv)
 int main(int argc, char **argv)
 {
 	static const struct verb verbs[] = {
-	    {"socket", socket_}, {"tcp", tcp}, {"tcp6", tcp6}, {"udp", udp}, {"udp6", udp6},
-	    {"raw", raw}, {"fastopen", fastopen}, {"uring", uring}, {0}};
+	    {"socket", socket_},    {"tcp", tcp},     {"tcp6", tcp6},
+	    {"udp", udp},	    {"udp6", udp6},   {"raw", raw},
+	    {"fastopen", fastopen}, {"uring", uring}, {0}};
 
 	return run_verbs(verbs, argc, argv);
 }

@@ -122,10 +122,10 @@ static inline void say(int fd, struct want w)
 	       "\"fport\":%s,\"family\":\"%s\",\"type\":\"%s\",\"protocol\":%d,\"netif\":%u,"
 	       "\"groups\":\"0x%x\",\"backlog\":%d,\"size\":%u,\"path\":%s,\"from_path\":%s,%s}\n",
 	       w.kind, w.who ? w.who : who(), string_or_null(w.laddr), port_or_null(w.lport),
-	       string_or_null(w.faddr), port_or_null(w.fport), family_name(option_of(fd, SO_DOMAIN)),
-	       type_name(option_of(fd, SO_TYPE)), option_of(fd, SO_PROTOCOL), netif, w.groups,
-	       w.backlog, w.size, string_or_null(w.path), string_or_null(w.from_path),
-	       w.any ? w.any : "\"opid\":0");
+	       string_or_null(w.faddr), port_or_null(w.fport),
+	       family_name(option_of(fd, SO_DOMAIN)), type_name(option_of(fd, SO_TYPE)),
+	       option_of(fd, SO_PROTOCOL), netif, w.groups, w.backlog, w.size,
+	       string_or_null(w.path), string_or_null(w.from_path), w.any ? w.any : "\"opid\":0");
 }
 
 /* No record of that kind whose member is that number. */
@@ -137,10 +137,12 @@ static inline void say_none(const char *kind, const char *member, long n)
 /* So many in all, whatever else they say. */
 static inline void say_count(const char *kind, const char *member, const char *value, int times)
 {
-	printf("{\"kind\":\"%s\",\"%s\":%s,\"times\":%d,\"any\":[\"laddr\",\"lport\",\"faddr\",\"fport\","
-	       "\"family\",\"type\",\"protocol\",\"netif\",\"groups\",\"opid\",\"backlog\",\"size\","
-	       "\"path\",\"from_path\"]}\n",
-	       kind, member, value, times);
+	printf(
+	    "{\"kind\":\"%s\",\"%s\":%s,\"times\":%d,\"any\":[\"laddr\",\"lport\",\"faddr\","
+	    "\"fport\","
+	    "\"family\",\"type\",\"protocol\",\"netif\",\"groups\",\"opid\",\"backlog\",\"size\","
+	    "\"path\",\"from_path\"]}\n",
+	    kind, member, value, times);
 }
 
 static inline struct sockaddr *in(const char *address, int port)
@@ -160,8 +162,8 @@ static inline struct sockaddr *in6(const char *address, int port, unsigned scope
 	static unsigned at;
 	struct sockaddr_in6 *to = &a[at++ % 4];
 
-	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port),
-				    .sin6_scope_id = scope};
+	*to = (struct sockaddr_in6){
+	    .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_scope_id = scope};
 	MUST(inet_pton(AF_INET6, address, &to->sin6_addr) == 1);
 	return (struct sockaddr *)to;
 }
