@@ -9,7 +9,7 @@
 struct act {
 	struct who w;
 	struct verdict v;
-	struct scratch *s; /* NULL: nothing is recorded */
+	struct scratch *s;	/* NULL: nothing is recorded */
 	struct rv_merge *first; /* where this act's repetitions will be counted, NULL nowhere */
 	__u32 kind;
 	__u32 len;    /* of the record so far */
@@ -176,7 +176,9 @@ static __always_inline int act_end_here(struct act *a)
 #define INODE_FILL(r, inode_)                                                                      \
 	({                                                                                         \
 		struct inode *i_ = (inode_);                                                       \
-		(r)->ino = i_->i_ino;                                                              \
-		(r)->dev = i_->i_sb->s_dev;                                                        \
-		(r)->mode = i_->i_mode;                                                            \
+		if (i_) { /* 7.x demands it */                                                     \
+			(r)->ino = i_->i_ino;                                                      \
+			(r)->dev = i_->i_sb->s_dev;                                                \
+			(r)->mode = i_->i_mode;                                                    \
+		}                                                                                  \
 	})
