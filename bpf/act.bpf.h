@@ -9,7 +9,7 @@
 struct act {
 	struct who w;
 	struct verdict v;
-	struct scratch *s; /* NULL: nothing is recorded */
+	struct scratch *s;	/* NULL: nothing is recorded */
 	struct rv_merge *first; /* where this act's repetitions will be counted, NULL nowhere */
 	__u32 kind;
 	__u32 len;    /* of the record so far */

@@ -52,18 +52,19 @@ static __always_inline void open_record_made(const struct who *w, struct file *f
 	act_emit(&a);
 }
 
-/* The same file by the same name for the same purpose. The name is the dentry at its mount: slab
- * addresses, of which these bits tell 256 GiB apart. */
+/* The same file by the same name for the same purpose. The name is the dentry with the hash of what
+ * it is called (a rename keeps the dentry), in its directory, at its mount. */
 static __always_inline bool open_merged(const struct who *w, const struct verdict *v,
 					struct file *file, struct rv_merge **ret_first)
 {
 	struct inode *inode = file->f_inode;
-	__u32 dentry = merge_address(w, file->f_path.dentry);
-	__u32 mnt = merge_address(w, file->f_path.mnt);
+	struct dentry *dentry = file->f_path.dentry;
+	__u32 name = merge_address(w, dentry) + dentry->d_name.hash;
+	__u32 place = merge_address(w, file->f_path.mnt) * 31 + merge_address(w, dentry->d_parent);
 
 	return merge_hit(w, v, RV_KIND_OPEN, inode->i_ino,
-			 inode->i_sb->s_dev | (__u64)file->f_flags << 32,
-			 dentry | (__u64)mnt << 32, ret_first);
+			 inode->i_sb->s_dev | (__u64)file->f_flags << 32, name | (__u64)place << 32,
+			 ret_first);
 }
 
 SEC("lsm_cgroup/file_open")

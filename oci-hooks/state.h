@@ -13,9 +13,9 @@ struct state {
 	char id[META_ID_MAX];
 	char name[META_NAME_MAX]; /* the engine's name for it, else the id */
 	char status[16];	  /* "creating"; crun says "created"; "" when absent */
-	int pid;      /* of the container's init; STATE_PID_NONE when absent, may be 0 */
-	char *bundle; /* absolute path; after the container's end it may be gone */
-	char *policy; /* annotation io.reeve.policy, NULL without */
+	int pid;	  /* of the container's init; STATE_PID_NONE when absent, may be 0 */
+	char *bundle;	  /* absolute path; after the container's end it may be gone */
+	char *policy;	  /* annotation io.reeve.policy, NULL without */
 	bool repeat_each; /* annotation io.reeve.repeat is "each": it can only ask for more */
 };
 

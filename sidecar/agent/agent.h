@@ -49,7 +49,7 @@ struct agent {
 	int ring_fd;	  /* for epoll; the rings themselves are mapped */
 	int lane_fd;
 	int epoll_fd;
-	int node_fd; /* the node's socket, -1 while it is away */
+	int node_fd;	/* the node's socket, -1 while it is away */
 	int repeats_fd; /* program reeve_repeats */
 	struct rv_state *state;
 	struct rvring ring;
@@ -62,7 +62,7 @@ struct agent {
 	uint64_t end_sent;
 	uint64_t state_sent_ns;
 	uint64_t state_issued;
-	uint64_t tried_ns; /* last attempt to reach the node */
+	uint64_t tried_ns;	 /* last attempt to reach the node */
 	uint64_t repeats_due_ns; /* end of the epoch, 0: there is nothing in the table */
 	int repeats_left;	 /* the old half is not empty yet */
 	int repeats_ended;	 /* repeat_end's progress */

@@ -19,11 +19,17 @@
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-	    {"ready-fd", 1, NULL, 'r'}, {"cgroup-fd", 1, NULL, 'c'},
-	    {"init-fd", 1, NULL, 'i'},	{"meta-fd", 1, NULL, 'm'},
-	    {"policy", 1, NULL, 'p'},	{"adopt", 1, NULL, 'a'},
-	    {"fail", 1, NULL, 'f'},	{"record", 1, NULL, 'k'},
-	    {"repeat", 1, NULL, 'e'},	{"version", 0, NULL, 'v'},	{},
+	    {"ready-fd", 1, NULL, 'r'},
+	    {"cgroup-fd", 1, NULL, 'c'},
+	    {"init-fd", 1, NULL, 'i'},
+	    {"meta-fd", 1, NULL, 'm'},
+	    {"policy", 1, NULL, 'p'},
+	    {"adopt", 1, NULL, 'a'},
+	    {"fail", 1, NULL, 'f'},
+	    {"record", 1, NULL, 'k'},
+	    {"repeat", 1, NULL, 'e'},
+	    {"version", 0, NULL, 'v'},
+	    {},
 	};
 	const char *repeat = NULL;
 	char error[256];

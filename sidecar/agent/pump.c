@@ -106,8 +106,9 @@ static void end(struct agent *a)
 	stop_numbers(a);
 	while (!a->done) {
 		uint64_t now = util_now_ns();
+		bool told = a->closed_at || repeat_end(a);
 
-		if (!a->closed_at && repeat_end(a) && take_all(a) == 0 &&
+		if (!a->closed_at && take_all(a) == 0 && told &&
 		    (rvring_used(&a->ring) | rvring_used(&a->lane)) == 0 && put_close(a) == 0)
 			finish_container(a);
 		node_turn(a, now);

@@ -181,8 +181,8 @@ static void print_repeats(FILE *f, const struct ledger *l)
 		if (!kind || (!l->counters.merged[i] && !l->repeats[i]))
 			continue;
 		if (!any)
-			fprintf(f, "%-12s %10s %10s %10s %10s\n", "repeated", "counted", "told", "lost",
-				"pending");
+			fprintf(f, "%-12s %10s %10s %10s %10s\n", "repeated", "counted", "told",
+				"lost", "pending");
 		any = true;
 		fprintf(f, "%-12s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
 			event_kind_name(kind), (uint64_t)l->counters.merged[i], l->repeats[i],
@@ -205,9 +205,9 @@ static void print_verdict(FILE *f, const struct ledger *l)
 		fprintf(f, "exact: no (%" PRIu64 " missing against %" PRIu64 " counted as lost)\n",
 			l->missing, l->lost);
 	else if (l->unexplained_repeats)
-		fprintf(f,
-			"exact: no (%" PRIu64 " repetitions counted and not told, or the reverse)\n",
-			l->unexplained_repeats);
+		fprintf(
+		    f, "exact: no (%" PRIu64 " repetitions counted and not told, or the reverse)\n",
+		    l->unexplained_repeats);
 	else
 		fprintf(f, "exact: no (kind %s does not add up)\n",
 			l->kind ? event_kind_name(l->kind) : "unknown");

@@ -25,13 +25,13 @@ struct ledger {
 	uint64_t kinds[RV_KIND_MAX]; /* stored, by kind; [0] of unknown kinds */
 	bool armed;		     /* number 0 is stored */
 	uint64_t checkpoints;
-	uint64_t checkpoint;	  /* the last settled one's number, 0 none */
-	bool closed;		  /* CLOSE is stored */
-	uint64_t missing;	  /* up to last, number 0 counted by finish */
-	uint64_t missing_checked; /* of those, up to the last checkpoint */
+	uint64_t checkpoint;			/* the last settled one's number, 0 none */
+	bool closed;				/* CLOSE is stored */
+	uint64_t missing;			/* up to last, number 0 counted by finish */
+	uint64_t missing_checked;		/* of those, up to the last checkpoint */
 	uint64_t repeats[RV_MERGE_MAX];		/* sums of the stored REPEAT records, by kind */
 	uint64_t repeats_checked[RV_MERGE_MAX]; /* of those, up to the last checkpoint */
-	uint64_t repeats_foreign; /* of a kind whose repetitions are not counted */
+	uint64_t repeats_foreign;		/* of a kind whose repetitions are not counted */
 	struct ledger_gap gaps[LEDGER_GAPS_MAX];
 	uint64_t gap_count;
 
@@ -44,7 +44,7 @@ struct ledger {
 	uint64_t unexplained; /* missing beyond what the counters say is lost, or the reverse */
 	uint64_t pending[RV_MERGE_MAX]; /* counted, the REPEAT still to come; none once ended */
 	uint64_t unexplained_repeats;	/* counted and never told, or the reverse */
-	unsigned kind;	      /* one kind that does not add up, 0 none */
+	unsigned kind;			/* one kind that does not add up, 0 none */
 	bool exact;
 };
 

@@ -65,7 +65,7 @@ no_objects() {
 @test "trace: every object of reeve has its name in bpftool" {
 	local name cg
 	running named
-	for name in reeve_file_open reeve_exec_chk reeve_exec_done reeve_connect reeve_fork reeve_attach reeve_exit; do
+	for name in reeve_file_open reeve_exec_chk reeve_exec_done reeve_connect reeve_fork reeve_attach reeve_exit reeve_repeats; do
 		bpftool prog show | grep -q "name $name" || { bpftool prog show; return 1; }
 	done
 	for name in reeve_place reeve_states reeve_rings reeve_lanes reeve_bulk reeve_state reeve_ring reeve_lane reeve_policies reeve_path; do

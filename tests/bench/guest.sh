@@ -119,6 +119,9 @@ measure_reeve() {
 		row recorded < <("$bin/inside" "bench-recorded-$op" --agent --record --agent all \
 			-- "$bin/ops" "$work" $op)
 	done
+	row counted < <("$bin/inside" bench-counted --agent --record --agent normal -- "$bin/ops" "$work" open)
+	row counted_judged < <("$bin/inside" bench-counted-judged --agent --record --agent normal \
+		--agent --policy --agent "$policy" -- "$bin/ops" "$work" open)
 	put recorded.lost "$(reeve ps -a --json |
 		jq '[.[] | select(.id | startswith("bench-recorded")).lost] | add')"
 	"$bin/inside" bench-busy --agent --record --agent all -- "$bin/pause" "$work/file" &

@@ -13,17 +13,21 @@
 #define ATTACH_TRIES 50 /* 20 ms apart: a hook's slot is free a while after its last user left */
 
 static const char *const hooks[] = {
-#define H(name, number, hook, prog) "noop_" hook,
-#define N(name, number, hook, prog)
+#define H(NAME, number, attach, prog, kinds, since) attach,
+#define N(NAME, number, attach, prog, kinds, since)
     RV_HOOKS(H, N)
 #undef H
 #undef N
 };
 
-static void attach(struct bpf_object *obj, const char *program, int cgroup_fd)
+static void attach(struct bpf_object *obj, const char *hook, int cgroup_fd)
 {
-	struct bpf_program *p = bpf_object__find_program_by_name(obj, program);
+	struct bpf_program *p;
+	char program[64];
 	int link = -1;
+
+	snprintf(program, sizeof(program), "noop_%s", strchr(hook, '/') + 1);
+	p = bpf_object__find_program_by_name(obj, program);
 
 	if (!p)
 		error(1, 0, "noop.bpf.c lacks %s: reeve has that hook", program);

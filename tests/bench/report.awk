@@ -17,6 +17,10 @@ function line(name, row, what, floor,   i, value, base) {
 	}
 	printf "\n"
 }
+function line_open(name, row,   value) {
+	value = need(row ".open.inline")
+	printf "%-44s%10d %6.3f\n", name, value, value / need("floor.open.inline")
+}
 function verdict(   i, ratio) {
 	printf "%-44s", "  bound: at most 1.030 of its floor"
 	for (i = 1; i <= ops_n; i++) {
@@ -67,6 +71,8 @@ END {
 	line("  and the agent", "recorded", "agent")
 	line("  and the node, to the commit", "recorded", "node")
 	printf "%-44s%10d\n", "  records lost meanwhile", need("recorded.lost")
+	line_open("reeve, a repetition, counted", "counted")
+	line_open("  where there are rules about files", "counted_judged")
 	line("next door, no-op programs elsewhere: its floor", "outside_floor", "inline", "outside_floor")
 	line("next door, reeve active elsewhere", "outside", "inline", "outside_floor")
 	verdict()
