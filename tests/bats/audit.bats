@@ -17,7 +17,7 @@ setup_file() {
 	echo x >"$dir/rootfs/etc/secret"
 	echo x >"$dir/rootfs/etc/other"
 	: >"$dir/rootfs$hostile"
-	cp "$act" "$dir/rootfs/tmp/exe=b in"
+	cp "$dir/rootfs/act" "$dir/rootfs/tmp/exe=b in"
 	(cd "$dir" && crun create acts </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start acts 3>&- 4>&-)
 	crun exec -u 1234:1234 acts /act open /etc/passwd
 	crun exec acts /act open "$hostile"
@@ -103,9 +103,9 @@ agree() {
 		agree 2 "$act_only"" select(.process.pid == $pid)" -p "$pid"
 	done
 	agree 7 "$act_only"' select(.process.comm == "act")' -w -c act
-	agree 2 'select(.process.comm == "exe=b in")' -w -c 'exe=b in'
+	agree 2 "$act_only"' select(.process.comm == "exe=b in")' -w -c 'exe=b in'
 	agree 7 "$act_only"' select((if .hook == "bprm_committed_creds" then .path else .process.exe end) == "/act")' -w -x /act
-	agree 2 'select((if .hook == "bprm_committed_creds" then .path else .process.exe end) == "/tmp/exe=b in")' -w -x '/tmp/exe=b in'
+	agree 2 "$act_only"' select((if .hook == "bprm_committed_creds" then .path else .process.exe end) == "/tmp/exe=b in")' -w -x '/tmp/exe=b in'
 	agree 1 'select(.path == "/etc/passwd")' -w -f /etc/passwd
 	agree 1 'select(.path == "/tmp/a\u001b[31m\n\"x\udcff\u202e y=z")' -w -f "$hostile"
 	agree 1 "$act_only"' select(.process.uid == 1234 or .process.euid == 1234)' -ua 1234
@@ -136,7 +136,7 @@ agree() {
 	ausearch -if "$f" -i --escape raw -w -f "$hostile" </dev/null >"$f.i"
 	grep -azF "name=$hostile inode=" "$f.i" >/dev/null
 	ausearch -if "$f" -i -sc connect </dev/null | grep -F 'saddr={ saddr_fam=inet laddr=127.0.0.1 lport=9 }'
-	ausearch -if "$f" -i -w -k reeve-rule-2 </dev/null | grep -F 'syscall=openat success=no exit=ENOENT(No such file or directory)'
+	ausearch -if "$f" -i -w -k reeve-rule-2 </dev/null | grep -F 'syscall=openat success=no exit=ENOENT(No such file or directory) a0=AT_FDCWD'
 	[ "$(ausearch -if "$f" -i </dev/null | grep -cx -- ----)" = "$(events)" ]
 }
 
@@ -174,19 +174,20 @@ agree() {
 }
 
 @test "audit: two containers in one file are told apart with node=" {
-	local id mixed=$BATS_TEST_TMPDIR/mixed total=0
+	local id total=0
 	for id in audit-one audit-two; do
 		container "$dir" -- /act open /etc/passwd
 		crun run -b "$dir" "$id" </dev/null
 		record "$id"
-		sed "s/^/node=$id /" "$f" >>"$mixed"
+		sed "s/^/node=$id /" "$f" >>"$BATS_FILE_TMPDIR/mixed.log"
 		total=$((total + $(events)))
 	done
-	f=$mixed
-	agree 4 . -n audit-two
-	agree 1 'select(.path == "/etc/passwd")' -n audit-two -w -f /etc/passwd
-	json=$BATS_FILE_TMPDIR/audit-one.json
-	agree 4 . -n audit-one
+	for id in audit-one audit-two; do
+		cp "$BATS_FILE_TMPDIR/$id.json" "$BATS_FILE_TMPDIR/mixed.json"
+		use mixed
+		agree 4 . -n "$id"
+		agree 1 'select(.path == "/etc/passwd")' -n "$id" -w -f /etc/passwd
+	done
 	[ "$(ausearch -if "$f" -i </dev/null | grep -cx -- ----)" = "$total" ]
 }
 
