@@ -120,7 +120,8 @@ int BPF_PROG(reeve_capable, const struct cred *cred, struct user_namespace *ns, 
 
 	if (opts & CAP_OPT_NOAUDIT)
 		return RET_ALLOW;
-	r = act_here(&a, RV_KIND_CAPABILITY, RV_HOOK_CAPABLE, sizeof(*r));
+	r = act_here_merged(&a, RV_KIND_CAPABILITY, RV_HOOK_CAPABLE, sizeof(*r), cap,
+			    ns->ns.inum, 0);
 	if (r) {
 		r->capability = cap;
 		r->in_user_ns = ns->ns.inum;

@@ -133,7 +133,8 @@ static __always_inline int ioctl(struct file *file, unsigned int command, __u32 
 
 	if (type != S_IFCHR && type != S_IFBLK)
 		return 0;
-	r = act_node(&a, RV_KIND_IOCTL, hook, sizeof(*r));
+	r = act_node_merged(&a, RV_KIND_IOCTL, hook, sizeof(*r), inode->i_ino,
+			    inode->i_sb->s_dev | (__u64)command << 32, inode->i_rdev);
 	if (r) {
 		INODE_FILL(r, inode);
 		r->rdev = inode->i_rdev;

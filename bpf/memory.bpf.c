@@ -21,15 +21,19 @@ int BPF_PROG(reeve_mmap, struct file *file, unsigned long reqprot, unsigned long
 	struct act a = {};
 	struct rv_mmap *r;
 	unsigned long mapped = 0;
+	struct inode *inode;
 
 	if (!(prot & PROT_EXEC))
 		return RET_ALLOW;
-	r = act_here(&a, RV_KIND_MMAP, RV_HOOK_MMAP, sizeof(*r));
+	bpf_probe_read_kernel(&mapped, sizeof(mapped), ctx);
+	inode = BPF_CORE_READ((struct file *)mapped, f_inode); /* all 0 without a file */
+	r = act_here_merged(&a, RV_KIND_MMAP, RV_HOOK_MMAP, sizeof(*r),
+			    BPF_CORE_READ(inode, i_ino),
+			    BPF_CORE_READ(inode, i_sb, s_dev) | (__u64)prot << 32, flags);
 	if (r) {
 		r->protection = prot;
 		r->flags = flags;
 		r->path_state = RV_PATH_ANON;
-		bpf_probe_read_kernel(&mapped, sizeof(mapped), ctx);
 		if (mapped && file)
 			memory_file(&a, r, &file->f_path, true);
 	}
@@ -57,17 +61,21 @@ int BPF_PROG(reeve_mprotect, struct vm_area_struct *vma, unsigned long reqprot, 
 	unsigned long was = BPF_CORE_READ(vma, vm_flags) & (PROT_READ | PROT_WRITE | PROT_EXEC);
 	struct act a = {};
 	struct rv_mprotect *r;
+	struct inode *inode;
 	struct file *file;
 	struct path path;
 
 	if (!(prot & PROT_EXEC) || !(prot & ~was & (PROT_EXEC | PROT_WRITE)))
 		return RET_ALLOW;
-	r = act_here(&a, RV_KIND_MPROTECT, RV_HOOK_MPROTECT, sizeof(*r));
+	file = BPF_CORE_READ(vma, vm_file);
+	inode = BPF_CORE_READ(file, f_inode);
+	r = act_here_merged(&a, RV_KIND_MPROTECT, RV_HOOK_MPROTECT, sizeof(*r),
+			    BPF_CORE_READ(inode, i_ino),
+			    BPF_CORE_READ(inode, i_sb, s_dev) | (__u64)prot << 32, was);
 	if (r) {
 		r->protection = prot;
 		r->was = was; /* VM_READ, VM_WRITE, VM_EXEC are the same bits */
 		r->path_state = RV_PATH_ANON;
-		file = BPF_CORE_READ(vma, vm_file);
 		if (file) {
 			mapped_path(file, &path);
 			memory_file(&a, (struct rv_mmap *)r, &path, false);

@@ -165,26 +165,64 @@ static __always_inline bool send_is_addressed(struct sock *sk, struct msghdr *ms
 	return protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP;
 }
 
+/* Messages to the same address, by the address's first 24 bytes: of an IP address all that counts.
+ * Others are each recorded. */
+static __always_inline bool send_merged(struct act *a, struct msghdr *msg)
+{
+	__u64 words[3] = {};
+	__u16 family = 0;
+
+	bpf_probe_read_kernel(&family, sizeof(family), msg->msg_name);
+	if (family == AF_INET && msg->msg_namelen >= 16)
+		bpf_probe_read_kernel(words, 8, msg->msg_name);
+	else if (family == AF_INET6 && msg->msg_namelen >= 24)
+		bpf_probe_read_kernel(words, 24, msg->msg_name);
+	else
+		return false;
+	return merge_hit(&a->w, &a->v, RV_KIND_SEND, words[0], words[1], words[2], &a->first);
+}
+
 SEC("lsm_cgroup/socket_sendmsg")
 int BPF_PROG(reeve_send, struct socket *sock, struct msghdr *msg, int size)
 {
-	struct act a = {};
+	struct act a = {.kind = RV_KIND_SEND, .len = sizeof(struct rv_send)};
+	struct rv_addr_key key = {};
 	struct sock *sk = sock->sk;
 	struct rv_connect *r;
+	bool judged;
 
 	if (!send_is_addressed(sk, msg))
 		return RET_ALLOW;
-	r = act_here(&a, RV_KIND_SEND, RV_HOOK_SEND, sizeof(*r));
-	if (r) {
-		socket_fill(r, sock, sk);
-		r->size = size;
-		address_given(r, &r->peer, msg->msg_name, msg->msg_namelen, true);
-		if (sk)
-			address_local(r, sk);
-		if (r->family == AF_UNIX || r->type == SOCK_PACKET)
-			address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
-		if (r->family == AF_UNIX)
-			address_unix(&a, sk, &r->from_path_len);
+	if (!who_here(&a.w) || !who_judged(&a.w))
+		return RET_ALLOW;
+	judge_policy(&a.w, &a.v);
+	judged = a.v.flags & RV_POLICY_NETWORK;
+	if (!who_recorded(&a.w, RV_KIND_SEND) && !judged)
+		return RET_ALLOW;
+	if (!judged && send_merged(&a, msg))
+		return RET_ALLOW;
+	a.s = scratch_claim(a.w.st);
+	if (!a.s)
+		return unseen(&a.w, &a.v, RV_KIND_SEND, a.first);
+	r = (void *)a.s->record;
+	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
+	socket_fill(r, sock, sk);
+	r->size = size;
+	address_given(r, &r->peer, msg->msg_name, msg->msg_namelen, true);
+	address_key(&key, &r->peer);
+	key.policy = a.w.st->policy;
+	judge_address(&a.w, &key, &a.v);
+	if ((judged && send_merged(&a, msg)) ||
+	    (!who_recorded(&a.w, RV_KIND_SEND) && a.v.verdict < RV_VERDICT_DENIED)) {
+		scratch_free(a.s);
+		return RET_ALLOW;
 	}
+	who_fill(&r->head, &a.w, RV_KIND_SEND, RV_HOOK_SEND);
+	if (sk)
+		address_local(r, sk);
+	if (r->family == AF_UNIX || r->type == SOCK_PACKET)
+		address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
+	if (r->family == AF_UNIX)
+		address_unix(&a, sk, &r->from_path_len);
 	return act_end_here(&a);
 }

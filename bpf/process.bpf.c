@@ -24,7 +24,11 @@ int BPF_PROG(reeve_ptrace, struct task_struct *child, unsigned int mode)
 
 	if (!attach && (mode & PTRACE_MODE_NOAUDIT))
 		return 0;
-	r = act_node(&a, attach ? RV_KIND_PTRACE : RV_KIND_INSPECT, RV_HOOK_PTRACE, sizeof(*r));
+	if (attach)
+		r = act_node(&a, RV_KIND_PTRACE, RV_HOOK_PTRACE, sizeof(*r));
+	else
+		r = act_node_merged(&a, RV_KIND_INSPECT, RV_HOOK_PTRACE, sizeof(*r), child->tgid,
+				    child->group_leader->start_boottime, mode);
 	if (r) {
 		OTHER_FILL(r, child);
 		r->request = attach ? RV_PTRACE_ATTACH : RV_PTRACE_READ;
@@ -56,7 +60,8 @@ int BPF_PROG(reeve_signal, struct task_struct *task, void *info, int signal)
 
 	if (!signal || task->tgid == bpf_get_current_task_btf()->tgid)
 		return 0;
-	r = act_node(&a, RV_KIND_SIGNAL, RV_HOOK_SIGNAL, sizeof(*r));
+	r = act_node_merged(&a, RV_KIND_SIGNAL, RV_HOOK_SIGNAL, sizeof(*r),
+			    task->tgid | (__u64)signal << 32, task->group_leader->start_boottime, 0);
 	if (r) {
 		OTHER_FILL(r, task);
 		r->signal = signal;
