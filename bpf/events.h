@@ -79,7 +79,8 @@
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", CONNECT, "6.1")                \
 	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", FORK, "6.1")                         \
 	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", ENTER, "6.1")                    \
-	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", EXIT, "6.1")
+	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", EXIT, "6.1")                         \
+	N(BPF_PROG, 8, "fentry/perf_event_bpf_event", "reeve_bpf_prog", BPF_LOAD, "6.1")
 
 #define RV_PROFILE_QUIET 1
 #define RV_PROFILE_NORMAL 2

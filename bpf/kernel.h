@@ -218,7 +218,29 @@ struct sockaddr {
 	unsigned short sa_family;
 };
 
+struct bpf_prog_aux {
+	__u32 id;
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	__u8 tag[8];
+	struct bpf_prog_aux *aux;
+};
+
+/* x86-64: 6.2 to 6.13. */
+struct pcpu_hot {
+	int preempt_count;
+};
+
 #pragma clang attribute pop
+
+extern struct pcpu_hot pcpu_hot __ksym __weak;
+extern int __preempt_count __ksym __weak; /* x86-64: before and after */
+
+#define IN_SOFTIRQ 0x100 /* include/linux/preempt.h; a larger count only says: held off */
+#define IN_HARDIRQ_OR_NMI 0xff0000
 
 #define AF_UNIX 1
 #define AF_INET 2

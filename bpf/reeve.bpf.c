@@ -14,5 +14,6 @@
 #include "exec.bpf.c"
 #include "net.bpf.c"
 #include "task.bpf.c"
+#include "prog.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
