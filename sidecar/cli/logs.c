@@ -28,8 +28,11 @@ static int node_alive(void)
 int verb_logs(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"follow", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'}, {0}};
-	bool follow = false, json = false;
+	    {"follow", no_argument, NULL, 'f'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"node", no_argument, NULL, 'n'},
+	    {0}};
+	bool follow = false, json = false, node = false;
 	struct json_out *request;
 	int c;
 
@@ -38,16 +41,19 @@ int verb_logs(int argc, char **argv)
 			follow = true;
 		else if (c == 'j')
 			json = true;
+		else if (c == 'n')
+			node = true;
 		else
 			return verb_usage("logs");
 	}
-	if (optind + 1 != argc)
+	if (optind + !node != argc)
 		return verb_usage("logs");
 	if (follow && node_alive() < 0)
 		return 1;
-	request = query_request("logs", argv[optind], json);
+	request = query_request("logs", node ? NULL : argv[optind], json);
 	if (request) {
 		json_out_member_bool(request, "follow", follow);
+		json_out_member_bool(request, "node", node);
 		json_out_close_object(request);
 	}
 	return query_print(request, follow);

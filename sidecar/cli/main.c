@@ -23,12 +23,14 @@ static const struct verb {
      "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},
-    {"logs", verb_logs, "[-f] [--json] ID", "show a container's record",
+    {"logs", verb_logs, "[-f] [--json] ID|--node", "show a container's record, or the node's own",
      "ID is a container's id, the beginning of it, or its name.\n"
+     "  --node        what belongs to no container, since the programs were loaded\n"
      "  -f, --follow  go on until the container ends\n"
      "  --json        one JSON object a line, as in docs/events.md\n"},
-    {"ledger", verb_ledger, "[--json] ID", "account for every record: issued, stored, lost",
-     "ID is a container's id, the beginning of it, or its name.\n"},
+    {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
+     "ID is a container's id, the beginning of it, or its name.\n"
+     "  --node  the node's own log, of what belongs to no container\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
     {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
      "Changes nothing. The exit status is 0 only if reeve can run here.\n"},

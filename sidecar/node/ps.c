@@ -153,6 +153,7 @@ static int status_start(struct client *c, const struct json *query)
 	    {"refused_peers", n->refused_peers}, {"adopted", n->adopt.started},
 	    {"bulk_attached", n->bulk.mapped},	 {"bulk_blocks", n->bulk.blocks},
 	    {"bulk_bytes", n->bulk.bytes},	 {"bulk_dropped", n->bulk.dropped},
+	    {"log_attached", n->nodelog.life != NULL}, {"log_dropped", n->nodelog.dropped},
 	};
 	_json_out_ struct json_out *o = json_out_new();
 	int r = 0;
