@@ -100,7 +100,7 @@ install: all
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
-$(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
+$(VM_TOOLS): $(B)/tests/%: tests/bats/tools/%.c | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
@@ -121,7 +121,7 @@ BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
 TEST_RESULTS = unit fuzz $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
-test: all $(B)/tests/act
+test: all $(VM_TOOLS)
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory unit || true
 	@+$(MAKE) --no-print-directory fuzz-short || true

@@ -80,7 +80,10 @@
 	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", FORK, "6.1")                         \
 	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", ENTER, "6.1")                    \
 	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", EXIT, "6.1")                         \
-	N(BPF_PROG, 8, "fentry/perf_event_bpf_event", "reeve_bpf_prog", BPF_LOAD, "6.1")
+	N(BPF_PROG, 8, "fentry/perf_event_bpf_event", "reeve_bpf_prog", BPF_LOAD, "6.1")           \
+	N(BPF_PROG_FD, 93, "lsm/bpf_prog", "reeve_bpf_fd", BPF_LOAD, "6.1")                        \
+	N(BPF_PROG_AUX, 94, "lsm/bpf_prog_free_security", "reeve_bpf_aux", BPF_UNLOAD, "6.1")      \
+	N(BPF_PROG_FREE, 95, "lsm/bpf_prog_free", "reeve_bpf_free", BPF_UNLOAD, "6.9")
 
 #define RV_PROFILE_QUIET 1
 #define RV_PROFILE_NORMAL 2

@@ -218,9 +218,13 @@ struct sockaddr {
 	unsigned short sa_family;
 };
 
+struct bpf_prog;
+
 struct bpf_prog_aux {
 	__u32 id;
+	__u64 load_time;
 	char name[16];
+	struct bpf_prog *prog;
 };
 
 struct bpf_prog {

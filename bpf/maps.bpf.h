@@ -81,7 +81,7 @@ struct {
 	__type(value, struct rv_task);
 } reeve_tasks SEC(".maps");
 
-/* BPF programs in the kernel, by the address of their struct bpf_prog: who loaded them. Made ahead,
+/* BPF programs in the kernel, by the address of their struct bpf_prog_aux: who loaded them. Made ahead,
  * so that an entry does not depend on there being memory. */
 struct loaded {
 	__u64 generation;

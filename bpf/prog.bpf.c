@@ -3,7 +3,13 @@
  * when the last reference goes, in whoever's hands that is, often in no task's: so whose program it
  * was is remembered from its load on. What is no container's own goes to the node's log. Programs
  * without an id are no programs to anybody but the kernel (it makes some for itself) and are left
- * out. */
+ * out.
+ *
+ * The kernel does not run a tracing program on a CPU that is in it already: where an interrupt or
+ * another task comes in between, it is passed over without a word. So each end is looked at twice
+ * more by LSM programs, which are not (from 6.2 on; before, nothing but an interrupt can come in
+ * between): a load when its descriptor is made, an unload when its memory goes. They find nothing
+ * left to do unless the first was passed over. */
 
 /* enum perf_bpf_event_type */
 #define PROG_LOAD 1
@@ -11,53 +17,8 @@
 
 RV_ASSERT(sizeof(struct rv_bpf_load) == sizeof(struct rv_bpf_unload));
 
-static __always_inline void loaded_fill(struct loaded *l, struct bpf_prog *prog)
-{
-	struct bpf_prog_aux *aux = prog->aux;
-
-	l->id = aux->id;
-	l->type = prog->type;
-	bpf_core_read(l->tag.b, sizeof(l->tag.b), &prog->tag);
-	bpf_core_read(l->name.s, sizeof(l->name.s), &aux->name);
-}
-
-/* The container whose own act this load is, else the node. */
-static __always_inline bool who_loads(struct who *w, struct loaded *l, __u64 key)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	bool known = who_node(w) && who_judged(w);
-
-	if (!known) {
-		w->mark = NULL;
-		known = who_host(w);
-	}
-	l->slot = known ? w->slot : RV_SLOT_NODE;
-	l->generation = known ? w->st->generation : 0;
-	l->loader_pid = task->tgid;
-	l->loader_start_ns = task->group_leader->start_boottime;
-	if (bpf_map_update_elem(&reeve_loaded, &key, l, BPF_ANY) && known)
-		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_LOADED], 1);
-	return known;
-}
-
-/* Whose load that was, and what was known then. The address is soon another program's. */
-static __always_inline bool who_loaded(struct who *w, struct loaded *l, __u64 key, bool task)
-{
-	struct loaded *was = bpf_map_lookup_elem(&reeve_loaded, &key);
-
-	if (was && (was->id == l->id || !l->id))
-		*l = *was;
-	if (was)
-		bpf_map_delete_elem(&reeve_loaded, &key);
-	w->mark = task ? mark_of(bpf_get_current_task_btf()) : NULL;
-	w->slot = l->slot;
-	w->st = state_of(l->slot, l->generation);
-	if (w->st)
-		w->armed = w->st->counters.armed;
-	return w->st || who_host(w);
-}
-
-static __always_inline void prog_emit(struct who *w, const struct loaded *l, __u32 kind, bool task)
+static __always_inline void prog_emit(struct who *w, const struct loaded *l, __u32 kind, __u32 hook,
+				      bool task)
 {
 	struct scratch *s;
 	struct rv_bpf_load *r;
@@ -71,7 +32,7 @@ static __always_inline void prog_emit(struct who *w, const struct loaded *l, __u
 		return;
 	}
 	r = (void *)s->record;
-	who_fill_record(&r->head, w, kind, RV_HOOK_BPF_PROG);
+	who_fill_record(&r->head, w, kind, hook);
 	if (task)
 		who_fill_task(&r->head, w);
 	else
@@ -87,18 +48,117 @@ static __always_inline void prog_emit(struct who *w, const struct loaded *l, __u
 	scratch_free(s);
 }
 
+static __always_inline void loaded_fill(struct loaded *l, struct bpf_prog *prog)
+{
+	struct bpf_prog_aux *aux = prog->aux;
+
+	l->id = aux->id;
+	l->type = prog->type;
+	bpf_core_read(l->tag.b, sizeof(l->tag.b), &prog->tag);
+	bpf_core_read(l->name.s, sizeof(l->name.s), &aux->name);
+}
+
+/* Belongs to the container whose own act it is, else to the node. again: only if it can be
+ * remembered now, and was not before. */
+static __always_inline void prog_load(struct bpf_prog *prog, __u32 hook, bool again)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 key = (__u64)prog->aux;
+	struct loaded l = {};
+	struct who w = {};
+	bool known = who_node(&w) && who_judged(&w);
+	long r;
+
+	if (!known) {
+		w.mark = NULL;
+		known = who_host(&w);
+	}
+	loaded_fill(&l, prog);
+	l.slot = known ? w.slot : RV_SLOT_NODE;
+	l.generation = known ? w.st->generation : 0;
+	l.loader_pid = task->tgid;
+	l.loader_start_ns = task->group_leader->start_boottime;
+	r = bpf_map_update_elem(&reeve_loaded, &key, &l, again ? BPF_NOEXIST : BPF_ANY);
+	if (!known || (r && again))
+		return;
+	if (r)
+		__sync_fetch_and_add(&w.st->counters.errors[RV_ERROR_LOADED], 1);
+	prog_emit(&w, &l, RV_KIND_BPF_LOAD, hook, who_is_task());
+}
+
+/* The container it was loaded in, if that is still there, else the node. */
+static __always_inline void prog_unload(const struct loaded *l, __u32 hook, bool task)
+{
+	struct who w = {.slot = l->slot};
+
+	w.st = state_of(l->slot, l->generation);
+	if (w.st)
+		w.armed = w.st->counters.armed;
+	else if (!who_host(&w))
+		return;
+	w.mark = task ? mark_of(bpf_get_current_task_btf()) : NULL;
+	prog_emit(&w, l, RV_KIND_BPF_UNLOAD, hook, task);
+}
+
 SEC("fentry/perf_event_bpf_event")
 int BPF_PROG(reeve_bpf_prog, struct bpf_prog *prog, int type)
 {
-	__u64 key = (__u64)prog;
-	struct loaded l = {};
-	struct who w = {};
-	bool task = who_is_task();
+	__u64 key = (__u64)prog->aux;
+	struct loaded l = {}, *was;
 
+	if (type == PROG_LOAD)
+		prog_load(prog, RV_HOOK_BPF_PROG, false);
+	if (type != PROG_UNLOAD)
+		return 0;
 	loaded_fill(&l, prog);
-	if (type == PROG_LOAD && who_loads(&w, &l, key))
-		prog_emit(&w, &l, RV_KIND_BPF_LOAD, task);
-	else if (type == PROG_UNLOAD && who_loaded(&w, &l, key, task) && l.id)
-		prog_emit(&w, &l, RV_KIND_BPF_UNLOAD, task);
+	was = bpf_map_lookup_elem(&reeve_loaded, &key);
+	if (was && (was->id == l.id || !l.id))
+		l = *was;
+	if (was)
+		bpf_map_delete_elem(&reeve_loaded, &key);
+	if (l.id)
+		prog_unload(&l, RV_HOOK_BPF_PROG, who_is_task());
+	return 0;
+}
+
+/* A descriptor is made, of a program new or old. */
+SEC("lsm/bpf_prog")
+int BPF_PROG(reeve_bpf_fd, struct bpf_prog *prog, int ret)
+{
+	__u64 key = (__u64)prog->aux;
+	struct loaded *was = bpf_map_lookup_elem(&reeve_loaded, &key);
+	struct rv_state *node = state_in(RV_SLOT_NODE);
+
+	/* What was there before us was loaded by somebody else. */
+	if (node && prog->aux->load_time > node->generation && !(was && was->id == prog->aux->id))
+		prog_load(prog, RV_HOOK_BPF_PROG_FD, true);
+	return ret;
+}
+
+/* By now it has no id. Who let go of it has long gone on. */
+static __always_inline void prog_free(struct bpf_prog_aux *aux, __u32 hook)
+{
+	__u64 key = (__u64)aux;
+	struct loaded *was = bpf_map_lookup_elem(&reeve_loaded, &key);
+	struct loaded l;
+
+	if (!was)
+		return;
+	l = *was;
+	bpf_map_delete_elem(&reeve_loaded, &key);
+	prog_unload(&l, hook, false);
+}
+
+SEC("lsm/bpf_prog_free_security")
+int BPF_PROG(reeve_bpf_aux, struct bpf_prog_aux *aux)
+{
+	prog_free(aux, RV_HOOK_BPF_PROG_AUX);
+	return 0;
+}
+
+SEC("lsm/bpf_prog_free")
+int BPF_PROG(reeve_bpf_free, struct bpf_prog *prog)
+{
+	prog_free(prog->aux, RV_HOOK_BPF_PROG_FREE);
 	return 0;
 }
