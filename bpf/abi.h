@@ -10,7 +10,7 @@
 #define RV_ABI_VERSION 2
 
 #define RV_SLOT_MAX 1024		 /* containers on one node at a time */
-#define RV_SLOT_NODE 0	/* its page: the node's own log, of what belongs to no container */
+#define RV_SLOT_NODE 0			 /* its page: the node's own log, of what is no container's */
 #define RV_CGROUP_ROOT 1		 /* id of the root cgroup, the node's in its log */
 #define RV_LOADED_MAX 16384		 /* BPF programs whose loader is remembered */
 #define RV_RING_SIZE (512u << 10)	 /* bytes, a container's main ring: some 2,000 records */

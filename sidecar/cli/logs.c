@@ -27,11 +27,10 @@ static int node_alive(void)
 
 int verb_logs(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"follow", no_argument, NULL, 'f'},
-	    {"json", no_argument, NULL, 'j'},
-	    {"node", no_argument, NULL, 'n'},
-	    {0}};
+	static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
+						{"json", no_argument, NULL, 'j'},
+						{"node", no_argument, NULL, 'n'},
+						{0}};
 	bool follow = false, json = false, node = false;
 	struct json_out *request;
 	int c;

@@ -40,9 +40,8 @@ const char *event_view_args_state(const struct event *e)
 
 const char *event_view_phase(unsigned phase)
 {
-	static const char *const names[] = {[RV_PHASE_NONE] = NULL,
-					    [RV_PHASE_SETUP] = "setup",
-					    [RV_PHASE_ARMED] = "armed"};
+	static const char *const names[] = {
+	    [RV_PHASE_NONE] = NULL, [RV_PHASE_SETUP] = "setup", [RV_PHASE_ARMED] = "armed"};
 
 	return phase < ARRAY_SIZE(names) ? names[phase] : "unknown";
 }

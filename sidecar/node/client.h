@@ -49,7 +49,7 @@ struct client {
 	bool json;
 	bool done; /* closed once everything is sent */
 	struct life *life;
-	struct store *store;  /* where that life is */
+	struct store *store;   /* where that life is */
 	const char *id, *name; /* the container's; NULL: the node's own log */
 	struct client *next_follower;
 	void *state; /* the verb's */

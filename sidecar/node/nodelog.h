@@ -14,7 +14,7 @@
 #include "sidecar/node/life.h"
 #include "sidecar/node/store.h"
 
-#define NODELOG_LOOK_MS 1000 /* for the slot to appear or go, for a store that refuses */
+#define NODELOG_LOOK_MS 1000  /* for the slot to appear or go, for a store that refuses */
 #define NODELOG_CLOSING_MS 20 /* for a program under way when the last number was given */
 
 struct node;

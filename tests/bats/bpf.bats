@@ -166,6 +166,33 @@ all_quick() {
 	exact --node
 }
 
+# crowd N: four loaders at a time, each program freed in an interrupt while others load.
+crowd() {
+	local i pids=()
+	for i in 1 2 3 4; do
+		$progs sockets "crowd$i" "$1" >"$BATS_TEST_TMPDIR/crowd$i" 3>&- 4>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+}
+told_and_recorded() {
+	jq -s -c 'map([.id, .pid, .name]) | sort' "$BATS_TEST_TMPDIR"/crowd? >"$BATS_TEST_TMPDIR/want"
+	logs --node 'select((.name // "") | startswith("crowd"))' >"$BATS_TEST_TMPDIR/got"
+	local kind
+	for kind in bpf_load bpf_unload; do
+		jq -s -c --arg k $kind '[.[] | select(.kind == $k) | [.id, .loader_pid, .name]] | sort' \
+			"$BATS_TEST_TMPDIR/got" | cmp - "$BATS_TEST_TMPDIR/want" || return 1
+	done
+}
+
+@test "bpf: none is missed where the kernel passes a busy program over" {
+	crowd 500
+	retry 10 told_and_recorded
+	exact --node
+	# for the reader: how often it did
+	bpftool -j prog show name reeve_bpf_prog | jq -c '{recursion_misses}'
+}
+
 @test "bpf: what the host loads is in no container's log" {
 	local told id
 	loader /bin/sh -c 'echo up; while [ ! -e /end ]; do sleep 0.1; done'

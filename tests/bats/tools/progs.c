@@ -67,9 +67,8 @@ static int load(const char *name)
 static void say(int fd)
 {
 	struct bpf_prog_info info = {};
-	union bpf_attr a = {.info = {.bpf_fd = (__u32)fd,
-				     .info_len = sizeof(info),
-				     .info = (uintptr_t)&info}};
+	union bpf_attr a = {
+	    .info = {.bpf_fd = (__u32)fd, .info_len = sizeof(info), .info = (uintptr_t)&info}};
 
 	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) < 0)
 		die("BPF_OBJ_GET_INFO_BY_FD");
@@ -122,7 +121,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!*verb)
-		return fputs("usage: progs load|hold|socket|many|sockets NAME [PATH|N]\n", stderr), 2;
+		return fputs("usage: progs load|hold|socket|many|sockets NAME [PATH|N]\n", stderr),
+		       2;
 	prog = load(argv[2]);
 	say(prog);
 	if (strcmp(verb, "hold") == 0 && argc == 4)
