@@ -100,7 +100,8 @@ install: all
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
-$(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
+SUITE_TOOLS := $(patsubst tests/bats/tools/%.c,$(B)/tests/%,$(wildcard tests/bats/tools/*.c))
+$(SUITE_TOOLS): $(B)/tests/%: tests/bats/tools/%.c | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
@@ -111,7 +112,7 @@ $(B)/tests/ev-%: tests/bats/tools/events/%.c $(wildcard tests/bats/tools/events/
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers -Werror -static -o $@ $< -pthread
 .PHONY: test-tools
-test-tools: $(B)/tests/act $(EVENT_TOOLS)
+test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS)
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo

@@ -10,6 +10,9 @@
 #define RV_ABI_VERSION 2
 
 #define RV_SLOT_MAX 1024		 /* containers on one node at a time */
+#define RV_SLOT_NODE 0			 /* its page: the node's own log, of what is no container's */
+#define RV_CGROUP_ROOT 1		 /* id of the root cgroup, the node's in its log */
+#define RV_LOADED_MAX 16384		 /* BPF programs whose loader is remembered */
 #define RV_RING_SIZE (512u << 10)	 /* bytes, a container's main ring: some 2,000 records */
 #define RV_LANE_SIZE (64u << 10)	 /* bytes, its lane for denials and lifecycle */
 #define RV_BULK_SIZE (16u << 20)	 /* bytes, the node-wide ring for big records */
@@ -53,6 +56,7 @@ enum rv_hook {
 #define RV_VERDICT_DENIED 2	/* the access was refused with rv_head.error */
 #define RV_VERDICT_WOULD_DENY 3 /* audit mode: a deny rule matched and was not applied */
 
+#define RV_PHASE_NONE 0	 /* in the node's log */
 #define RV_PHASE_SETUP 1 /* before the entrypoint's exec: the runtime and its hooks */
 #define RV_PHASE_ARMED 2
 
@@ -117,8 +121,12 @@ enum rv_hook {
 #define RV_ERROR_ARGS 3	   /* an argument block went missing or was not readable */
 #define RV_ERROR_RING 4	   /* no ring behind the slot */
 #define RV_ERROR_NOTE 5	   /* what one hook knew could not be kept for the next */
+#define RV_ERROR_LOADED 6  /* a BPF program's loader could not be remembered */
 
-/* Head of every record: who did it, where, and what came of it. Host byte order. */
+#define RV_ID_NONE 0xffffffffu /* in place of a user or group id: there is none */
+
+/* Head of every record: who did it, where, and what came of it. Host byte order. No task did it
+ * (the kernel did, in an interrupt): pid and what belongs to it are 0, ids RV_ID_NONE. */
 struct rv_head {
 	__u32
 	    len; /* bytes, whole record with head; the next one starts at the next multiple of 8 */
@@ -275,7 +283,7 @@ struct rv_repeats {
 
 /* Value of the cgroup's own storage and of reeve_cgroups: which state page. */
 struct rv_place {
-	__u32 slot; /* 1..RV_SLOT_MAX-1, 0 unused */
+	__u32 slot; /* 1..RV_SLOT_MAX-1, 0 unused: RV_SLOT_NODE is no place */
 	__u32 reserved;
 	__u64 generation;
 };

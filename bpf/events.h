@@ -142,7 +142,12 @@
 	N(KEY_USED, 84, "lsm/key_permission", "reeve_key_used", (KEY), "6.1")                      \
 	N(IO_URING, 85, "tp_btf/io_uring_create", "reeve_io_uring", (IO_URING), "6.1")             \
 	N(REBOOT, 86, "fentry/__x64_sys_reboot", "reeve_reboot", (REBOOT), "6.1")                  \
-	N(REBOOT_32, 87, "fentry/__ia32_sys_reboot", "reeve_reboot_32", (REBOOT), "6.1")
+	N(REBOOT_32, 87, "fentry/__ia32_sys_reboot", "reeve_reboot_32", (REBOOT), "6.1")           \
+	N(BPF_PROG, 8, "fentry/perf_event_bpf_event", "reeve_bpf_prog", (BPF_LOAD, BPF_UNLOAD),    \
+	  "6.1")                                                                                   \
+	N(BPF_PROG_FD, 88, "lsm/bpf_prog", "reeve_bpf_fd", (BPF_LOAD), "6.1")                      \
+	N(BPF_PROG_AUX, 89, "lsm/bpf_prog_free_security", "reeve_bpf_aux", (BPF_UNLOAD), "6.1")    \
+	N(BPF_PROG_FREE, 90, "lsm/bpf_prog_free", "reeve_bpf_free", (BPF_UNLOAD), "6.9")
 #define RV_HOOKS(H, N)                                                                             \
 	RV_HOOKS_PROCESS(H, N)                                                                     \
 	RV_HOOKS_FILES(H, N)                                                                       \

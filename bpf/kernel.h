@@ -378,7 +378,33 @@ struct packet_sock {
 	__u16 num;
 };
 
+struct bpf_prog;
+
+struct bpf_prog_aux {
+	__u32 id;
+	__u64 load_time;
+	char name[16];
+	struct bpf_prog *prog;
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	__u8 tag[8];
+	struct bpf_prog_aux *aux;
+};
+
+/* x86-64: 6.2 to 6.13. */
+struct pcpu_hot {
+	int preempt_count;
+};
+
 #pragma clang attribute pop
+
+extern struct pcpu_hot pcpu_hot __ksym __weak;
+extern int __preempt_count __ksym __weak; /* x86-64: before and after */
+
+#define IN_SOFTIRQ 0x100 /* include/linux/preempt.h; a larger count only says: held off */
+#define IN_HARDIRQ_OR_NMI 0xff0000
 
 #define AF_UNIX 1
 #define AF_INET 2

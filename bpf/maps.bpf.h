@@ -22,7 +22,7 @@ struct {
 	__type(value, struct rv_place);
 } reeve_cgroups SEC(".maps");
 
-/* slot -> state page. */
+/* slot -> state page; RV_SLOT_NODE is the node's own. */
 struct state_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -124,6 +124,24 @@ struct {
 	__type(key, __u32);
 	__type(value, struct move);
 } reeve_moves SEC(".maps");
+/* BPF programs in the kernel, by the address of their struct bpf_prog_aux: who loaded them. Made ahead,
+ * so that an entry does not depend on there being memory. */
+struct loaded {
+	__u64 generation;
+	__u64 loader_start_ns;
+	struct rv_tag8 tag;
+	struct rv_name16 name;
+	__u32 slot; /* of the container; RV_SLOT_NODE */
+	__u32 loader_pid;
+	__u32 id;
+	__u32 type;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RV_LOADED_MAX);
+	__type(key, __u64);
+	__type(value, struct loaded);
+} reeve_loaded SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

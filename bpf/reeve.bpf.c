@@ -27,5 +27,6 @@
 #include "net.bpf.c"
 #include "module.bpf.c"
 #include "kernel.bpf.c"
+#include "prog.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

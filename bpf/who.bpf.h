@@ -4,15 +4,24 @@
 #pragma once
 #include "maps.bpf.h"
 
-static __always_inline struct rv_page *page_of(__u32 slot)
+static __always_inline struct rv_page *page_in(__u32 slot)
 {
 	__u32 zero = 0;
-	void *inner;
+	void *inner = bpf_map_lookup_elem(&reeve_states, &slot);
 
-	if (!slot)
-		return NULL;
-	inner = bpf_map_lookup_elem(&reeve_states, &slot);
 	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+static __always_inline struct rv_page *page_of(__u32 slot)
+{
+	return slot ? page_in(slot) : NULL;
+}
+
+static __always_inline struct rv_state *state_in(__u32 slot)
+{
+	struct rv_page *page = page_in(slot);
+
+	return page && page->state.prepared == RV_PREPARED ? &page->state : NULL;
 }
 
 static __always_inline struct rv_state *state_of(__u32 slot, __u64 generation)
@@ -93,6 +102,29 @@ static __always_inline bool who_node(struct who *w)
 	return place_of(bpf_get_current_task_btf()->cgroups->dfl_cgrp, &place) && who_at(w, &place);
 }
 
+/* What belongs to no container goes to the node's log. False: it has none yet, or no more. */
+static __always_inline bool who_host(struct who *w)
+{
+	w->slot = RV_SLOT_NODE;
+	w->st = state_in(RV_SLOT_NODE);
+	w->armed = 0;
+	w->helper = 0;
+	return w->st;
+}
+
+/* Whether current is who does it: not in an interrupt, which merely came upon it. Where that cannot
+ * be asked (not x86-64), the answer is no. */
+static __always_inline bool who_is_task(void)
+{
+	int count = IN_SOFTIRQ;
+
+	if (&__preempt_count)
+		count = *(int *)bpf_this_cpu_ptr(&__preempt_count);
+	else if (&pcpu_hot)
+		count = ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+	return !(count & (IN_SOFTIRQ | IN_HARDIRQ_OR_NMI));
+}
+
 /* The container's own act, after its entrypoint's exec: to be judged and recorded. */
 static __always_inline bool who_judged(const struct who *w)
 {
@@ -119,16 +151,11 @@ static __always_inline __u32 pid_inside(struct pid *pid, __u32 *ret_ns)
 	return u.nr;
 }
 
-/* Everything but seq. The whole head is written: scratch memory holds an older record. */
-static __always_inline void who_fill(struct rv_head *h, const struct who *w, __u32 kind, __u32 hook)
+/* The record itself: when, of what, by which program. */
+static __always_inline void who_fill_record(struct rv_head *h, const struct who *w, __u32 kind,
+					    __u32 hook)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_struct *leader = task->group_leader;
-	const struct cred *cred = task->cred;
-	struct nsproxy *ns = task->nsproxy;
-	struct file *exe = task->mm->exe_file;
-	struct inode *inode = exe->f_inode;
-	struct rv_prog *prog;
+	struct rv_prog *prog = bpf_map_lookup_elem(&reeve_progs, &hook);
 
 	h->len = 0;
 	h->kind = kind;
@@ -138,6 +165,29 @@ static __always_inline void who_fill(struct rv_head *h, const struct who *w, __u
 	h->tai_ns = bpf_ktime_get_tai_ns();
 	h->generation = w->st->generation;
 	h->cgroup_id = w->st->cgroup_id;
+	h->prog_id = prog ? prog->id : 0;
+	*(__u64 *)h->prog_tag = prog ? *(__u64 *)prog->tag : 0;
+	h->hook = hook;
+	h->verdict = RV_VERDICT_NONE;
+	h->phase = w->slot == RV_SLOT_NODE ? RV_PHASE_NONE
+		   : w->armed		   ? RV_PHASE_ARMED
+					   : RV_PHASE_SETUP;
+	h->error = 0;
+	h->rule = 0;
+	h->policy_version = 0;
+	h->reserved = 0;
+}
+
+/* Who does it: current. */
+static __always_inline void who_fill_task(struct rv_head *h, const struct who *w)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *leader = task->group_leader;
+	const struct cred *cred = task->cred;
+	struct nsproxy *ns = task->nsproxy;
+	struct file *exe = task->mm->exe_file;
+	struct inode *inode = exe->f_inode;
+
 	h->task_cgroup_id = bpf_get_current_cgroup_id();
 	h->exec_seq = w->mark && w->mark->generation == h->generation ? w->mark->exec_seq : 0;
 	h->start_ns = leader->start_boottime;
@@ -162,14 +212,21 @@ static __always_inline void who_fill(struct rv_head *h, const struct who *w, __u
 	h->cgroup_ns = ns->cgroup_ns->ns.inum;
 	h->time_ns = ns->time_ns->ns.inum;
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
-	prog = bpf_map_lookup_elem(&reeve_progs, &hook);
-	h->prog_id = prog ? prog->id : 0;
-	*(__u64 *)h->prog_tag = prog ? *(__u64 *)prog->tag : 0;
-	h->hook = hook;
-	h->verdict = RV_VERDICT_NONE;
-	h->phase = w->armed ? RV_PHASE_ARMED : RV_PHASE_SETUP;
-	h->error = 0;
-	h->rule = 0;
-	h->policy_version = 0;
-	h->reserved = 0;
+}
+
+/* No task did it. */
+static __always_inline void who_fill_nobody(struct rv_head *h)
+{
+	__builtin_memset(&h->task_cgroup_id, 0,
+			 __builtin_offsetof(struct rv_head, prog_id) -
+				 __builtin_offsetof(struct rv_head, task_cgroup_id));
+	h->uid = h->gid = h->euid = h->egid = RV_ID_NONE;
+	h->loginuid = h->sessionid = RV_ID_NONE;
+}
+
+/* Everything but seq. The whole head is written: scratch memory holds an older record. */
+static __always_inline void who_fill(struct rv_head *h, const struct who *w, __u32 kind, __u32 hook)
+{
+	who_fill_record(h, w, kind, hook);
+	who_fill_task(h, w);
 }

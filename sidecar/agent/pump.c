@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "sidecar/agent/agent.h"
+#include "sidecar/common/event.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
 
@@ -60,20 +61,10 @@ static int populated(struct agent *a)
 /* The last number of all is the agent's own: nobody is left in the cgroup to take one. */
 static int put_close(struct agent *a)
 {
-	struct rv_checkpoint c = {};
+	struct rv_checkpoint c;
 	int r;
 
-	c.counters = a->state->counters;
-	c.counters.taken[RV_KIND_CLOSE] = 1;
-	c.head.len = sizeof(c);
-	c.head.kind = RV_KIND_CLOSE;
-	c.head.seq = c.counters.issued + 1;
-	c.head.boot_ns = util_boot_ns();
-	c.head.tai_ns = util_wall_ns() + (uint64_t)util_tai_offset_ns();
-	c.head.generation = a->meta.generation;
-	c.head.cgroup_id = a->meta.cgroup_id;
-	c.head.phase = c.counters.armed ? RV_PHASE_ARMED : RV_PHASE_SETUP;
-	snprintf(c.head.comm, sizeof(c.head.comm), "reeve-agent");
+	event_make_close(&c, a->state, "reeve-agent");
 	r = spool_append(&a->spool, &c, sizeof(c));
 	if (r)
 		return r;

@@ -36,9 +36,10 @@ int verb_logs(int argc, char **argv)
 	static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
 						{"format", required_argument, NULL, 'F'},
 						{"json", no_argument, NULL, 'j'},
+						{"node", no_argument, NULL, 'n'},
 						{0}};
 	const char *format = "text";
-	bool follow = false;
+	bool follow = false, node = false;
 	struct json_out *request;
 	int c;
 
@@ -49,10 +50,12 @@ int verb_logs(int argc, char **argv)
 			format = "json";
 		else if (c == 'F')
 			format = optarg;
+		else if (c == 'n')
+			node = true;
 		else
 			return verb_usage("logs");
 	}
-	if (optind + 1 != argc)
+	if (optind + !node != argc)
 		return verb_usage("logs");
 	if (!is_format(format)) {
 		log_err(0, "--format '%s': it is one of text, json, audit", format);
@@ -60,9 +63,10 @@ int verb_logs(int argc, char **argv)
 	}
 	if (follow && node_alive() < 0)
 		return 1;
-	request = query_request_format("logs", argv[optind], format);
+	request = query_request_format("logs", node ? NULL : argv[optind], format);
 	if (request) {
 		json_out_member_bool(request, "follow", follow);
+		json_out_member_bool(request, "node", node);
 		json_out_close_object(request);
 	}
 	return query_print(request, follow);

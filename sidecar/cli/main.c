@@ -26,14 +26,17 @@ static const struct verb {
      "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},
-    {"logs", verb_logs, "[-f] [--format text|json|audit] ID", "show a container's record",
+    {"logs", verb_logs, "[-f] [--format text|json|audit] ID|--node",
+     "show a container's record, or the node's own",
      "ID is a container's id, the beginning of it, or its name.\n"
+     "  --node        what belongs to no container, since the programs were loaded\n"
      "  -f, --follow  go on until the container ends\n"
      "  --format F    text: a line for people; json: one object a line, as in docs/events.md;\n"
      "                audit: lines for 'ausearch -if FILE' and 'aureport -if FILE'\n"
      "  --json        the same as --format json\n"},
-    {"ledger", verb_ledger, "[--json] ID", "account for every record: issued, stored, lost",
-     "ID is a container's id, the beginning of it, or its name.\n"},
+    {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
+     "ID is a container's id, the beginning of it, or its name.\n"
+     "  --node  the node's own log, of what belongs to no container\n"},
     {"events", verb_events, "[--json | --schema]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
      "  --json      the same for programs\n"

@@ -3,9 +3,11 @@
  * length is checked against the bytes at hand before anything is pointed at; a record that
  * contradicts itself is -EBADMSG, never guessed at. Formatting is in event_text.c, event_json.c. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "event.h"
 #include "event_view.h"
+#include "util.h"
 
 /* Larger than any record the programs can make: beyond it the length itself is garbage. */
 #define RECORD_SIZE_MAX (RV_ARGS_MAX + 4u * RV_PATH_MAX)
@@ -146,6 +148,24 @@ int event_set_args(struct event *e, const char *args, size_t len)
 	e->block = args;
 	e->args_len = len;
 	return 0;
+}
+
+void event_make_close(struct rv_checkpoint *ret, const struct rv_state *state, const char *maker)
+{
+	struct rv_checkpoint c = {.counters = state->counters};
+
+	c.counters.taken[RV_KIND_CLOSE] = 1;
+	c.head.len = sizeof(c);
+	c.head.kind = RV_KIND_CLOSE;
+	c.head.seq = c.counters.issued + 1;
+	c.head.boot_ns = util_boot_ns();
+	c.head.tai_ns = util_wall_ns() + (uint64_t)util_tai_offset_ns();
+	c.head.generation = state->generation;
+	c.head.cgroup_id = state->cgroup_id;
+	if (state->slot != RV_SLOT_NODE)
+		c.head.phase = c.counters.armed ? RV_PHASE_ARMED : RV_PHASE_SETUP;
+	snprintf(c.head.comm, sizeof(c.head.comm), "%s", maker);
+	*ret = c;
 }
 
 const char *event_kind_name(unsigned number)

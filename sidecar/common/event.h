@@ -44,9 +44,13 @@ const char *event_kind_name(unsigned kind);       /* "open"; "unknown" */
 const char *event_verdict_name(unsigned verdict); /* "none" "allowed" "denied" "would-deny" */
 const char *event_hook_name(unsigned hook);       /* "file_open" */
 
+/* The last record of all: the number after the last one given, no program gives any more. maker:
+ * who writes it. */
+void event_make_close(struct rv_checkpoint *ret, const struct rv_state *state, const char *maker);
+
 /* What the formatters need besides the record. */
 struct event_context {
-	const char *container;  /* id */
+	const char *container;  /* id; NULL: it is of the node's own log */
 	const char *name;
 	int64_t tai_offset_ns; /* CLOCK_TAI - CLOCK_REALTIME on that node */
 	const char *exe;       /* path of the acting executable, NULL unknown */

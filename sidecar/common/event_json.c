@@ -71,12 +71,12 @@ static void out_process(const struct event *e, const struct event_context *c, st
 	json_out_member_unsigned(o, "ppid", h->ppid);
 	json_out_member_unsigned(o, "ns_pid", h->ns_pid);
 	json_out_member_unsigned(o, "ns_tid", h->ns_tid);
-	json_out_member_unsigned(o, "uid", h->uid);
-	json_out_member_unsigned(o, "gid", h->gid);
-	json_out_member_unsigned(o, "euid", h->euid);
-	json_out_member_unsigned(o, "egid", h->egid);
-	member_unless(o, "loginuid", h->loginuid, UINT32_MAX);
-	member_unless(o, "session", h->sessionid, UINT32_MAX);
+	member_unless(o, "uid", h->uid, RV_ID_NONE);
+	member_unless(o, "gid", h->gid, RV_ID_NONE);
+	member_unless(o, "euid", h->euid, RV_ID_NONE);
+	member_unless(o, "egid", h->egid, RV_ID_NONE);
+	member_unless(o, "loginuid", h->loginuid, RV_ID_NONE);
+	member_unless(o, "session", h->sessionid, RV_ID_NONE);
 	member_bytes(o, "comm", h->comm, strnlen(h->comm, sizeof(h->comm)));
 	json_out_member_unsigned(o, "start_ns", h->start_ns);
 	member_unless(o, "exec_seq", h->exec_seq, 0);

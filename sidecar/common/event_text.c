@@ -37,7 +37,7 @@ static void put_bits(FILE *f, unsigned view, uint64_t bits)
 static void put_head(FILE *f, const struct event *e, const struct event_context *c)
 {
 	const struct rv_head *h = &e->head;
-	const char *name = c->name && c->name[0] ? c->name : c->container ? c->container : "?";
+	const char *name = c->name && c->name[0] ? c->name : c->container;
 	const char *error = event_view_errno(h->error);
 	char time[VIEW_TIME_SIZE], verdict[48] = "-";
 
@@ -49,7 +49,10 @@ static void put_head(FILE *f, const struct event *e, const struct event_context 
 	else if (h->verdict != RV_VERDICT_NONE)
 		snprintf(verdict, sizeof(verdict), "%s", event_verdict_name(h->verdict));
 	fprintf(f, "%s ", time);
-	quote_word(f, name, strlen(name));
+	if (c->container)
+		quote_word(f, name, strlen(name));
+	else
+		fputs("(node)", f); /* bare, as no name of a container is shown */
 	fprintf(f, " #%-5llu %-10s %-14s pid=%-6u comm=", (unsigned long long)h->seq,
 		event_kind_name(h->kind), verdict, h->pid);
 	quote_word(f, h->comm, strnlen(h->comm, sizeof(h->comm)));

@@ -42,7 +42,10 @@ const char *event_view_args_state(const struct event *e)
 
 const char *event_view_phase(unsigned phase)
 {
-	return phase == RV_PHASE_SETUP ? "setup" : phase == RV_PHASE_ARMED ? "armed" : "unknown";
+	static const char *const names[] = {
+	    [RV_PHASE_NONE] = NULL, [RV_PHASE_SETUP] = "setup", [RV_PHASE_ARMED] = "armed"};
+
+	return phase < ARRAY_SIZE(names) ? names[phase] : "unknown";
 }
 
 const char *event_view_family(unsigned family)
@@ -63,6 +66,7 @@ const char *event_view_error_counter(unsigned i)
 	    [RV_ERROR_SCRATCH] = "scratch", [RV_ERROR_PATH] = "path",
 	    [RV_ERROR_STORAGE] = "storage", [RV_ERROR_ARGS] = "args",
 	    [RV_ERROR_RING] = "ring",	    [RV_ERROR_NOTE] = "note",
+	    [RV_ERROR_LOADED] = "loaded",
 	};
 
 	return i < ARRAY_SIZE(names) ? names[i] : NULL;

@@ -13,7 +13,7 @@ void event_view_time(const struct event *e, const struct event_context *c,
 
 /* "whole" also for a block that came by the bulk ring, once it is attached. */
 const char *event_view_args_state(const struct event *e);
-const char *event_view_phase(unsigned phase);
+const char *event_view_phase(unsigned phase); /* NULL: none */
 /* NULL for a family without a name here. */
 const char *event_view_family(unsigned family);
 const char *event_view_error_counter(unsigned i); /* NULL past the last */

@@ -11,6 +11,7 @@
 #define PATH_PIN_ANCHOR "/sys/fs/bpf/reeve/anchor" /* links that keep every hook's slot */
 #define PATH_PIN_POOL "/sys/fs/bpf/reeve/pool"    /* SLOT/{state,ring,lane}: made ahead, unused */
 #define PATH_PIN_CONTAINERS "/sys/fs/bpf/reeve/c" /* KEY/{state,ring,lane,link_HOOK...} */
+#define PATH_PIN_NODE "/sys/fs/bpf/reeve/node"    /* {state,ring,lane} of the node's own log */
 
 /* cgroups below PATH_CGROUP_ROOT */
 #define CGROUP_REEVE "reeve"
@@ -26,6 +27,7 @@
 #define PATH_NODE_PID "/run/reeve/node.pid"
 
 #define PATH_STORE "/var/lib/reeve/containers" /* NAME.db */
+#define PATH_STORE_NODE "/var/lib/reeve/node"  /* the node's own log: node@STARTEDMS.db */
 #define PATH_SPOOL "/var/lib/reeve/spool"      /* KEY.spool */
 #define PATH_SPOOL_FALLBACK "/run/reeve/spool" /* when the first cannot be written */
 #define PATH_POLICIES "/etc/reeve/policies"    /* NAME.json */

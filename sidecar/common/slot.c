@@ -66,25 +66,25 @@ static int pin(int fd, const char *dir, const char *name)
 	return kbpf_obj_pin(fd, path);
 }
 
-static int number(int state_fd, uint32_t slot)
+static int write_state(int state_fd, const struct rv_state *state)
 {
 	struct rv_state *st = mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, state_fd, 0);
 
 	if (st == MAP_FAILED)
 		return -errno;
-	st->slot = slot;
+	*st = *state;
 	munmap(st, 4096);
 	return 0;
 }
 
 /* Makes and pins the maps of one free slot, not yet in the pool's sight. */
-static int make(struct batch *b, uint32_t slot)
+static int make(struct batch *b, const struct rv_state *state)
 {
 	unsigned i = b->n++;
 	char dir[128];
 	int r;
 
-	b->slots[i] = slot;
+	b->slots[i] = state->slot;
 	b->states[i] = kbpf_create_state("reeve_state", sizeof(struct rv_page));
 	b->rings[i] = kbpf_create_ring("reeve_ring", RV_RING_SIZE);
 	b->lanes[i] = kbpf_create_ring("reeve_lane", RV_LANE_SIZE);
@@ -92,8 +92,8 @@ static int make(struct batch *b, uint32_t slot)
 		return b->states[i] < 0	 ? b->states[i]
 		       : b->rings[i] < 0 ? b->rings[i]
 					 : b->lanes[i];
-	r = number(b->states[i], slot);
-	snprintf(dir, sizeof(dir), PATH_PIN_POOL "/new_%u", slot);
+	r = write_state(b->states[i], state);
+	snprintf(dir, sizeof(dir), PATH_PIN_POOL "/new_%u", state->slot);
 	if (!r && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		r = -errno;
 	if (!r)
@@ -117,6 +117,8 @@ static int publish(const struct outer *o, const struct batch *b)
 	for (unsigned i = 0; !r && i < b->n; i++) {
 		snprintf(from, sizeof(from), PATH_PIN_POOL "/new_%u", b->slots[i]);
 		snprintf(to, sizeof(to), PATH_PIN_POOL "/%u", b->slots[i]);
+		if (b->slots[i] == RV_SLOT_NODE)
+			strcpy(to, PATH_PIN_NODE);
 		if (rename(from, to) < 0)
 			r = -errno;
 	}
@@ -149,13 +151,35 @@ int slot_pool_fill(unsigned target)
 		return r;
 	r = outer_open(&o);
 	for (uint32_t slot = 1; !r && n + batch.n < target && batch.n < SLOT_POOL_TARGET; slot++) {
+		struct rv_state state = {.slot = slot};
 		uint32_t id;
 
 		if (slot == RV_SLOT_MAX)
 			return batch.n ? publish(&o, &batch) : -ENOSPC;
 		if (kbpf_map_lookup(o.states, &slot, &id) == -ENOENT)
-			r = make(&batch, slot);
+			r = make(&batch, &state);
 	}
+	return r ? r : publish(&o, &batch);
+}
+
+/* Complete before any program can see it. */
+int slot_node_make(void)
+{
+	__attribute__((cleanup(outer_release))) struct outer o = {-1, -1, -1};
+	__attribute__((cleanup(batch_release))) struct batch batch = {};
+	struct rv_state state = {.slot = RV_SLOT_NODE,
+				 .generation = util_boot_ns(),
+				 .cgroup_id = RV_CGROUP_ROOT,
+				 .record = RV_RECORD_ALL,
+				 .agent_idle = 1,
+				 .prepared = RV_PREPARED};
+	int r;
+
+	if (access(PATH_PIN_NODE, F_OK) == 0)
+		return 0;
+	r = outer_open(&o);
+	if (!r)
+		r = make(&batch, &state);
 	return r ? r : publish(&o, &batch);
 }
 

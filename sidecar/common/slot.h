@@ -11,6 +11,10 @@
  * -ENOSPC: all RV_SLOT_MAX slots are in use. */
 int slot_pool_fill(unsigned target);
 
+/* Makes the node's own slot, RV_SLOT_NODE, unless it is there: from then on acts that belong to no
+ * container are recorded, pinned in PATH_PIN_NODE. Caller as above. */
+int slot_node_make(void);
+
 /* Slots ready in the pool. -ENOENT: nothing is loaded. */
 int slot_pool_count(unsigned *ret);
 

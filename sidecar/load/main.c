@@ -61,6 +61,9 @@ int main(int argc, char **argv)
 		return 1;
 	if (load_anchor())
 		return 1;
+	r = slot_node_make();
+	if (r)
+		return log_err(r, "make the ring of the node's own log"), 1;
 	r = slot_pool_fill(SLOT_POOL_TARGET);
 	if (r)
 		return log_err(r, "make a pool of %d slots", SLOT_POOL_TARGET), 1;

@@ -260,8 +260,34 @@ void clients_notify(struct life *l, const uint64_t *seqs, size_t count)
 	}
 }
 
+static int find_node(struct client *c)
+{
+	struct nodelog *g = &c->node->nodelog;
+
+	c->life = nodelog_life(g);
+	if (!c->life) {
+		snprintf(c->error, sizeof(c->error),
+			 "the node has no log yet: it begins when the programs are loaded "
+			 "('reeve-load')");
+		return -ENOENT;
+	}
+	c->store = &g->store;
+	return 0;
+}
+
 int client_find_life(struct client *c, const struct json *query)
 {
-	return lives_find(&c->node->lives, json_get_string(query, "id", ""), &c->life, c->error,
-			  sizeof(c->error));
+	const struct json *node = json_get(query, "node");
+	int r;
+
+	if (node && node->type == JSON_BOOL && node->boolean)
+		return find_node(c);
+	r = lives_find(&c->node->lives, json_get_string(query, "id", ""), &c->life, c->error,
+		       sizeof(c->error));
+	if (r < 0)
+		return r;
+	c->store = &c->node->store;
+	c->id = c->life->meta.id;
+	c->name = c->life->meta.name;
+	return 0;
 }

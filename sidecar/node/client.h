@@ -5,6 +5,7 @@
  *   {"verb":"ps","all":bool,"format":F}           the containers; all: ended ones as well
  *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
+ *                                                 instead of id, "node":true: the node's own log
  *   {"verb":"status","format":F}                  the node's own
  * F is "text" or "json", of logs also "audit". Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
 #pragma once
@@ -48,6 +49,8 @@ struct client {
 	bool json, audit; /* neither: text */
 	bool done; /* closed once everything is sent */
 	struct life *life;
+	struct store *store;   /* where that life is */
+	const char *id, *name; /* the container's; NULL: the node's own log */
 	struct client *next_follower;
 	void *state; /* the verb's */
 	char error[2048];
@@ -59,7 +62,7 @@ void clients_release(struct node *n);
 /* Records of that life were stored, or it has ended: its followers go on. */
 void clients_notify(struct life *l, const uint64_t *seqs, size_t count);
 
-/* For verbs. */
+/* For verbs. The life a question is about, its store and names. */
 int client_find_life(struct client *c, const struct json *query);
 /* Whether the answer may grow by another line before the client has read on. */
 bool client_has_room(const struct client *c);

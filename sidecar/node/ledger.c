@@ -131,7 +131,8 @@ static void put_gaps(const struct ledger *l, struct json_out *o)
 void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o)
 {
 	json_out_open_object(o);
-	json_out_member_string(o, "id", id);
+	json_out_key(o, "id");
+	id ? json_out_string(o, id, strlen(id)) : json_out_null(o);
 	json_out_member_bool(o, "exact", l->exact);
 	json_out_member_bool(o, "ended", l->ended);
 	json_out_member_bool(o, "armed", l->armed);
@@ -190,15 +191,15 @@ static void print_repeats(FILE *f, const struct ledger *l)
 	}
 }
 
-static void print_verdict(FILE *f, const struct ledger *l)
+static void print_verdict(FILE *f, const struct ledger *l, const char *id)
 {
 	if (l->exact && l->ended)
 		fprintf(f,
 			"exact: yes (%" PRIu64 " given = %" PRIu64 " stored + %" PRIu64 " lost)\n",
 			l->expected, l->stored, l->lost);
 	else if (l->exact)
-		fprintf(f, "exact: yes, up to checkpoint %" PRIu64 "; the container still runs\n",
-			l->checkpoint);
+		fprintf(f, "exact: yes, up to checkpoint %" PRIu64 "; %s\n", l->checkpoint,
+			id ? "the container still runs" : "it goes on");
 	else if (l->ended && !l->closed)
 		fprintf(f, "exact: no (the closing record is missing)\n");
 	else if (l->unexplained)
@@ -221,9 +222,12 @@ char *ledger_to_text(const struct ledger *l, const char *id)
 
 	if (!f)
 		return NULL;
-	fprintf(f, "container    %s\n", id);
-	fprintf(f, "state        %s, %s\n", l->ended ? "ended" : "running",
-		l->armed ? "armed" : "NOT ARMED");
+	if (id)
+		fprintf(f, "container    %s\nstate        %s, %s\n", id,
+			l->ended ? "ended" : "running", l->armed ? "armed" : "NOT ARMED");
+	else
+		fprintf(f, "log          the node's own\nstate        %s\n",
+			l->ended ? "ended" : "open");
 	if (l->any)
 		fprintf(f, "numbers      %" PRIu64 " to %" PRIu64 "\n", l->first, l->last);
 	else
@@ -239,7 +243,7 @@ char *ledger_to_text(const struct ledger *l, const char *id)
 			l->gaps[i].to);
 	if (l->gap_count > LEDGER_GAPS_MAX)
 		fprintf(f, "missing      ... %" PRIu64 " ranges in all\n", l->gap_count);
-	print_verdict(f, l);
+	print_verdict(f, l, id);
 	if (fclose(f) != 0) {
 		free(text);
 		return NULL;

@@ -55,6 +55,7 @@ void ledger_repeat(struct ledger *l, unsigned of_kind, uint64_t count);
 /* counters: as of CLOSE once ended, else the latest known. */
 void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool ended);
 
+/* id: the container's; NULL: it is of the node's own log. */
 void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o);
 /* Lines for people. Returns a string to free, NULL without memory. */
 char *ledger_to_text(const struct ledger *l, const char *id);

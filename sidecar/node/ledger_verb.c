@@ -50,7 +50,7 @@ static int walk_on(struct client *c)
 
 	if (!c->life->any)
 		return 0;
-	r = store_seqs(&c->node->store, c->life, w->next);
+	r = store_seqs(c->store, c->life, w->next);
 	while (r >= 0 && n++ < NUMBERS_PER_PIECE) {
 		r = store_next(c->life, &row);
 		if (r != 1 || row.seq > w->end) {
@@ -74,13 +74,13 @@ static int write_ledger(struct client *c, const struct ledger *l)
 	int r;
 
 	if (!c->json) {
-		text = ledger_to_text(l, c->life->meta.id);
+		text = ledger_to_text(l, c->id);
 		return text ? client_printf(c, "%s", text) : -ENOMEM;
 	}
 	o = json_out_new();
 	if (!o)
 		return -ENOMEM;
-	ledger_to_json(l, c->life->meta.id, o);
+	ledger_to_json(l, c->id, o);
 	r = json_out_text(o, &json, &len);
 	if (r == 0)
 		r = client_write(c, json, len);
@@ -100,7 +100,7 @@ static int step(struct client *c)
 	r = write_ledger(c, &w->ledger);
 	if (r == 0 && !w->ledger.exact) {
 		snprintf(c->error, sizeof(c->error), "the record of %s does not add up",
-			 c->life->meta.id);
+			 c->id ? c->id : "the node");
 		r = -EUCLEAN;
 	}
 	return r;

@@ -185,6 +185,14 @@ uint64_t life_settle(struct life *l)
 	return l->settled;
 }
 
+void life_end(struct life *l)
+{
+	if (l->ended)
+		return;
+	l->ended = true;
+	l->ended_wall_ns = util_wall_ns();
+}
+
 void life_count(struct life *l, const struct rv_counters *c)
 {
 	if (c->issued >= l->counters.issued)

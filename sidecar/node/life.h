@@ -78,6 +78,8 @@ int lives_find(const struct lives *all, const char *word, struct life **ret, cha
 void life_note(struct life *l, uint64_t seq, unsigned kind);
 /* Numbers up to the returned one have had LIFE_SETTLE_NS to come: one that is missing is a gap. */
 uint64_t life_settle(struct life *l);
+/* It has ended, now. */
+void life_end(struct life *l);
 /* Takes counters over unless they are older than what is known. */
 void life_count(struct life *l, const struct rv_counters *c);
 uint64_t life_lost(const struct life *l);

@@ -63,8 +63,10 @@ int listen_directories(const struct node *n)
 	int r = own_directory(PATH_RUN, 0755, 0, 0);
 
 	/* Without a store the agents keep their records until there is one. */
-	if (own_directory(STATE_DIR, 0755, 0, 0) == 0) /* the agents' spools are in it, too */
+	if (own_directory(STATE_DIR, 0755, 0, 0) == 0) { /* the agents' spools are in it, too */
 		(void)own_directory(PATH_STORE, 0750, 0, n->gid);
+		(void)own_directory(PATH_STORE_NODE, 0750, 0, n->gid);
+	}
 	return r;
 }
 

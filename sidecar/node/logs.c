@@ -59,7 +59,7 @@ static void exe_find(struct client *c, const struct event *e, struct event_conte
 	if (seq == 0)
 		return;
 	if (exe_slot(g, seq)->seq != seq &&
-	    store_get_record(&c->node->store, c->life, seq, &record, &len) == 0 &&
+	    store_get_record(c->store, c->life, seq, &record, &len) == 0 &&
 	    event_decode(record, len, &exec) > 0 && exec.head.kind == RV_KIND_EXEC)
 		exe_remember(g, seq, exec.path, exec.path_len);
 	if (exe_slot(g, seq)->seq == seq) {
@@ -107,7 +107,7 @@ static int write_unreadable(struct client *c, uint64_t seq, int64_t wall_ns)
 static int write_record(struct client *c, uint64_t seq, const uint8_t *record, size_t len,
 			int64_t wall_ns)
 {
-	struct event_context x = {.container = c->life->meta.id, .name = c->life->meta.name};
+	struct event_context x = {.container = c->id, .name = c->name};
 	_free_ uint8_t *args = NULL;
 	struct event e;
 	size_t args_len;
@@ -118,7 +118,7 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 	if (e.head.kind == RV_KIND_EXEC) {
 		exe_remember(c->state, e.head.seq, e.path, e.path_len);
 		if (event_args_in_bulk(&e) &&
-		    store_get_args(&c->node->store, c->life, e.head.seq, &args, &args_len) == 0)
+		    store_get_args(c->store, c->life, e.head.seq, &args, &args_len) == 0)
 			(void)event_set_args(&e, (const char *)args, args_len);
 	}
 	exe_find(c, &e, &x);
@@ -136,7 +136,7 @@ static int write_late(struct client *c)
 		struct event e;
 		size_t len;
 
-		r = store_get_record(&c->node->store, c->life, g->late[i], &record, &len);
+		r = store_get_record(c->store, c->life, g->late[i], &record, &len);
 		if (r == 0 && event_decode(record, len, &e) > 0)
 			r = write_record(c, g->late[i], record, len,
 					 (int64_t)e.head.tai_ns - c->life->tai_offset_ns);
@@ -168,7 +168,7 @@ static int write_rows(struct client *c)
 	struct store_row row;
 	int r, n = 0;
 
-	r = store_rows(&c->node->store, c->life, g->next);
+	r = store_rows(c->store, c->life, g->next);
 	if (r < 0)
 		return r;
 	do {

@@ -118,6 +118,7 @@ static int start(struct node *n, struct signals *s)
 	if (r < 0)
 		return r;
 	bulk_init(n);
+	nodelog_init(n);
 	adopt_init(n);
 	pool_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
@@ -134,6 +135,7 @@ static void stop(struct node *n, struct signals *s)
 	clients_release(n);
 	streams_release(n);
 	bulk_release(n);
+	nodelog_release(n);
 	store_release(&n->store);
 	lives_release(&n->lives);
 	util_close_p(&s->fd);
@@ -147,6 +149,7 @@ int main(int argc, char **argv)
 	    .agents.fd = -1,
 	    .queries.fd = -1,
 	    .bulk = {.map_fd = -1, .lock_fd = -1},
+	    .nodelog = {.ring_fd = -1, .lane_fd = -1, .state_fd = -1},
 	};
 	struct signals signals = {.fd = -1};
 	bool use_syslog = false;

@@ -6,6 +6,7 @@
 #include "sidecar/node/adopt.h"
 #include "sidecar/node/bulk.h"
 #include "sidecar/node/life.h"
+#include "sidecar/node/nodelog.h"
 #include "sidecar/node/store.h"
 
 #define NODE_STREAMS_MAX (RV_SLOT_MAX + 64) /* agents, successors of the dying included */
@@ -36,6 +37,7 @@ struct node {
 	uint64_t refused_peers;
 	uint64_t refused_said_ns; /* anybody could fill the log with them */
 	struct bulk bulk;
+	struct nodelog nodelog;
 	struct adopt adopt;
 	struct pool pool;
 	uid_t uid; /* of REEVE_USER */

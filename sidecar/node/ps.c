@@ -147,12 +147,20 @@ static int status_start(struct client *c, const struct json *query)
 		const char *name;
 		uint64_t value;
 	} rows[] = {
-	    {"containers", n->lives.count},	 {"running", count_running(n)},
-	    {"agents", n->stream_count},	 {"waiting_for_store", n->stalled_count},
-	    {"clients", n->client_count},	 {"stores_open", n->store.open_count},
-	    {"refused_peers", n->refused_peers}, {"adopted", n->adopt.started},
-	    {"bulk_attached", n->bulk.mapped},	 {"bulk_blocks", n->bulk.blocks},
-	    {"bulk_bytes", n->bulk.bytes},	 {"bulk_dropped", n->bulk.dropped},
+	    {"containers", n->lives.count},
+	    {"running", count_running(n)},
+	    {"agents", n->stream_count},
+	    {"waiting_for_store", n->stalled_count},
+	    {"clients", n->client_count},
+	    {"stores_open", n->store.open_count},
+	    {"refused_peers", n->refused_peers},
+	    {"adopted", n->adopt.started},
+	    {"bulk_attached", n->bulk.mapped},
+	    {"bulk_blocks", n->bulk.blocks},
+	    {"bulk_bytes", n->bulk.bytes},
+	    {"bulk_dropped", n->bulk.dropped},
+	    {"log_attached", n->nodelog.life != NULL},
+	    {"log_dropped", n->nodelog.dropped},
 	};
 	_json_out_ struct json_out *o = json_out_new();
 	int r = 0;

@@ -192,6 +192,24 @@ int store_put_meta(struct life *l)
 	return r;
 }
 
+int store_put_end(struct store *s, struct life *l)
+{
+	int r;
+
+	life_end(l);
+	r = store_begin(s, l);
+	if (r == 0) {
+		r = store_put_meta(l);
+		if (r < 0)
+			store_abort(s, l);
+		else
+			r = store_commit(s, l);
+	}
+	if (r < 0)
+		l->ended = false;
+	return r;
+}
+
 int store_commit(struct store *s, struct life *l)
 {
 	int r = db_commit(l->db->db);

@@ -38,6 +38,8 @@ int store_begin(struct store *s, struct life *l);
 int store_put_event(struct life *l, const struct event *e, const uint8_t *data, int64_t wall_ns);
 int store_put_args(struct life *l, uint64_t seq, const void *data, size_t len);
 int store_put_meta(struct life *l);
+/* Ends a life, in a transaction of its own; on failure it has not. */
+int store_put_end(struct store *s, struct life *l);
 /* After a failure of any of them the transaction is gone, as if it had never begun. */
 int store_commit(struct store *s, struct life *l);
 void store_abort(struct store *s, struct life *l);

@@ -113,14 +113,6 @@ static int refuse(struct stream *s, const char *why)
 	return answer(s, WIRE_REFUSED, 0, why);
 }
 
-static void mark_ended(struct life *l)
-{
-	if (l->ended)
-		return;
-	l->ended = true;
-	l->ended_wall_ns = util_wall_ns();
-}
-
 static int acknowledge(struct stream *s)
 {
 	int r = 0;
@@ -146,7 +138,7 @@ static int commit(struct stream *s)
 	loop_timer_stop(&s->node->loop, &s->timer);
 	if (s->ending) {
 		bulk_drain_all(s->node);
-		mark_ended(l);
+		life_end(l);
 		s->intake.meta = true;
 	}
 	if (s->intake.len > 0 || s->intake.meta) {

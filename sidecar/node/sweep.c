@@ -125,21 +125,7 @@ static bool followed(const struct node *n, const struct life *l)
  * ledger shows that the closing record is missing. */
 static void end_life(struct node *n, struct life *l)
 {
-	int r;
-
-	l->ended = true;
-	l->ended_wall_ns = util_wall_ns();
-	r = store_begin(&n->store, l);
-	if (r == 0) {
-		r = store_put_meta(l);
-		if (r < 0)
-			store_abort(&n->store, l);
-		else
-			r = store_commit(&n->store, l);
-	}
-	if (r < 0)
-		l->ended = false;
-	else
+	if (store_put_end(&n->store, l) == 0)
 		log_warn(0, "container %s has gone without a closing record", l->meta.id);
 	l->alone_since_ns = 0;
 	clients_notify(l, NULL, 0);

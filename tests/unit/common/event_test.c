@@ -290,7 +290,57 @@ TEST("exit, armed, checkpoint: what they add")
 	check_json(&e, &context,
 		   "\"issued\":9,\"armed\":true,\"taken\":{\"open\":6},\"lost\":{\"open\":2},"
 		   "\"merged\":{\"send\":3},\"merged_lost\":{},"
-		   "\"errors\":{\"scratch\":0,\"path\":1,\"storage\":0,\"args\":0,\"ring\":0,\"note\":0}}");
+		   "\"errors\":{\"scratch\":0,\"path\":1,\"storage\":0,\"args\":0,\"ring\":0,"
+		   "\"note\":0,\"loaded\":0}}");
+}
+
+TEST("of the node's own log, and no task's act")
+{
+	const struct event_context node = {.tai_offset_ns = 37000000000};
+	struct rv_bpf_unload u = {.head = head_of(RV_KIND_BPF_UNLOAD, 5),
+				  .name = {"x"},
+				  .id = 7,
+				  .type = 1,
+				  .loader_pid = 9};
+	struct buffer b = {.len = 0};
+	_free_ char *text = NULL;
+	struct event e;
+
+	u.head.phase = RV_PHASE_NONE;
+	u.head.uid = u.head.gid = u.head.euid = u.head.egid = RV_ID_NONE;
+	u.head.loginuid = u.head.sessionid = RV_ID_NONE;
+	put(&b, &u, sizeof(u));
+	REQUIRE(event_decode(b.data, b.len, &e) > 0);
+	check_json(&e, &node, "\"container\":{\"id\":null,\"name\":null,\"cgroup_id\":4242,");
+	check_json(&e, &node,
+		   "\"uid\":null,\"gid\":null,\"euid\":null,\"egid\":null,\"loginuid\":null,"
+		   "\"session\":null,");
+	check_json(&e, &node, "\"phase\":null,\"loader_start_ns\":0,");
+	text = event_to_text(&e, &node);
+	REQUIRE(text);
+	CHECK(strstr(text, "Z (node) #5     bpf_unload") != NULL);
+}
+
+TEST("the closing record: the number after the last, itself counted")
+{
+	struct rv_state state = {
+	    .generation = 3, .cgroup_id = 4, .slot = 2, .counters = {.issued = 9}};
+	struct rv_checkpoint c;
+	struct event e;
+
+	state.counters.lost[RV_KIND_OPEN] = 1;
+	event_make_close(&c, &state, "somebody");
+	REQUIRE(event_decode((const uint8_t *)&c, sizeof(c), &e) == (long)sizeof(c));
+	CHECK_INT(e.head.kind, RV_KIND_CLOSE);
+	CHECK_INT((long long)e.head.seq, 10);
+	CHECK_INT((long long)e.head.generation, 3);
+	CHECK_INT((long long)e.head.cgroup_id, 4);
+	CHECK_INT(e.head.phase, RV_PHASE_SETUP);
+	CHECK_INT((long long)e.checkpoint.counters.taken[RV_KIND_CLOSE], 1);
+	CHECK_INT((long long)e.checkpoint.counters.lost[RV_KIND_OPEN], 1);
+	state.slot = RV_SLOT_NODE;
+	event_make_close(&c, &state, "somebody");
+	CHECK_INT(c.head.phase, RV_PHASE_NONE);
 }
 
 TEST("cut anywhere: no record yet, never an error, nothing touched")
