@@ -325,8 +325,10 @@ static void put_head(struct audit_lines *l)
 	    {"time-ns", h->time_ns},
 	};
 
-	put_bytes(l, "container", id, strlen(id));
-	put_bytes(l, "container-name", name, strlen(name));
+	if (l->c->container) { /* none: the node's own log */
+		put_bytes(l, "container", id, strlen(id));
+		put_bytes(l, "container-name", name, strlen(name));
+	}
 	put(l, "kind", h->kind ? event_kind_name(h->kind) : "unreadable");
 	if (h->kind && !event_kind(h->kind))
 		put_number(l, "kind-number", h->kind);
@@ -336,7 +338,8 @@ static void put_head(struct audit_lines *l)
 		put(l, "error", event_view_errno(h->error));
 	if (h->rule)
 		put_number(l, "rule", h->rule);
-	put(l, "phase", event_view_phase(h->phase));
+	if (event_view_phase(h->phase))
+		put(l, "phase", event_view_phase(h->phase));
 	if (h->hook)
 		put(l, "prog-hook", event_hook_name(h->hook));
 	put_hex(l, "prog-tag", h->prog_tag, sizeof(h->prog_tag));

@@ -256,11 +256,11 @@ TEST("audit: an exec has its argv, and as title the first 128 bytes of it")
 			  " kind=exec verdict=allowed seq=12" HEAD_TAIL
 			  " exec-args-len=18 exec-args-missing=0"
 			  " exec-argc=3 exec-envc=1 exec-args-state=whole exec-path-state=ok "
-			  "exec-origin=fd"
+			  "exec-origin=fd exec-script-state=ok exec-mode=0"
 			  " exec-filename=2F612062 exec-script=2F7820\n"
 			  "type=EXECVE " STAMP " argc=3 a0=\"sh\" a1=\"-c\" a2=6563686F206869\n"
 			  "type=PATH " STAMP
-			  " item=0 name=\"/bin/sh\" inode=6 dev=00:01 nametype=NORMAL\n"
+			  " item=0 name=\"/bin/sh\" inode=6 dev=00:01 mode=0 nametype=NORMAL\n"
 			  "type=PATH " STAMP " item=1 name=2F7820 nametype=NORMAL\n"
 			  "type=PROCTITLE " STAMP " proctitle=7368002D63006563686F206869\n");
 }
@@ -343,15 +343,17 @@ TEST("audit: sockets have the caller's sockaddr, bind its own side")
 		    "prog-id=321 pid=100 comm=\"cat\" cause=\"socket\""
 		    " laddr=10.0.0.1 lport=1 faddr=127.0.0.1 fport=443" CONTAINER
 		    " kind=connect verdict=allowed seq=12" HEAD_TAIL " connect-family=inet"
-		    " connect-type=stream connect-protocol=0 connect-backlog=0 connect-size=0\n");
+		    " connect-type=stream connect-protocol=0 connect-groups=0x0 connect-backlog=0 connect-size=0\n");
 	n.head.kind = RV_KIND_BIND;
 	check_socket(&n, "", 0, "saddr=020000010A0000010000000000000000\n");
 	n.head.kind = RV_KIND_CONNECT;
 	n.peer =
 	    (struct rv_address){.family = AF_INET6, .port = 80, .addr = {[15] = 1}, .scope_id = 2};
 	check_socket(&n, "", 0, "saddr=0A000050000000000000000000000000000000000000000102000000\n");
-	n.peer = (struct rv_address){.family = AF_NETLINK, .port = 7, .groups = 1};
+	n.peer = (struct rv_address){.family = AF_NETLINK, .port = 7};
+	n.groups = 1;
 	check_socket(&n, "", 0, "saddr=100000000700000001000000\n");
+	n.groups = 0;
 	n.peer = (struct rv_address){.family = AF_VSOCK, .port = 1024};
 	memcpy(n.peer.addr, &cid, sizeof(cid));
 	check_socket(&n, "", 0, "saddr=28000000000400000300000000000000\n");
@@ -416,7 +418,7 @@ TEST("audit: the record's own account is 1427 alone; an unknown kind and a lost 
 	check(FIELDS("none") CONTAINER
 	      " kind=checkpoint verdict=allowed seq=12" HEAD_TAIL
 	      " issued=9 armed=yes taken-open=6 lost-open=2 lost-kind-63=1 merged-open=3"
-	      " errors-scratch=0 errors-path=0 errors-storage=0 errors-args=0 errors-ring=0\n");
+	      " errors-scratch=0 errors-path=0 errors-storage=0 errors-args=0 errors-ring=0 errors-note=0 errors-loaded=0\n");
 	((struct rv_head *)buffer.data)->kind = RV_KIND_MAX - 1;
 	got = audit_of(&context);
 	CHECK(strncmp(got, "type=SYSCALL " STAMP " " ARCH "-1 ", 50) == 0);
