@@ -111,8 +111,13 @@ $(B)/tests/ev-%: tests/bats/tools/events/%.c $(wildcard tests/bats/tools/events/
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers -Werror -static -o $@ $< -pthread
+# A file system with user attributes, which the guest's own has not on every kernel.
+$(B)/tests/ext4.img: | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(call need,e2fsprogs)
+	$(Q)rm -f $@ && truncate -s 48M $@ && PATH=$$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -I 512 $@
 .PHONY: test-tools
-test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS)
+test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/ext4.img
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo

@@ -25,7 +25,7 @@ static void say_open(const char *path, const char *access, int flags, const char
 	struct stat st;
 
 	MUST(stat(path, &st) == 0);
-	printf("{\"kind\":\"open\",%s,%s,\"access\":[\"%s\"],\"flags\":%d,\"mode\":\"%07o\","
+	printf("{\"kind\":\"open\",%s,%s,\"access\":[\"%s\"],\"flags\":%d,\"mode\":\"0%o\","
 	       "\"path_state\":\"ok\",\"path\":\"%s\",\"tag_source\":%s,\"tag\":%s}\n",
 	       who(), dev_ino(path), access, flags, st.st_mode, path, word(source), word(tag));
 }
@@ -39,7 +39,7 @@ static void look(const char *path, const char *source, const char *tag)
 	close(fd);
 }
 
-/* /tagged, /dir and /only-write hold the tag, /plain* do not. */
+/* /tagged, /tagged-too, /dir and /only-write hold the tag, /plain* do not. */
 static int open_(char **argv)
 {
 	char path[32];
@@ -48,7 +48,7 @@ static int open_(char **argv)
 	look("/tagged", argv[0], argv[1]);
 	look("/dir", argv[0], argv[1]);
 	for (int i = 0; i < PLAIN; i++) {
-		fd = open("/tagged", O_RDONLY);
+		fd = open("/tagged-too", O_RDONLY);
 		MUST(fd >= 0);
 		close(fd); /* the next file may get its place in memory */
 		snprintf(path, sizeof(path), "/plain%d", i);
@@ -57,7 +57,6 @@ static int open_(char **argv)
 		close(fd);
 		look(path, "null", "null");
 	}
-	printf("{\"kind\":\"open\",\"times\":0,\"tag\":\"\"}\n");
 	/* The kernel reads with the task's rights, and these do not suffice. */
 	MUST(setgid(1000) == 0 && setuid(1000) == 0);
 	fd = open("/only-write", O_WRONLY);
@@ -108,8 +107,8 @@ static void run(const char *name, const char *path, const char *source, const ch
 	say_exec(pid, path, name, source, tag);
 }
 
-/* /program has a tag and no dynamic linker, /dynamic has both; /script's own is not that of the
- * program that runs it; /closed may be executed, but not read, by others. */
+/* /program has a tag; /script's own is not that of the program that runs it; /closed may be
+ * executed, but not read, by others. */
 static int exec_(char **argv)
 {
 	run("/program", "/program", argv[0], argv[1]);
@@ -121,23 +120,36 @@ static int exec_(char **argv)
 	return 0;
 }
 
-static void say_attribute(const char *kind, const char *name, const char *value, int flags,
-			  const char *verdict, const char *error)
+static const char *attribute(const char *name, const char *verdict, const char *error)
 {
+	static char text[512];
 	struct stat st;
 
 	MUST(stat("/tagged", &st) == 0);
-	printf("{\"kind\":\"%s\",%s,%s,\"mode\":\"%07o\",\"size\":%zu,\"flags\":%d,\"path_state\":\"ok\","
-	       "\"path\":\"/tagged\",\"name\":\"%s\",\"value\":%s,\"verdict\":\"%s\",\"error\":%s}\n",
-	       kind, who(), dev_ino("/tagged"), st.st_mode,
-	       strcmp(value, "null") ? strlen(value) : 0, flags, name, word(value), verdict, word(error));
+	snprintf(text, sizeof(text),
+		 "%s,%s,\"mode\":\"0%o\",\"path_state\":\"ok\",\"path\":\"/tagged\","
+		 "\"name\":\"%s\",\"verdict\":\"%s\",\"error\":%s",
+		 who(), dev_ino("/tagged"), st.st_mode, name, verdict, word(error));
+	return text;
 }
 
-/* set VERDICT ERROR NAME FREE: every way to change the attribute of /tagged, and none to change
+static void say_set(const char *value, int flags, char **argv)
+{
+	printf("{\"kind\":\"setxattr\",%s,\"size\":%zu,\"flags\":%d,\"value\":\"%s\"}\n",
+	       attribute(argv[2], argv[0], argv[1]), strlen(value), flags, value);
+}
+
+static void say_remove(int times, const char *name, const char *verdict, const char *error)
+{
+	printf("{\"kind\":\"removexattr\",\"times\":%d,%s}\n", times,
+	       attribute(name, verdict, error));
+}
+
+/* set-N VERDICT ERROR NAME FREE: every way to change the attribute of /tagged, and none to change
  * FREE's, which is nobody's. */
 static int set(char **argv)
 {
-	const char *name = argv[2], *verdict = argv[0], *error = argv[1];
+	const char *name = argv[2], *verdict = argv[0], *error = argv[1]; /* in the record */
 	int denied = strcmp(verdict, "denied") == 0, expected = denied ? -1 : 0;
 	int fd = open("/tagged", O_RDONLY);
 	char path[64];
@@ -153,21 +165,21 @@ static int set(char **argv)
 			return 1;                                                                  \
 		}                                                                                  \
 	} while (0)
-	say_attribute("setxattr", name, "by-path", 0, verdict, error);
+	say_set("by-path", 0, argv);
 	TRY(setxattr("/tagged", name, "by-path", 7, 0));
-	say_attribute("setxattr", name, "by-link", XATTR_REPLACE, verdict, error);
+	say_set("by-link", XATTR_REPLACE, argv);
 	TRY(lsetxattr("/tagged", name, "by-link", 7, XATTR_REPLACE));
-	say_attribute("setxattr", name, "by-fd", 0, verdict, error);
+	say_set("by-fd", 0, argv);
 	TRY(fsetxattr(fd, name, "by-fd", 5, 0));
-	say_attribute("setxattr", name, "by-proc", 0, verdict, error);
+	say_set("by-proc", 0, argv);
 	TRY(setxattr(path, name, "by-proc", 7, 0));
-	say_attribute("removexattr", name, "null", 0, verdict, error);
+	say_remove(2, name, verdict, error);
 	TRY(removexattr("/tagged", name));
 	if (!denied)
 		MUST(setxattr("/tagged", name, "again", 5, 0) == 0);
 	MUST(setxattr("/tagged", argv[3], "free", 4, 0) == 0);
 	MUST(removexattr("/tagged", argv[3]) == 0);
-	say_attribute("removexattr", argv[3], "null", 0, "allowed", "null");
+	say_remove(1, argv[3], "allowed", "null");
 	TRY(fremovexattr(fd, name));
 	return 0;
 }
@@ -181,7 +193,9 @@ static int none(char **argv)
 int main(int argc, char **argv)
 {
 	static const struct verb verbs[] = {{"open", open_}, {"copy-up", copy_up}, {"exec", exec_},
-					    {"set", set},    {"none", none},	   {0}};
+					    {"none", none},
+					    {"set-1", set},  {"set-2", set},	   {"set-3", set},
+					    {"set-4", set},  {"set-5", set},	   {"set-6", set},  {0}};
 
 	return run_verbs(verbs, argc, argv);
 }
