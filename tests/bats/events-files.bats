@@ -19,10 +19,10 @@ teardown() {
 	acts files descriptors
 }
 @test "files: names made, removed, renamed, linked" {
-	acts files names -- --edit "$(with MKNOD)"
+	acts files names -- --edit "$(with CAP_MKNOD)"
 }
 @test "files: mode, owner, times, length, extended attributes and ACLs" {
-	acts files attributes -- --edit "$(with CHOWN SYS_ADMIN)"
+	acts files attributes -- --edit "$(with CAP_CHOWN CAP_SYS_ADMIN)"
 }
 
 @test "files: one record an act on overlayfs, with copy-up" {

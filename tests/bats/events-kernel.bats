@@ -9,11 +9,6 @@ setup() {
 	dir=$BATS_TEST_TMPDIR/b
 }
 
-# with CAP...: the edit that gives the container these capabilities as well.
-with() {
-	printf '.process.capabilities |= map_values(. + %s)' "$(jq -cn '$ARGS.positional' --args "$@")"
-}
-
 # A small module that no other needs, not loaded, as a plain file: on every kernel of the suites.
 plain_module() {
 	local file

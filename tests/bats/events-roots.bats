@@ -10,10 +10,10 @@ setup() {
 }
 
 @test "files: mounts, old and new, and roots" {
-	acts mounts mounts -- --edit "$(with SYS_ADMIN SYS_CHROOT)"
+	acts mounts mounts -- --edit "$(with CAP_SYS_ADMIN CAP_SYS_CHROOT)"
 }
 @test "files: in a mount namespace of its own the names are the same" {
-	acts mounts own -- --edit "$(with SYS_ADMIN)"
+	acts mounts own -- --edit "$(with CAP_SYS_ADMIN)"
 }
 @test "files: names of any byte, deleted ones" {
 	acts paths bytes

@@ -88,11 +88,9 @@ node_gone() {
 	! pgrep -x reeve-node >/dev/null
 }
 
-# with CAPABILITY...: an edit that gives them.
+# with CAP_NAME...: the edit that gives a container these capabilities as well.
 with() {
-	local list
-	list=$(printf '"CAP_%s",' "$@")
-	printf '.process.capabilities |= map_values(. + [%s])' "${list%,}"
+	printf '.process.capabilities |= map_values(. + %s)' "$(jq -cn '$ARGS.positional' --args "$@")"
 }
 
 # acts FAMILY VERB [ARGUMENT]... [-- MAKE_BUNDLE_OPTION...]: runs that verb of tests/bats/tools/events/
