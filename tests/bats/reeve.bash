@@ -94,7 +94,8 @@ with() {
 }
 
 # acts FAMILY VERB [ARGUMENT]... [-- MAKE_BUNDLE_OPTION...]: runs that verb of tests/bats/tools/events/
-# FAMILY.c as the container FAMILY-VERB and compares its record with what the verb says it did.
+# FAMILY.c as the container FAMILY-VERB and compares its record with what the verb says it did: every act
+# a record (merge.bats has what is counted).
 acts() {
 	local family=$1 verb=$2 id=$1-$2 args=() 
 	shift 2
@@ -103,7 +104,7 @@ acts() {
 		shift
 	done
 	[ $# -eq 0 ] || shift
-	container "$dir" "$@" -- "/ev-$family" "$verb" "${args[@]}"
+	container "$dir" --annotate io.reeve.repeat each "$@" -- "/ev-$family" "$verb" "${args[@]}"
 	cp "/reeve/build/tests/ev-$family" "$dir/rootfs/"
 	crun run -b "$dir" "$id" >"$dir/said" 2>"$dir/errors" || { cat "$dir/said" "$dir/errors"; return 1; }
 	await_end "$id"
