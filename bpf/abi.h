@@ -306,6 +306,7 @@ struct rv_task {
 #define RV_POLICY_FILE 8 /* has rules of that subject */
 #define RV_POLICY_EXEC 16
 #define RV_POLICY_NETWORK 32
+#define RV_POLICY_EACH 64 /* no repetition is merely counted */
 
 struct rv_policy {
 	__u32 flags;   /* RV_POLICY_* */

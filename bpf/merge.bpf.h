@@ -90,7 +90,8 @@ static __always_inline bool merge_hit(const struct who *w, const struct verdict 
 
 	/* Where a policy refuses what cannot be recorded, each one must try. */
 	if (!who_recorded(w, kind) || (w->st->options & RV_OPTION_SINGLY) ||
-	    v->verdict >= RV_VERDICT_DENIED || (v->flags & RV_POLICY_UNRECORDED_DENY))
+	    v->verdict >= RV_VERDICT_DENIED ||
+	    (v->flags & (RV_POLICY_UNRECORDED_DENY | RV_POLICY_EACH)))
 		return false;
 	key = merge_key(w, kind, a, b, c);
 	half = (*(volatile __u32 *)&w->st->merge_epoch & 1) * RV_MERGE_ENTRIES;

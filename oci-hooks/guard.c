@@ -12,6 +12,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/host.h"
 #include "sidecar/common/paths.h"
+#include "sidecar/common/record.h"
 #include "sidecar/common/spawn.h"
 #include "sidecar/common/util.h"
 
@@ -89,10 +90,34 @@ static char *runtime_name(void)
 	return strdup(strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 }
 
+/* The host's words and the container's, which can only add to them: a mistake in those adds nothing.
+ * NULL: the default. */
+static const char *recorded(const struct options *o, const struct state *s, char *buf, size_t size)
+{
+	struct record record;
+	char error[256];
+
+	if (!s->record)
+		return o->record;
+	if (strlen(s->record) >= RECORD_TEXT_MAX / 2 ||
+	    record_parse(s->record, &record, error, sizeof(error)) < 0 ||
+	    strcmp(s->record, "none") == 0) {
+		log_warn(0, "container %s: its annotation " REEVE_ANNOTATION_RECORD
+			    " is not used: it is no --record that adds to the host's",
+			 s->id);
+		return o->record;
+	}
+	if (o->record && strcmp(o->record, "none") == 0)
+		return s->record;
+	snprintf(buf, size, "%s,%s", o->record ? o->record : "normal", s->record);
+	return buf;
+}
+
 static int start_agent(const struct options *o, const struct state *s, const struct place *place,
 		       int pidfd, const struct policy_files *files, uint64_t until_ns, char *why)
 {
 	_free_ char *runtime = runtime_name();
+	char record[RECORD_TEXT_MAX];
 	struct meta meta = {
 	    .cgroup_id = place->id,
 	    .cgroup = (char *)place->path,
@@ -106,7 +131,7 @@ static int start_agent(const struct options *o, const struct state *s, const str
 	    .fail_closed = o->fail_closed,
 	    .policies = (const char *const *)files->paths,
 	    .policies_count = files->count,
-	    .record = o->record,
+	    .record = recorded(o, s, record, sizeof(record)),
 	    .repeat = s->repeat_each ? "each" : o->repeat,
 	};
 	enum spawn_result result;

@@ -20,6 +20,7 @@ void state_release(struct state *s)
 {
 	free(s->bundle);
 	free(s->policy);
+	free(s->record);
 	s->bundle = s->policy = NULL;
 }
 
@@ -59,12 +60,16 @@ static int take_annotations(const struct json *root, struct state *s, char *erro
 {
 	const struct json *annotations = json_get(root, "annotations");
 	const struct json *policy = json_get(annotations, REEVE_ANNOTATION_POLICY);
+	const char *record;
 
 	if (annotations && annotations->type != JSON_OBJECT && annotations->type != JSON_NULL)
 		return wrong_type(annotations, "annotations", "an object", error, error_size);
 	take_name(annotations, s);
 	s->repeat_each =
 	    strcmp(json_get_string(annotations, REEVE_ANNOTATION_REPEAT, ""), "each") == 0;
+	record = json_get_string(annotations, REEVE_ANNOTATION_RECORD, NULL);
+	if (record && !(s->record = strdup(record)))
+		return util_refuse(-ENOMEM, error, error_size, "out of memory");
 	if (!policy)
 		return 0;
 	/* A mistake of the tenant's, like a name that does not exist: told when it is looked for. */

@@ -16,6 +16,7 @@ struct state {
 	int pid;	  /* of the container's init; STATE_PID_NONE when absent, may be 0 */
 	char *bundle;	  /* absolute path; after the container's end it may be gone */
 	char *policy;	  /* annotation io.reeve.policy, NULL without */
+	char *record;	  /* annotation io.reeve.record: it can only ask for more; NULL without */
 	bool repeat_each; /* annotation io.reeve.repeat is "each": it can only ask for more */
 };
 

@@ -36,6 +36,7 @@
 #define REEVE_USER "reeve"  /* what an agent becomes; its primary group is the query group */
 #define REEVE_GROUP "reeve" /* members may query */
 #define REEVE_ANNOTATION_POLICY "io.reeve.policy"
+#define REEVE_ANNOTATION_RECORD "io.reeve.record"
 #define REEVE_ANNOTATION_REPEAT "io.reeve.repeat"
 
 /* KEY: the container's cgroup id as 16 hex digits. Unique on a boot, needs no escaping. */

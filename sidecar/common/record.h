@@ -8,6 +8,8 @@
 
 #define RECORD_USAGE "quiet, normal, all, none, or kinds with commas as in quiet,connect,mount ('reeve events')"
 
+#define RECORD_TEXT_MAX 2048 /* bytes that two of them fit into */
+
 struct record {
 	uint64_t kinds;	  /* rv_state.record: a bit per RV_KIND_* */
 	uint32_t options; /* rv_state.options: RV_OPTION_* */

@@ -30,7 +30,8 @@ static int parse_flags(struct reader *r, const struct json *root, struct policy 
 {
 	static const char *const modes[] = {"audit", "enforce", NULL};
 	static const char *const verdicts[] = {"allow", "deny", NULL};
-	unsigned mode = 0, unresolvable = 1, unrecorded = 0;
+	static const char *const repeats[] = {"count", "each", NULL};
+	unsigned mode = 0, unresolvable = 1, unrecorded = 0, each = 0;
 	const struct json *m;
 	int ret;
 
@@ -47,9 +48,12 @@ static int parse_flags(struct reader *r, const struct json *root, struct policy 
 	ret = reader_choice(r, root, "unrecorded", verdicts, "\"allow\" or \"deny\"", &unrecorded);
 	if (ret < 0)
 		return ret;
+	ret = reader_choice(r, root, "repeat", repeats, "\"count\" or \"each\"", &each);
+	if (ret < 0)
+		return ret;
 	p->flags = (mode ? RV_POLICY_ENFORCE : 0) |
 		   (unresolvable ? RV_POLICY_UNRESOLVABLE_DENY : 0) |
-		   (unrecorded ? RV_POLICY_UNRECORDED_DENY : 0);
+		   (unrecorded ? RV_POLICY_UNRECORDED_DENY : 0) | (each ? RV_POLICY_EACH : 0);
 	return 0;
 }
 
@@ -80,7 +84,7 @@ static int parse_rules(struct reader *r, const struct json *rules, struct policy
 static int parse_document(struct reader *r, const struct json *root, struct policy **ret)
 {
 	static const char *const keys[] = {"name",	 "mode",  "on_unresolvable",
-					   "unrecorded", "rules", NULL};
+					   "unrecorded", "repeat", "rules", NULL};
 	_free_ struct policy *p = NULL;
 	const struct json *rules;
 	int err;

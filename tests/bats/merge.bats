@@ -208,3 +208,31 @@ pending() {
 	[ "$status" -ne 0 ]
 	[[ $output == *sometimes*each* ]]
 }
+
+# kinds ID: what record 0 says is recorded.
+kinds() {
+	logs "$1" 'select(.kind == "armed").record[]' -r | grep .
+}
+
+@test "a container's annotation adds to what the host records, and can take nothing away" {
+	local wrong quiet='.hooks.createRuntime[0].args += ["--record", "quiet"]'
+	container "$dir" --annotate io.reeve.record mount,thread --edit "$quiet" -- /bin/true
+	ran adds
+	kinds adds >"$dir/kinds"
+	grep -qx mount "$dir/kinds"
+	grep -qx thread "$dir/kinds"
+	grep -qx exec "$dir/kinds"
+	! grep -qx open "$dir/kinds"
+	reeve events --json | jq -r '.[] | select(.profile == "quiet").kind' | sort >"$dir/quiet"
+	for wrong in none nosuch "$(printf 'open,%.0s' {1..2000})open"; do
+		container "$dir" --annotate io.reeve.record "$wrong" --edit "$quiet" -- /bin/true
+		ran "wrong-${#wrong}"
+		kinds "wrong-${#wrong}" | sort | diff - "$dir/quiet"
+	done
+}
+
+@test "a policy asks for each repetition as a record" {
+	policy each '{"name":"each","mode":"audit","repeat":"each","rules":[]}'
+	recorded policy-each --annotate io.reeve.policy each -- /act opens 20 /etc/passwd
+	[ "$(logs policy-each 'select(.kind == "open" and .path == "/etc/passwd")' | wc -l)" -eq 20 ]
+}

@@ -245,6 +245,35 @@ static int thread_exec(char **v)
 	return EIO;
 }
 
+/* build EXECS CONNECTS: so many processes that execute this program, so many refused connects. */
+static int build(char **v)
+{
+	char *const exits[] = {"act", "exit", "0", NULL};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(9),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int status;
+
+	for (int i = atoi(v[0]); i > 0; i--) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execv("/act", exits);
+			_exit(127);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+			return EIO;
+	}
+	for (int i = atoi(v[1]); i > 0; i--) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+			return EIO;
+		close(fd);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -253,6 +282,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_DFL);
 	if (!strcmp(verb, "args"))
 		return args(v);
+	if (!strcmp(verb, "build"))
+		return build(v);
 	if (!strcmp(verb, "report"))
 		return report();
 	if (!strcmp(verb, "open"))

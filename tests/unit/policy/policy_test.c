@@ -47,7 +47,7 @@ TEST("a policy with every key")
 {
 	_free_ struct policy *p = parse(
 	    "{\"name\":\"a.b-c_1\",\"mode\":\"audit\",\"on_unresolvable\":\"allow\","
-	    "\"unrecorded\":\"deny\",\"rules\":[\n"
+	    "\"unrecorded\":\"deny\",\"repeat\":\"each\",\"rules\":[\n"
 	    "  // comments are fine\n"
 	    "  "
 	    "{\"subject\":\"exec\",\"path\":\"/bin/nc\",\"action\":\"deny\",\"errno\":\"EPERM\"},\n"
@@ -86,7 +86,7 @@ TEST("refusals name the place, what was found and what was expected")
 		"p.json:1:19: found key \"mod\", expected a known one; did you mean \"mode\"?");
 	refused("{\"name\":\"a\",\"mode\":\"audit\",\"rules\":[],\"colour\":1}",
 		"p.json:1:48: found key \"colour\", expected one of: name, mode, on_unresolvable, "
-		"unrecorded, rules");
+		"unrecorded, repeat, rules");
 	refused("[]", "p.json:1:1: found an array, expected a policy: "
 		      "{\"name\": ..., \"mode\": ..., \"rules\": [...]}");
 	refused("{\"name\":7,\"mode\":\"audit\",\"rules\":[]}",
