@@ -157,7 +157,8 @@ int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *nam
 		act_string(&a, name, &r->name_len);
 		/* A pointer to const void is nothing the verifier lets through as an argument. */
 		bpf_get_func_arg(ctx, 3, &value);
-		act_bytes(&a, (void *)value, size < XATTR_SHOWN ? size : XATTR_SHOWN, &r->value_len);
+		act_bytes(&a, (void *)value, size < XATTR_SHOWN ? size : XATTR_SHOWN,
+			  &r->value_len);
 	}
 	return act_end_node(&a);
 }

@@ -123,8 +123,7 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	return judge_return(&v, recorded);
 }
 
-static __always_inline int ioctl(struct file *file, unsigned int command, __u32 hook,
-				 bool d_path)
+static __always_inline int ioctl(struct file *file, unsigned int command, __u32 hook, bool d_path)
 {
 	struct inode *inode = file->f_inode;
 	__u32 type = inode->i_mode & S_IFMT;

@@ -29,14 +29,16 @@ static void say_open(int fd, int flags, const char *path, const char *access)
 	MUST(fstat(fd, &st) == 0 && have >= 0);
 	/* what the kernel forgets once the file is open */
 	have |= flags & (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-	say("open", "%s,\"mode\":\"%#o\",\"access\":[%s],\"flags\":%d,\"path_state\":\"ok\",\"path\":%s,"
-	    "\"tag\":null,\"tag_source\":null", st_dev_ino(&st), st.st_mode, access, have, quoted(path));
+	say("open",
+	    "%s,\"mode\":\"%#o\",\"access\":[%s],\"flags\":%d,\"path_state\":\"ok\",\"path\":%s,"
+	    "\"tag\":null,\"tag_source\":null",
+	    st_dev_ino(&st), st.st_mode, access, have, quoted(path));
 }
 
 static void say_created(const char *path, mode_t mode, const char *state)
 {
-	say("create", "\"mode\":\"%#o\",\"rdev\":\"0:0\",\"path_state\":\"%s\",\"path\":%s", mode, state,
-	    quoted(path));
+	say("create", "\"mode\":\"%#o\",\"rdev\":\"0:0\",\"path_state\":\"%s\",\"path\":%s", mode,
+	    state, quoted(path));
 }
 
 static void open_one(const char *path, int flags, const char *access)
@@ -89,7 +91,8 @@ static int open_(char **argv)
 	}
 	MUST(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 	/* __FMODE_EXEC and O_LARGEFILE are the kernel's own */
-	printf("{\"kind\":\"open\",%s,\"mode\":\"0100755\",\"access\":[\"exec\"],\"path_state\":\"ok\","
+	printf("{\"kind\":\"open\",%s,\"mode\":\"0100755\",\"access\":[\"exec\"],\"path_state\":"
+	       "\"ok\","
 	       "\"path\":\"/bin/busybox\",\"tag\":null,\"tag_source\":null,\"any\":[\"flags\"]}\n",
 	       dev_ino("/bin/busybox"));
 	return 0;
@@ -111,7 +114,7 @@ static int create(char **argv)
 	say_created("/tmp/plain", S_IFREG | 0644, "ok");
 	MUST(mknod("/tmp/device", S_IFCHR | 0600, makedev(240, 70000)) == 0);
 	say("create", "\"mode\":\"020600\",\"rdev\":\"240:70000\",\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/device\"");
+		      "\"path\":\"/tmp/device\"");
 	MUST(bind(s, (void *)&un, sizeof(un)) == 0);
 	say_created("/tmp/socket", S_IFSOCK | 0755, "ok");
 	MUST(mkdir("/tmp/dir", 0700) == -1 && errno == EEXIST);
@@ -161,9 +164,11 @@ static void rename_one(const char *from, const char *to, unsigned flags)
 	int r = lstat(to, &over);
 
 	MUST(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags) == 0);
-	say("rename", "%s,\"mode\":\"%#o\",\"new_ino\":%lu,\"flags\":%u,\"path_state\":\"ok\","
-	    "\"path\":%s,\"new_path_state\":\"ok\",\"new_path\":%s", st_dev_ino(&st), st.st_mode,
-	    r ? 0 : (unsigned long)over.st_ino, flags, quoted(from), quoted(to));
+	say("rename",
+	    "%s,\"mode\":\"%#o\",\"new_ino\":%lu,\"flags\":%u,\"path_state\":\"ok\","
+	    "\"path\":%s,\"new_path_state\":\"ok\",\"new_path\":%s",
+	    st_dev_ino(&st), st.st_mode, r ? 0 : (unsigned long)over.st_ino, flags, quoted(from),
+	    quoted(to));
 }
 
 static int rename_(char **argv)
@@ -182,8 +187,10 @@ static int rename_(char **argv)
 
 static void say_link(const char *old, const char *new, const char *state, const struct stat *st)
 {
-	say("link", "%s,\"mode\":\"%#o\",\"path_state\":\"%s\",\"path\":%s,\"new_path_state\":\"ok\","
-	    "\"new_path\":%s", st_dev_ino(st), st->st_mode, state, quoted(old), quoted(new));
+	say("link",
+	    "%s,\"mode\":\"%#o\",\"path_state\":\"%s\",\"path\":%s,\"new_path_state\":\"ok\","
+	    "\"new_path\":%s",
+	    st_dev_ino(st), st->st_mode, state, quoted(old), quoted(new));
 }
 
 static int link_(char **argv)
@@ -219,7 +226,8 @@ static int symlink_(char **argv)
 	memset(longest, 'x', sizeof(longest));
 	longest[4095] = 0;
 	MUST(symlink(longest, "/tmp/far") == 0);
-	say("symlink", "\"path_state\":\"ok\",\"path\":\"/tmp/far\",\"target\":%s", quoted(longest));
+	say("symlink", "\"path_state\":\"ok\",\"path\":\"/tmp/far\",\"target\":%s",
+	    quoted(longest));
 	return 0;
 }
 
@@ -256,9 +264,10 @@ static void chown_one(const char *path, uid_t uid, gid_t gid)
 		snprintf(id[0], sizeof(id[0]), "%u", uid);
 	if (gid != (gid_t)-1)
 		snprintf(id[1], sizeof(id[1]), "%u", gid);
-	say("chown", "%s,\"mode\":\"%#o\",\"old_uid\":%u,\"old_gid\":%u,\"new_uid\":%s,\"new_gid\":%s,"
-	    "\"path_state\":\"ok\",\"path\":%s", st_dev_ino(&st), st.st_mode, st.st_uid, st.st_gid,
-	    id[0], id[1], quoted(path));
+	say("chown",
+	    "%s,\"mode\":\"%#o\",\"old_uid\":%u,\"old_gid\":%u,\"new_uid\":%s,\"new_gid\":%s,"
+	    "\"path_state\":\"ok\",\"path\":%s",
+	    st_dev_ino(&st), st.st_mode, st.st_uid, st.st_gid, id[0], id[1], quoted(path));
 }
 
 static int chown_(char **argv)
@@ -277,9 +286,11 @@ static void say_utime(const char *path, const char *set, const struct timespec t
 {
 	struct stat st = stat_of(path);
 
-	say("utime", "%s,\"mode\":\"%#o\",\"set\":[%s],\"atime\":%ld,\"atime_nsec\":%ld,\"mtime\":%ld,"
-	    "\"mtime_nsec\":%ld,\"path_state\":\"ok\",\"path\":%s", st_dev_ino(&st), st.st_mode, set,
-	    t[0].tv_sec, t[0].tv_nsec, t[1].tv_sec, t[1].tv_nsec, quoted(path));
+	say("utime",
+	    "%s,\"mode\":\"%#o\",\"set\":[%s],\"atime\":%ld,\"atime_nsec\":%ld,\"mtime\":%ld,"
+	    "\"mtime_nsec\":%ld,\"path_state\":\"ok\",\"path\":%s",
+	    st_dev_ino(&st), st.st_mode, set, t[0].tv_sec, t[0].tv_nsec, t[1].tv_sec, t[1].tv_nsec,
+	    quoted(path));
 }
 
 static int utime_(char **argv)
@@ -287,11 +298,14 @@ static int utime_(char **argv)
 	static const struct timespec past[2] = {{1000000000, 5}, {-7, 999999999}},
 				     some[2] = {{0, UTIME_OMIT}, {12, 34}},
 				     mixed[2] = {{0, UTIME_NOW}, {12, 35}}, none[2],
-				     some_said[2] = {{0, 0}, {12, 34}}, mixed_said[2] = {{0, 0}, {12, 35}};
+				     some_said[2] = {{0, 0}, {12, 34}},
+				     mixed_said[2] = {{0, 0}, {12, 35}};
 	int fd;
 
 	(void)argv;
-	for (const char *const *p = (const char *const[]){"/tmp/1", "/tmp/2", "/tmp/3", "/tmp/4", NULL}; *p; p++)
+	for (const char *const *p =
+		 (const char *const[]){"/tmp/1", "/tmp/2", "/tmp/3", "/tmp/4", NULL};
+	     *p; p++)
 		touch(*p, 0600);
 	MUST(symlink("1", "/tmp/5") == 0);
 	MUST(utimensat(AT_FDCWD, "/tmp/1", past, 0) == 0);
@@ -317,26 +331,35 @@ static int truncate_(char **argv)
 	touch("/tmp/length", 0600);
 	st = stat_of("/tmp/length");
 	MUST(truncate("/tmp/length", 3) == 0);
-	say("truncate", "%s,\"mode\":\"0100600\",\"old_size\":5,\"size\":3,\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/length\"", st_dev_ino(&st));
+	say("truncate",
+	    "%s,\"mode\":\"0100600\",\"old_size\":5,\"size\":3,\"path_state\":\"ok\","
+	    "\"path\":\"/tmp/length\"",
+	    st_dev_ino(&st));
 	fd = open("/tmp/length", O_RDWR);
 	MUST(fd >= 0 && ftruncate(fd, 1l << 40) == 0);
-	say("truncate", "%s,\"mode\":\"0100600\",\"old_size\":3,\"size\":%ld,\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/length\"", st_dev_ino(&st), 1l << 40);
+	say("truncate",
+	    "%s,\"mode\":\"0100600\",\"old_size\":3,\"size\":%ld,\"path_state\":\"ok\","
+	    "\"path\":\"/tmp/length\"",
+	    st_dev_ino(&st), 1l << 40);
 	MUST(unlink("/tmp/length") == 0 && ftruncate(fd, 0) == 0);
-	say("truncate", "%s,\"mode\":\"0100600\",\"old_size\":%ld,\"size\":0,\"path_state\":\"deleted\","
-	    "\"path\":\"/tmp/length\"", st_dev_ino(&st), 1l << 40);
+	say("truncate",
+	    "%s,\"mode\":\"0100600\",\"old_size\":%ld,\"size\":0,\"path_state\":\"deleted\","
+	    "\"path\":\"/tmp/length\"",
+	    st_dev_ino(&st), 1l << 40);
 	return 0;
 }
 
-static void setxattr_one(const char *path, const char *name, const char *value, size_t size, int flags)
+static void setxattr_one(const char *path, const char *name, const char *value, size_t size,
+			 int flags)
 {
 	struct stat st = stat_of(path);
 
 	MUST(setxattr(path, name, value, size, flags) == 0);
-	say("setxattr", "%s,\"mode\":\"%#o\",\"size\":%zu,\"flags\":%d,\"path_state\":\"ok\",\"path\":%s,"
-	    "\"name\":%s,\"value\":%s", st_dev_ino(&st), st.st_mode, size, flags, quoted(path),
-	    quoted(name), quoted_bytes(value, size < 256 ? size : 256));
+	say("setxattr",
+	    "%s,\"mode\":\"%#o\",\"size\":%zu,\"flags\":%d,\"path_state\":\"ok\",\"path\":%s,"
+	    "\"name\":%s,\"value\":%s",
+	    st_dev_ino(&st), st.st_mode, size, flags, quoted(path), quoted(name),
+	    quoted_bytes(value, size < 256 ? size : 256));
 }
 
 static void removexattr_one(const char *path, const char *name)
@@ -350,8 +373,9 @@ static void removexattr_one(const char *path, const char *name)
 
 static int xattr(char **argv)
 {
-	static const char acl[] = "\2\0\0\0\1\0\6\0\377\377\377\377\2\0\4\0\350\3\0\0\4\0\4\0\377\377\377\377"
-				  "\20\0\6\0\377\377\377\377\40\0\0\0\377\377\377\377";
+	static const char acl[] =
+	    "\2\0\0\0\1\0\6\0\377\377\377\377\2\0\4\0\350\3\0\0\4\0\4\0\377\377\377\377"
+	    "\20\0\6\0\377\377\377\377\40\0\0\0\377\377\377\377";
 	char value[300];
 
 	(void)argv;
@@ -373,14 +397,17 @@ static void say_ioctl(const char *path, int fd, unsigned command)
 	struct stat st;
 
 	MUST(fstat(fd, &st) == 0);
-	say("ioctl", "%s,\"mode\":\"%#o\",\"rdev\":\"%u:%u\",\"command\":\"0x%x\",\"path_state\":\"ok\","
-	    "\"path\":%s", st_dev_ino(&st), st.st_mode, major(st.st_rdev), minor(st.st_rdev), command,
+	say("ioctl",
+	    "%s,\"mode\":\"%#o\",\"rdev\":\"%u:%u\",\"command\":\"0x%x\",\"path_state\":\"ok\","
+	    "\"path\":%s",
+	    st_dev_ino(&st), st.st_mode, major(st.st_rdev), minor(st.st_rdev), command,
 	    quoted(path));
 }
 
 static int ioctl_(char **argv)
 {
-	int null = open("/dev/null", O_RDWR), pty = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY), file, r;
+	int null = open("/dev/null", O_RDWR), pty = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY), file,
+	    r;
 	struct termios t;
 
 	(void)argv;
@@ -394,7 +421,10 @@ static int ioctl_(char **argv)
 	absent("ioctl", "/tmp/file");
 #ifdef __x86_64__
 	/* as a 32-bit program would: another hook */
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(54), "b"(null), "c"(TIOCGWINSZ), "d"(0) : "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(54), "b"(null), "c"(TIOCGWINSZ), "d"(0)
+			 : "memory");
 	MUST(r == -ENOTTY);
 	say_ioctl("/dev/null", null, TIOCGWINSZ);
 #endif
@@ -425,35 +455,51 @@ static int overlay(char **argv)
 	open_close("/lower/copy-up", O_RDWR);
 	open_close("/lower/cut", O_WRONLY | O_TRUNC);
 	open_close("/lower/made", O_CREAT | O_WRONLY);
-	open_close("/lower/read", O_CREAT | O_RDONLY);
-	MUST(chmod("/lower/attr", 0640) == 0 && setxattr("/lower/attr", "user.reeve", "1", 1, 0) == 0);
+	open_close("/lower/kept", O_CREAT | O_RDONLY); /* there, and in nobody's cache */
+	MUST(chmod("/lower/attr", 0640) == 0 &&
+	     setxattr("/lower/attr", "user.reeve", "1", 1, 0) == 0);
 	MUST(truncate("/lower/attr", 1) == 0 && removexattr("/lower/attr", "user.reeve") == 0);
-	MUST(mkdir("/lower/dir", 0700) == 0 && rmdir("/lower/dir") == 0 && unlink("/lower/read") == 0);
+	MUST(mkdir("/lower/dir", 0700) == 0 && rmdir("/lower/dir") == 0 &&
+	     unlink("/lower/read") == 0);
 
 	/* what was done, and by number that there is nothing of overlayfs' own */
-	printf("{\"kind\":\"open\",\"process\":{\"comm\":\"overlaid\"},\"times\":6,\"any\":[\"ino\",\"dev\","
+	printf("{\"kind\":\"open\",\"process\":{\"comm\":\"overlaid\"},\"times\":6,\"any\":["
+	       "\"ino\",\"dev\","
 	       "\"access\",\"flags\",\"mode\",\"path_state\",\"tag_source\",\"path\",\"tag\"]}\n");
-	printf("{\"kind\":\"create\",%s,\"mode\":\"0100600\",\"rdev\":\"0:0\",\"path_state\":\"ok\","
-	       "\"path\":\"/lower/made\"}\n", me);
+	printf(
+	    "{\"kind\":\"create\",%s,\"mode\":\"0100600\",\"rdev\":\"0:0\",\"path_state\":\"ok\","
+	    "\"path\":\"/lower/made\"}\n",
+	    me);
 	printf("{\"kind\":\"create\",%s,\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\","
-	       "\"path\":\"/lower/dir\"}\n", me);
-	printf("{\"kind\":\"create\",\"times\":2,\"any\":[\"mode\",\"rdev\",\"path_state\",\"path\"]}\n");
-	printf("{\"kind\":\"chmod\",%s,\"path\":\"/lower/attr\",\"path_state\":\"ok\",\"mode\":\"%#o\","
-	       "\"new_mode\":\"0640\"," ANY_NUMBERS "}\n", me, mode);
-	printf("{\"kind\":\"chmod\",\"times\":1,\"any\":[\"mode\",\"new_mode\",\"path_state\",\"path\",\"ino\","
+	       "\"path\":\"/lower/dir\"}\n",
+	       me);
+	printf("{\"kind\":\"create\",\"times\":2,\"any\":[\"mode\",\"rdev\",\"path_state\","
+	       "\"path\"]}\n");
+	printf("{\"kind\":\"chmod\",%s,\"path\":\"/lower/"
+	       "attr\",\"path_state\":\"ok\",\"mode\":\"%#o\","
+	       "\"new_mode\":\"0640\"," ANY_NUMBERS "}\n",
+	       me, mode);
+	printf("{\"kind\":\"chmod\",\"times\":1,\"any\":[\"mode\",\"new_mode\",\"path_state\","
+	       "\"path\",\"ino\","
 	       "\"dev\"]}\n");
 	printf("{\"kind\":\"setxattr\",%s,\"name\":\"user.reeve\",\"path\":\"/lower/attr\","
-	       "\"path_state\":\"ok\",\"size\":1,\"flags\":0,\"value\":\"1\",\"mode\":\"0100640\"," ANY_NUMBERS
-	       "}\n", me);
-	printf("{\"kind\":\"setxattr\",\"times\":1,\"any\":[\"ino\",\"dev\",\"mode\",\"size\",\"flags\","
+	       "\"path_state\":\"ok\",\"size\":1,\"flags\":0,\"value\":\"1\",\"mode\":"
+	       "\"0100640\"," ANY_NUMBERS "}\n",
+	       me);
+	printf("{\"kind\":\"setxattr\",\"times\":1,\"any\":[\"ino\",\"dev\",\"mode\",\"size\","
+	       "\"flags\","
 	       "\"path_state\",\"path\",\"name\",\"value\"]}\n");
 	printf("{\"kind\":\"removexattr\",%s,\"name\":\"user.reeve\",\"path\":\"/lower/attr\","
-	       "\"path_state\":\"ok\",\"mode\":\"0100640\"," ANY_NUMBERS "}\n", me);
-	printf("{\"kind\":\"removexattr\",\"times\":1,\"any\":[\"ino\",\"dev\",\"mode\",\"path_state\","
+	       "\"path_state\":\"ok\",\"mode\":\"0100640\"," ANY_NUMBERS "}\n",
+	       me);
+	printf("{\"kind\":\"removexattr\",\"times\":1,\"any\":[\"ino\",\"dev\",\"mode\",\"path_"
+	       "state\","
 	       "\"path\",\"name\"]}\n");
-	printf("{\"kind\":\"truncate\",\"times\":1,\"path\":\"/lower/attr\",\"path_state\":\"ok\",\"size\":1,"
+	printf("{\"kind\":\"truncate\",\"times\":1,\"path\":\"/lower/"
+	       "attr\",\"path_state\":\"ok\",\"size\":1,"
 	       "\"old_size\":5,\"mode\":\"0100640\"," ANY_NUMBERS "}\n");
-	printf("{\"kind\":\"unlink\",\"times\":2,\"any\":[\"ino\",\"dev\",\"mode\",\"path_state\",\"path\"]}\n");
+	printf("{\"kind\":\"unlink\",\"times\":2,\"any\":[\"ino\",\"dev\",\"mode\",\"path_state\","
+	       "\"path\"]}\n");
 	printf("{\"kind\":\"utime\",\"times\":0}\n{\"kind\":\"rename\",\"times\":0}\n"
 	       "{\"kind\":\"chown\",\"times\":0}\n{\"kind\":\"link\",\"times\":0}\n");
 	return 0;

@@ -49,7 +49,8 @@ static inline const char *st_dev_ino(const struct stat *st)
 }
 
 /* One record of that kind by us, allowed, with these fields. */
-__attribute__((format(printf, 2, 3))) static inline void say(const char *kind, const char *fields, ...)
+__attribute__((format(printf, 2, 3))) static inline void say(const char *kind, const char *fields,
+							     ...)
 {
 	va_list ap;
 

@@ -12,21 +12,27 @@ static void mount_one(const char *source, const char *target, const char *type, 
 		      const char *options, const char *names)
 {
 	MUST(mount(source, target, type, flags, options) == 0);
-	say("mount", "\"flags\":[%s],\"path_state\":\"ok\",\"path\":%s,\"source\":%s,\"fstype\":%s,"
-	    "\"options\":%s", names, quoted(target), source ? quoted(source) : "null",
-	    type ? quoted(type) : "null", options ? quoted(options) : "null");
+	say("mount",
+	    "\"flags\":[%s],\"path_state\":\"ok\",\"path\":%s,\"source\":%s,\"fstype\":%s,"
+	    "\"options\":%s",
+	    names, quoted(target), source ? quoted(source) : "null", type ? quoted(type) : "null",
+	    options ? quoted(options) : "null");
 }
 
 static void say_umount(const char *target, const char *names, const char *source, const char *type)
 {
-	say("umount", "\"flags\":[%s],\"path_state\":\"ok\",\"path\":%s,\"source\":%s,\"fstype\":%s", names,
+	say("umount",
+	    "\"flags\":[%s],\"path_state\":\"ok\",\"path\":%s,\"source\":%s,\"fstype\":%s", names,
 	    quoted(target), quoted(source), quoted(type));
 }
 
-static void say_move(const char *state, const char *path, const char *to, const char *source, const char *type)
+static void say_move(const char *state, const char *path, const char *to, const char *source,
+		     const char *type)
 {
-	say("move_mount", "\"path_state\":\"%s\",\"path\":%s,\"new_path_state\":\"ok\",\"new_path\":%s,"
-	    "\"source\":%s,\"fstype\":%s", state, quoted(path), quoted(to), quoted(source), quoted(type));
+	say("move_mount",
+	    "\"path_state\":\"%s\",\"path\":%s,\"new_path_state\":\"ok\",\"new_path\":%s,"
+	    "\"source\":%s,\"fstype\":%s",
+	    state, quoted(path), quoted(to), quoted(source), quoted(type));
 }
 
 static void chroot_one(const char *as, const char *path)
@@ -48,7 +54,8 @@ static void roots(void)
 	if (child == 0) {
 		printf("{\"kind\":\"chroot\",%s", who());
 		chroot_one("/tmp/jail", "/tmp/jail");
-		printf("{\"kind\":\"chroot\",\"times\":1,\"path\":\"/tmp/jail/inner\",\"path_state\":\"ok\","
+		printf("{\"kind\":\"chroot\",\"times\":1,\"path\":\"/tmp/jail/"
+		       "inner\",\"path_state\":\"ok\","
 		       "\"any\":[\"dev\",\"ino\",\"mode\"]}\n");
 		MUST(chroot("/inner") == 0);
 		printf("{\"kind\":\"create\",\"times\":1,\"mode\":\"040700\",\"rdev\":\"0:0\","
@@ -65,18 +72,24 @@ static int mounts(char **argv)
 	int fd, mnt;
 
 	(void)argv;
-	MUST(mkdir("/tmp/m", 0755) == 0 && mkdir("/tmp/b", 0755) == 0 && mkdir("/tmp/n", 0755) == 0);
+	MUST(mkdir("/tmp/m", 0755) == 0 && mkdir("/tmp/b", 0755) == 0 &&
+	     mkdir("/tmp/n", 0755) == 0);
 	MUST(mkdir("/tmp/jail", 0755) == 0 && mkdir("/tmp/jail/inner", 0755) == 0);
-	mount_one("what", "/tmp/m", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=0755", "\"nosuid\",\"nodev\"");
+	mount_one("what", "/tmp/m", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=0755",
+		  "\"nosuid\",\"nodev\"");
 	MUST(mkdir("/tmp/m/sub", 0755) == 0);
 	/* the hook does not know the mount */
-	say("setxattr", "%s,\"mode\":\"040755\",\"size\":1,\"flags\":0,\"path_state\":\"in-filesystem\","
-	    "\"path\":\"/sub\",\"name\":\"trusted.reeve\",\"value\":\"1\"", dev_ino("/tmp/m/sub"));
+	say("setxattr",
+	    "%s,\"mode\":\"040755\",\"size\":1,\"flags\":0,\"path_state\":\"in-filesystem\","
+	    "\"path\":\"/sub\",\"name\":\"trusted.reeve\",\"value\":\"1\"",
+	    dev_ino("/tmp/m/sub"));
 	MUST(setxattr("/tmp/m/sub", "trusted.reeve", "1", 1, 0) == 0);
 	mount_one("/tmp/m/sub", "/tmp/b", NULL, MS_BIND | MS_REC, NULL, "\"bind\",\"rec\"");
 	MUST(mkdir("/tmp/b/made", 0711) == 0);
-	say("create", "\"mode\":\"040711\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/b/made\"");
-	mount_one(NULL, "/tmp/b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL, "\"ro\",\"remount\",\"bind\"");
+	say("create",
+	    "\"mode\":\"040711\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/b/made\"");
+	mount_one(NULL, "/tmp/b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL,
+		  "\"ro\",\"remount\",\"bind\"");
 	mount_one(NULL, "/tmp/b", NULL, MS_PRIVATE, NULL, "\"private\"");
 	mount_one("/tmp/b", "/tmp/n", NULL, MS_MOVE, NULL, "\"move\"");
 	MUST(umount2("/tmp/n", MNT_DETACH) == 0);
@@ -86,8 +99,11 @@ static int mounts(char **argv)
 	memset(longest, 'o', sizeof(longest));
 	longest[4095] = 0;
 	MUST(mount(longest, "/tmp/n", longest, MS_RDONLY, longest) == -1);
-	say("mount", "\"flags\":[\"ro\"],\"path_state\":\"ok\",\"path\":\"/tmp/n\",\"source\":%s,\"fstype\":%s,"
-	    "\"options\":%s", quoted(longest), quoted(longest), quoted(longest));
+	say("mount",
+	    "\"flags\":[\"ro\"],\"path_state\":\"ok\",\"path\":\"/tmp/"
+	    "n\",\"source\":%s,\"fstype\":%s,"
+	    "\"options\":%s",
+	    quoted(longest), quoted(longest), quoted(longest));
 
 	fd = (int)syscall(SYS_fsopen, "tmpfs", 0);
 	MUST(fd >= 0 && syscall(SYS_fsconfig, fd, 1, "source", "new", 0) == 0 &&
@@ -115,27 +131,32 @@ static int own(char **argv)
 	MUST(mkdir("/tmp/root", 0755) == 0);
 	MUST(unshare(CLONE_NEWNS) == 0);
 	MUST(mkdir("/tmp/inside", 0700) == 0);
-	say("create", "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/inside\"");
+	say("create",
+	    "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/inside\"");
 	fd = open("/tmp/inside", O_RDONLY | O_DIRECTORY);
 	MUST(fd >= 0);
-	say("open", "%s,\"mode\":\"040700\",\"access\":[\"read\"],\"flags\":%d,\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/inside\",\"tag\":null,\"tag_source\":null", dev_ino("/tmp/inside"),
-	    fcntl(fd, F_GETFL));
+	say("open",
+	    "%s,\"mode\":\"040700\",\"access\":[\"read\"],\"flags\":%d,\"path_state\":\"ok\","
+	    "\"path\":\"/tmp/inside\",\"tag\":null,\"tag_source\":null",
+	    dev_ino("/tmp/inside"), fcntl(fd, F_GETFL));
 	mount_one("/", "/tmp/root", NULL, MS_BIND, NULL, "\"bind\"");
 	MUST(mkdir("/tmp/root/tmp/through", 0700) == 0);
 	say("create", "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/root/tmp/through\"");
+		      "\"path\":\"/tmp/root/tmp/through\"");
 	mount_one("fresh", "/tmp/inside", "tmpfs", 0, NULL, "");
 	MUST(mkdir("/tmp/inside/old", 0700) == 0 && chdir("/tmp/inside") == 0);
 	MUST(mkdir("proc", 0755) == 0 && mount("proc", "proc", "proc", 0, NULL) == 0);
 	MUST(syscall(SYS_pivot_root, ".", "old") == 0 && chdir("/") == 0);
-	say("pivot_root", "\"path_state\":\"ok\",\"path\":\"/tmp/inside/old\",\"new_path_state\":\"ok\","
+	say("pivot_root",
+	    "\"path_state\":\"ok\",\"path\":\"/tmp/inside/old\",\"new_path_state\":\"ok\","
 	    "\"new_path\":\"/tmp/inside\"");
 	/* Behind another root: what lies on the container's own has that name still. */
 	MUST(mkdir("/old/tmp/late", 0700) == 0);
-	say("create", "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/late\"");
+	say("create",
+	    "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"ok\",\"path\":\"/tmp/late\"");
 	MUST(mkdir("/new", 0700) == 0);
-	say("create", "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"outside\",\"path\":\"/new\"");
+	say("create",
+	    "\"mode\":\"040700\",\"rdev\":\"0:0\",\"path_state\":\"outside\",\"path\":\"/new\"");
 	return 0;
 }
 

@@ -18,15 +18,17 @@ static void say_made(int fd, const char *path)
 
 	MUST(fstat(fd, &st) == 0);
 	/* the kernel's own answer for an open; our walk for the rest */
-	say("open", "%s,\"mode\":\"0100600\",\"access\":[\"write\",\"create\"],\"flags\":%d,"
-	    "\"path_state\":\"%s\",\"path\":%s,\"tag\":null,\"tag_source\":null", st_dev_ino(&st),
-	    have | O_CREAT | O_EXCL, state, quoted(end_of(path)));
-	say("create", "\"mode\":\"0100600\",\"rdev\":\"0:0\",\"path_state\":\"%s\",\"path\":%s", state,
-	    quoted(end_of(path)));
-	say("chmod", "%s,\"mode\":\"0100600\",\"new_mode\":\"0600\",\"path_state\":\"%s\",\"path\":%s",
+	say("open",
+	    "%s,\"mode\":\"0100600\",\"access\":[\"write\",\"create\"],\"flags\":%d,"
+	    "\"path_state\":\"%s\",\"path\":%s,\"tag\":null,\"tag_source\":null",
+	    st_dev_ino(&st), have | O_CREAT | O_EXCL, state, quoted(end_of(path)));
+	say("create", "\"mode\":\"0100600\",\"rdev\":\"0:0\",\"path_state\":\"%s\",\"path\":%s",
+	    state, quoted(end_of(path)));
+	say("chmod",
+	    "%s,\"mode\":\"0100600\",\"new_mode\":\"0600\",\"path_state\":\"%s\",\"path\":%s",
 	    st_dev_ino(&st), state, quoted(end_of(path)));
-	say("unlink", "%s,\"mode\":\"0100600\",\"path_state\":\"%s\",\"path\":%s", st_dev_ino(&st), state,
-	    quoted(end_of(path)));
+	say("unlink", "%s,\"mode\":\"0100600\",\"path_state\":\"%s\",\"path\":%s", st_dev_ino(&st),
+	    state, quoted(end_of(path)));
 }
 
 /* In the working directory, which is called dir: a file of that name, made and removed. */
@@ -114,19 +116,26 @@ static int deleted(char **argv)
 	(void)argv;
 	fd = open("/tmp/f", O_CREAT | O_RDWR, 0600);
 	MUST(fd >= 0 && fstat(fd, &st) == 0 && unlink("/tmp/f") == 0 && fchmod(fd, 0640) == 0);
-	say("chmod", "%s,\"mode\":\"0100600\",\"new_mode\":\"0640\",\"path_state\":\"deleted\","
-	    "\"path\":\"/tmp/f\"", st_dev_ino(&st));
-	MUST(mkdir("/tmp/d", 0755) == 0 && (dir = open("/tmp/d", O_RDONLY)) >= 0 && rmdir("/tmp/d") == 0);
+	say("chmod",
+	    "%s,\"mode\":\"0100600\",\"new_mode\":\"0640\",\"path_state\":\"deleted\","
+	    "\"path\":\"/tmp/f\"",
+	    st_dev_ino(&st));
+	MUST(mkdir("/tmp/d", 0755) == 0 && (dir = open("/tmp/d", O_RDONLY)) >= 0 &&
+	     rmdir("/tmp/d") == 0);
 	MUST(fstat(dir, &st) == 0 && fchmod(dir, 0700) == 0);
-	say("chmod", "%s,\"mode\":\"040755\",\"new_mode\":\"0700\",\"path_state\":\"deleted\","
-	    "\"path\":\"/tmp/d\"", st_dev_ino(&st));
+	say("chmod",
+	    "%s,\"mode\":\"040755\",\"new_mode\":\"0700\",\"path_state\":\"deleted\","
+	    "\"path\":\"/tmp/d\"",
+	    st_dev_ino(&st));
 	MUST(mkdirat(dir, "never", 0700) == -1 && errno == ENOENT);
 	absent("create", "/tmp/d/never"); /* the kernel looks no name up in there */
 	/* a file that says so of itself, and is not */
 	fd = open("/tmp/f (deleted)", O_CREAT | O_EXCL | O_WRONLY, 0600);
 	MUST(fd >= 0 && fstat(fd, &st) == 0 && fchmod(fd, 0640) == 0);
-	say("chmod", "%s,\"mode\":\"0100600\",\"new_mode\":\"0640\",\"path_state\":\"ok\","
-	    "\"path\":\"/tmp/f (deleted)\"", st_dev_ino(&st));
+	say("chmod",
+	    "%s,\"mode\":\"0100600\",\"new_mode\":\"0640\",\"path_state\":\"ok\","
+	    "\"path\":\"/tmp/f (deleted)\"",
+	    st_dev_ino(&st));
 	return 0;
 }
 
