@@ -17,5 +17,7 @@ NOOP(bprm_committed_creds)
 NOOP(socket_connect)
 NOOP(mmap_file)
 NOOP(file_mprotect)
+NOOP(capable)
+NOOP(socket_sendmsg)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
