@@ -240,6 +240,7 @@ static void examine(struct report *report)
 	    {"programs", check_programs},
 	    {"slots", doctor_slots},
 	    {"loaded", doctor_loaded},
+    {"events", doctor_events},
 	    {"tags", check_tags},
 	    {"store", check_store},
 	    {"spool", check_spool},

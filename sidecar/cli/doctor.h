@@ -9,6 +9,7 @@ enum doctor_status { DOCTOR_OK, DOCTOR_NOT_OK, DOCTOR_NOTE };
 /* text has HOST_TEXT_MAX bytes: what was found and, unless all is well, what to do. */
 enum doctor_status doctor_slots(char *text);
 enum doctor_status doctor_loaded(char *text);
+enum doctor_status doctor_events(char *text);
 
 /* One call per hook registration found in a hooks.d directory; one in all when there is none. */
 void doctor_hooks(void (*say)(void *arg, const char *name, enum doctor_status status,

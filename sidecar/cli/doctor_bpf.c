@@ -5,6 +5,7 @@
 #include <string.h>
 #include "bpf/abi.h"
 #include "doctor.h"
+#include "sidecar/common/event_table.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/pins.h"
@@ -126,4 +127,44 @@ enum doctor_status doctor_loaded(char *text)
 		 "'reeve unload'",
 		 build, containers, REEVE_BUILD);
 	return DOCTOR_NOT_OK;
+}
+
+/* Programs that this kernel has no place for, and how often the kernel passed one over: an event that
+ * nobody saw and no number was taken for. */
+enum doctor_status doctor_events(char *text)
+{
+	char build[64], absent[HOST_TEXT_MAX / 2] = "";
+	unsigned long long misses = 0;
+	unsigned there = 0, all = 0;
+
+	if (pins_build(build, sizeof(build)) < 0 || strcmp(build, REEVE_BUILD) != 0) {
+		snprintf(text, HOST_TEXT_MAX, "not looked at: this build is not loaded");
+		return DOCTOR_NOTE;
+	}
+	for (unsigned i = 0; i < RV_HOOK_MAX; i++) {
+		const struct event_hook *h = event_hook(i);
+		size_t used = strlen(absent);
+		struct bpf_prog_info info;
+		_close_ int fd = -1;
+		char path[160];
+
+		if (!h)
+			continue;
+		all++;
+		snprintf(path, sizeof(path), PATH_PIN_PROGS "/%s", h->prog);
+		fd = kbpf_obj_get(path);
+		if (fd < 0) {
+			snprintf(absent + used, sizeof(absent) - used, "%s%s (%s)", used ? ", " : "",
+				 h->attach, h->since);
+			continue;
+		}
+		there++;
+		if (kbpf_info(fd, &info, sizeof(info)) == 0)
+			misses += info.recursion_misses;
+	}
+	snprintf(text, HOST_TEXT_MAX,
+		 "%u of %u are loaded%s%s; passed over by the kernel: %llu times%s", there, all,
+		 absent[0] ? ", this kernel has no " : "", absent, misses,
+		 misses ? " (events without a record, see docs/not-recorded.md)" : "");
+	return misses ? DOCTOR_NOTE : DOCTOR_OK;
 }

@@ -157,6 +157,14 @@ records() {
 	[ "$status" -eq 0 ]
 	[[ $output == *"reeve can run here"* ]]
 	[ "$("$bin/reeve" doctor --json | jq -r '.ready, (.checks[] | select(.name == "bpf-lsm").status)')" = $'true\nok' ]
+	# as many programs as the kernel has; those it has not, by name
+	local events loaded
+	events=$("$bin/reeve" doctor --json | jq -r '.checks[] | select(.name == "events").text')
+	loaded=$(bpftool -j prog show | jq '[.[] | select((.name // "") | startswith("reeve_")) | select(.type != "syscall")] | length')
+	[[ $events == "$loaded of "* ]]
+	if [ -e /sys/kernel/btf/vmlinux ] && [[ $(uname -r) == 6.1.* ]]; then
+		[[ $events == *"lsm/file_truncate (6.2)"* ]]
+	fi
 	run setpriv --reuid nobody "$bin/reeve" doctor
 	echo "$output"
 	[ "$status" -eq 1 ]
