@@ -256,7 +256,7 @@ other_life() {
 # thousand LOG TOLD: as many pairs as told, each whole, of those programs, in that order.
 thousand() {
 	[ "$(wc -l <"$2")" -eq 1000 ]
-	logs "$1" 'select(.name == "quick") | {kind, id, tag, name, type, loader_pid, loader_start_ns}' >"$dir/got"
+	logs "$1" 'select(.name == "quick" and (.kind | startswith("bpf_"))) | {kind, id, tag, name, type, loader_pid, loader_start_ns}' >"$dir/got"
 	jq -s -c '[.[] | [.id, .tag, .name]]' "$2" >"$dir/want"
 	local kind
 	for kind in bpf_load bpf_unload; do
