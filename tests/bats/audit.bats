@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# kernels: 6.12
 # audit.bats: reeve logs --format audit as the real ausearch and aureport read it: every event, by every
 # search exactly the right ones, every byte.
 

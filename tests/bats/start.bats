@@ -53,12 +53,14 @@ start() {
 }
 
 @test "start: crun and runc, run and create+start, createRuntime, prestart and both" {
-	local rt way stages
+	local rt way stages some="crun run createRuntime, runc create prestart, crun create both,"
 	for rt in crun runc; do
 		for way in run create; do
-			for stages in createRuntime prestart prestart,createRuntime; do
+			for stages in createRuntime prestart both; do
+				# each with each on one kernel, each at least once on the others
+				[[ $(uname -r) == 6.12.* || $some == *"$rt $way $stages,"* ]] || continue
 				echo "$rt $way $stages"
-				start $rt $way $stages
+				start $rt $way ${stages/both/prestart,createRuntime}
 			done
 		done
 	done
