@@ -37,7 +37,7 @@ teardown() {
 		[ "$name" != attr ] || setfattr -n user.kept -v 1 "$base-lower/lower/$name"
 	done
 	mount -t overlay -o "lowerdir=$base-lower,upperdir=$base-upper,workdir=$base-work" o "$dir/rootfs"
-	acts files overlay
+	acts overlay once
 }
 
 # Whoever enters acts as the runtime until its own exec: none of that is the container's.
