@@ -106,7 +106,7 @@ $(B)/tests/act: tests/bats/tools/act.c | $(B)/.packages
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
 
 EVENT_TOOLS := $(patsubst tests/bats/tools/events/%.c,$(B)/tests/ev-%,$(wildcard tests/bats/tools/events/*.c))
-$(B)/tests/ev-%: tests/bats/tools/events/%.c tests/bats/tools/events/say.h | $(B)/.packages
+$(B)/tests/ev-%: tests/bats/tools/events/%.c $(wildcard tests/bats/tools/events/*.h) | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread

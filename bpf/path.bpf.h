@@ -242,8 +242,7 @@ static __always_inline __u32 path_resolve_name(const struct who *w, struct scrat
 	len = walk_path(&path, &top, s, out, &state);
 	if (!mnt && state == RV_PATH_OUTSIDE)
 		state = RV_PATH_IN_FS;
-	if (state == RV_PATH_OK && (path_deleted(dentry, true) ||
-				    path_deleted(dentry->d_parent, true)))
+	if (state == RV_PATH_OK && path_deleted(dentry, true))
 		state = RV_PATH_DELETED;
 	if (state != RV_PATH_OK && state != RV_PATH_DELETED && state != RV_PATH_IN_FS)
 		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_PATH], 1);

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every kind of the files' family, done for real in a container and compared with its record.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
 	load lib
 	load reeve
@@ -9,6 +11,49 @@ setup() {
 	dir=$BATS_TEST_TMPDIR/b
 }
 
-@test "files: unlink" {
-	acts files unlink
+teardown() {
+	umount "$dir/rootfs" 2>/dev/null || true
+}
+
+@test "files: opened and made by it; ioctl on devices, also from 32-bit callers" {
+	acts files descriptors
+}
+@test "files: names made, removed, renamed, linked" {
+	acts files names -- --edit "$(with MKNOD)"
+}
+@test "files: mode, owner, times, length, extended attributes and ACLs" {
+	acts files attributes -- --edit "$(with CHOWN SYS_ADMIN)"
+}
+
+@test "files: one record an act on overlayfs, with copy-up" {
+	make_bundle "$dir" /bin/true
+	local base=$BATS_TEST_TMPDIR/base name
+	mv "$dir/rootfs" "$base-lower"
+	mkdir -p "$base-lower/lower" "$base-upper" "$base-work" "$dir/rootfs"
+	for name in read copy-up cut attr; do
+		echo "$name" >"$base-lower/lower/$name"
+		setfattr -n user.kept -v 1 "$base-lower/lower/$name" 2>/dev/null || true
+	done
+	mount -t overlay -o "lowerdir=$base-lower,upperdir=$base-upper,workdir=$base-work" o "$dir/rootfs"
+	acts files overlay
+}
+
+# Whoever enters acts as the runtime until its own exec: none of that is the container's.
+@test "files: a runtime's helper leaves no record" {
+	local runtime
+	for runtime in crun runc; do
+		RUNTIME=$runtime container "$dir" -- /bin/sleep 60
+		"$runtime" run -d -b "$dir" "noise-$runtime" </dev/null >/dev/null 2>&1
+		"$runtime" exec "noise-$runtime" /bin/mkdir "/tmp/$runtime"
+		retry 5 settled "noise-$runtime"
+		[ "$(logs "noise-$runtime" 'select(.kind == "create" and .path == "/tmp/'"$runtime"'") | .process.comm')" = '"mkdir"' ]
+		# each act is of an image that is in the record
+		run -0 logs "noise-$runtime" 'select(.hook | IN("file_open", "file_ioctl") or startswith("path_") or
+			startswith("inode_") or startswith("sb_") or . == "vfs_utimes")? |
+			select(.process.exec_seq == null or (.process.exe | startswith("/bin/") | not))'
+		[ -z "$output" ]
+		"$runtime" kill "noise-$runtime" KILL
+		await_end "noise-$runtime"
+		"$runtime" delete -f "noise-$runtime"
+	done
 }

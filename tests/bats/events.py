@@ -31,12 +31,12 @@ def check(want, records, table):
     if missing and want.get("times") != 0:
         return [f"the expectation leaves out {sorted(missing)}: {want}"]
     body = {k: v for k, v in want.items() if k not in NOT_FIELDS}
-    have = [r for r in records if agrees(body, r)]
+    have = [r for r in records.get(kind, []) if agrees(body, r)]
     times = want.get("times", 1)
     if len(have) == times:
         return []
     lines = [f"expected {times} of, found {len(have)}: {json.dumps(body)}"]
-    near = sorted((r for r in records if r["kind"] == kind), key=lambda r: len(differences(body, r)))
+    near = sorted(records.get(kind, []), key=lambda r: len(differences(body, r)))
     for r in near[:3]:
         lines.append(f"  #{r['seq']} differs in {json.dumps(differences(body, r))}")
     return lines
@@ -44,7 +44,9 @@ def check(want, records, table):
 
 def main():
     expected = [json.loads(l) for l in open(sys.argv[1], errors="surrogateescape") if l.startswith("{")]
-    records = [json.loads(l) for l in open(sys.argv[2])]
+    records = {}
+    for r in map(json.loads, open(sys.argv[2])):
+        records.setdefault(r["kind"], []).append(r)
     table = {k["kind"]: {f["name"] for f in k["fields"]} for k in json.load(open(sys.argv[3]))}
     if not expected:
         sys.exit("events.py: nothing is expected")

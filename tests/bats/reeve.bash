@@ -88,6 +88,13 @@ node_gone() {
 	! pgrep -x reeve-node >/dev/null
 }
 
+# with CAPABILITY...: an edit that gives them.
+with() {
+	local list
+	list=$(printf '"CAP_%s",' "$@")
+	printf '.process.capabilities |= map_values(. + [%s])' "${list%,}"
+}
+
 # acts FAMILY VERB [ARGUMENT]... [-- MAKE_BUNDLE_OPTION...]: runs that verb of tests/bats/tools/events/
 # FAMILY.c as the container FAMILY-VERB and compares its record with what the verb says it did.
 acts() {
