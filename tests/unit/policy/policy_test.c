@@ -59,7 +59,8 @@ TEST("a policy with every key")
 	REQUIRE(p != NULL);
 	CHECK_STR(p->name, "a.b-c_1");
 	CHECK_INT(p->flags,
-		  RV_POLICY_UNRECORDED_DENY | RV_POLICY_FILE | RV_POLICY_EXEC | RV_POLICY_NETWORK);
+		  RV_POLICY_UNRECORDED_DENY | RV_POLICY_FILE | RV_POLICY_EXEC | RV_POLICY_NETWORK |
+		      RV_POLICY_EACH);
 	CHECK_INT(p->rules_n, 3);
 	CHECK_INT(p->rules[0].error, EPERM);
 	CHECK_INT(p->rules[0].line, 3);
