@@ -48,6 +48,10 @@ const char *event_hook_name(unsigned hook);       /* "file_open" */
  * who writes it. */
 void event_make_close(struct rv_checkpoint *ret, const struct rv_state *state, const char *maker);
 
+#define EVENT_TITLE_MAX 128 /* bytes of a process's title, as audit has it */
+/* The first bytes of an exec's arguments, without the last one's NUL; length 0 when they are not here. */
+const char *event_title(const struct event *exec, size_t *ret_len);
+
 /* What the formatters need besides the record. */
 struct event_context {
 	const char *container;  /* id; NULL: it is of the node's own log */
@@ -55,6 +59,8 @@ struct event_context {
 	int64_t tai_offset_ns; /* CLOCK_TAI - CLOCK_REALTIME on that node */
 	const char *exe;       /* path of the acting executable, NULL unknown */
 	size_t exe_len;
+	const char *title; /* beginning of its arguments, see event_title; NULL unknown */
+	size_t title_len;
 };
 
 /* One JSON object, no newline: stable names, documented in docs/events.md. */

@@ -17,7 +17,6 @@
 #include "util.h"
 
 #define EXECVE_PART 7500   /* digits of an argument in a line, as the kernel does it */
-#define PROCTITLE_SIZE 128 /* bytes, as the kernel does it; EXECVE has them all */
 
 void audit_begin(struct audit_lines *l, const char *type)
 {
@@ -157,9 +156,14 @@ static unsigned put_paths(struct audit_lines *l, const struct event *e)
 	return n;
 }
 
+static bool is_bpf(unsigned kind)
+{
+	return kind == RV_KIND_BPF_LOAD || kind == RV_KIND_BPF_UNLOAD;
+}
+
 static void put_bpf(struct audit_lines *l)
 {
-	if (l->e->head.kind != RV_KIND_BPF_LOAD && l->e->head.kind != RV_KIND_BPF_UNLOAD)
+	if (!is_bpf(l->e->head.kind))
 		return;
 	audit_begin(l, "BPF");
 	audit_printf(l, " prog-id=%u op=%s", l->e->bpf_load.id,
@@ -281,22 +285,39 @@ static void put_execve(struct audit_lines *l)
 	audit_end(l);
 }
 
-static void put_proctitle(struct audit_lines *l)
+const char *event_title(const struct event *e, size_t *ret_len)
 {
-	const struct event *e = l->e;
 	size_t pos = 0, len;
 	const char *s;
 
-	for (unsigned i = 0; i < e->exec.argc && pos < PROCTITLE_SIZE; i++)
+	for (unsigned i = 0; i < e->exec.argc && pos < EVENT_TITLE_MAX; i++)
 		if (!event_view_next_arg(e, &pos, &s, &len))
 			break;
-	len = pos < PROCTITLE_SIZE ? pos : PROCTITLE_SIZE;
+	len = pos < EVENT_TITLE_MAX ? pos : EVENT_TITLE_MAX;
 	while (len > 0 && (len > e->args_len || e->block[len - 1] == '\0'))
 		len--;
-	if (len == 0)
+	*ret_len = len;
+	return e->block;
+}
+
+/* What an exec makes the title, or the acting program's. A BPF event has one in any case, as the
+ * kernel's own has: where the arguments are not known, it is the comm. */
+static void put_proctitle(struct audit_lines *l)
+{
+	const struct event *e = l->e;
+	size_t len = l->c->title_len;
+	const char *title = l->c->title;
+
+	if (e->head.kind == RV_KIND_EXEC) {
+		title = event_title(e, &len);
+	} else if (!title && is_bpf(e->head.kind)) {
+		title = e->head.comm;
+		len = strnlen(title, sizeof(e->head.comm));
+	}
+	if (!title || len == 0)
 		return;
 	audit_begin(l, "PROCTITLE");
-	audit_bytes(l, "proctitle", e->block, len);
+	audit_bytes(l, "proctitle", title, len);
 	audit_end(l);
 }
 
@@ -312,7 +333,7 @@ static void put_event(struct audit_lines *l)
 		put_execve(l);
 	put_sockaddr(l);
 	put_paths(l, l->e);
-	if (exec)
+	if (!is_account(l->e))
 		put_proctitle(l);
 }
 

@@ -16,6 +16,8 @@ struct exe {
 	uint64_t seq; /* 0: empty */
 	char *path;
 	size_t len;
+	size_t title_len;
+	char title[EVENT_TITLE_MAX];
 };
 
 struct logs {
@@ -35,16 +37,21 @@ static struct exe *exe_slot(struct logs *g, uint64_t seq)
 	return &g->exes[seq % EXE_CACHE_SIZE];
 }
 
-static void exe_remember(struct logs *g, uint64_t seq, const char *path, size_t len)
+static void exe_remember(struct logs *g, const struct event *exec)
 {
-	struct exe *x = exe_slot(g, seq);
+	struct exe *x = exe_slot(g, exec->head.seq);
+	size_t len = exec->path_len;
 	char *copy = len ? malloc(len) : NULL;
+	const char *title;
 
 	if (!copy)
 		return;
-	memcpy(copy, path, len);
+	memcpy(copy, exec->path, len);
 	free(x->path);
-	*x = (struct exe){seq, copy, len};
+	*x = (struct exe){.seq = exec->head.seq, .path = copy, .len = len};
+	title = event_title(exec, &x->title_len);
+	if (x->title_len > 0)
+		memcpy(x->title, title, x->title_len);
 }
 
 /* The executable the acting program was made from: named by the number of its exec record. */
@@ -61,10 +68,12 @@ static void exe_find(struct client *c, const struct event *e, struct event_conte
 	if (exe_slot(g, seq)->seq != seq &&
 	    store_get_record(c->store, c->life, seq, &record, &len) == 0 &&
 	    event_decode(record, len, &exec) > 0 && exec.head.kind == RV_KIND_EXEC)
-		exe_remember(g, seq, exec.path, exec.path_len);
+		exe_remember(g, &exec);
 	if (exe_slot(g, seq)->seq == seq) {
 		ret->exe = exe_slot(g, seq)->path;
 		ret->exe_len = exe_slot(g, seq)->len;
+		ret->title = exe_slot(g, seq)->title_len ? exe_slot(g, seq)->title : NULL;
+		ret->title_len = exe_slot(g, seq)->title_len;
 	}
 }
 
@@ -116,10 +125,10 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 		return write_unreadable(c, seq, wall_ns);
 	x.tai_offset_ns = (int64_t)e.head.tai_ns - wall_ns;
 	if (e.head.kind == RV_KIND_EXEC) {
-		exe_remember(c->state, e.head.seq, e.path, e.path_len);
 		if (event_args_in_bulk(&e) &&
 		    store_get_args(c->store, c->life, e.head.seq, &args, &args_len) == 0)
 			(void)event_set_args(&e, (const char *)args, args_len);
+		exe_remember(c->state, &e);
 	}
 	exe_find(c, &e, &x);
 	return write_line(c, &e, &x);

@@ -74,6 +74,26 @@ as_told() {
 	[ -z "$(records --node "$(jq .id <<<"$told")")" ]
 }
 
+@test "bpf: the real ausearch finds both by type, id and process" {
+	local told id pid at=$BATS_TEST_TMPDIR/audit
+	loader /progs load audited
+	told=$(crun run -b "$dir" bpf-audit </dev/null)
+	await_end bpf-audit
+	id=$(jq .id <<<"$told")
+	pid=$(records bpf-audit "$id" | jq -s '.[0].process.pid')
+	reeve logs --format audit bpf-audit >"$at"
+	ausearch -if "$at" -m 1334 >"$at.found"
+	[ "$(grep -c "^type=BPF .*prog-id=$id op=LOAD$" "$at.found")" -eq 1 ]
+	[ "$(grep -c "^type=BPF .*prog-id=$id op=UNLOAD$" "$at.found")" -eq 1 ]
+	[ "$(grep -c '^type=SYSCALL ' "$at.found")" -eq 2 ]
+	# the title is the loader's own arguments
+	[ "$(grep -c '^type=PROCTITLE ' "$at.found")" -eq 2 ]
+	ausearch -if "$at" -m BPF -i | grep -q 'proctitle=/progs load audited'
+	[ "$(ausearch -if "$at" -m 1334 -p "$pid" | grep -c '^type=BPF ')" -eq 2 ]
+	run ausearch -if "$at" -m 1334 -p $((pid + 1))
+	[ "$status" -ne 0 ]
+}
+
 @test "bpf: pinned from the host, gone at the unpinning" {
 	local told id
 	loader /bin/sh -c '/progs hold pinned /let-go; touch /gone; while [ ! -e /end ]; do sleep 0.1; done'
