@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 6.1
 # No bytes of a container's choice break a format or forge a record in it.
 
 setup() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 6.1
 # hook-input.bats: whatever reeve-hook is given, it answers within 5 s with one line
 # that says why and the declared result, and leaves nothing behind.
 # shellcheck disable=SC2154,SC2030,SC2031,SC2217

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 7.2
 # store.bats: a store that cannot be written for a while costs the container nothing and the record
 # nothing.
 
