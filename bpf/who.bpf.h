@@ -94,12 +94,24 @@ static __always_inline bool who_here(struct who *w)
 	return who_at(w, bpf_get_local_storage(&reeve_place, 0));
 }
 
-/* In a program for the whole node: is the acting task in a container? */
+/* In a program for the whole node: is the acting task in a container? The nearest, as in place_of(),
+ * but for current the kernel knows all ancestors: 100 instructions a level instead of 300, which
+ * every task of the host pays. */
 static __always_inline bool who_node(struct who *w)
 {
-	struct rv_place place;
+	struct rv_place place = {};
 
-	return place_of(bpf_get_current_task_btf()->cgroups->dfl_cgrp, &place) && who_at(w, &place);
+	for (int level = 1; level < NEST_MAX; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+		struct rv_place *p;
+
+		if (!id)
+			break;
+		p = bpf_map_lookup_elem(&reeve_cgroups, &id);
+		if (p)
+			place = *p;
+	}
+	return place.slot && who_at(w, &place);
 }
 
 /* What belongs to no container goes to the node's log. False: it has none yet, or no more. */
