@@ -21,14 +21,21 @@ static __always_inline bool tag_made_up(struct super_block *sb)
 	       BPF_CORE_READ(sb, s_user_ns, level) != 0;
 }
 
-/* In a container at all? ret_wanted: and a record will be made that shows the tag. */
+/* In a container at all? By the task's mark, which costs the rest of the host the least: where one
+ * could not be stored, a tag is not shown. ret_wanted: and a record will be made that shows it. */
 static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void **ret_any)
 {
+	struct rv_task *mark = mark_of(bpf_get_current_task_btf());
 	bool exec = file->f_flags & FMODE_EXEC_FLAG;
 	struct verdict v = {};
+	struct rv_place place;
 	struct who w = {};
 
-	if (!who_node(&w))
+	if (!mark)
+		return false;
+	place.slot = mark->slot;
+	place.generation = mark->generation;
+	if (!who_at(&w, &place))
 		return false;
 	judge_policy(&w, &v);
 	*ret_any = w.st;
