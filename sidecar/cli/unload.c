@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -133,17 +134,22 @@ static int remove_cgroups(void)
 	return r;
 }
 
-/* Programs go with their last link and fd, a grace period later. */
+/* Programs go with their last link and fd, a grace period later, one after the other: as long as they
+ * become fewer, it is worth waiting. */
 static int wait_for_objects(unsigned *ret_progs, unsigned *ret_maps)
 {
 	uint64_t until = util_now_ns() + GONE_DEADLINE_MS * 1000000ull;
+	unsigned before = UINT_MAX;
 
 	for (;;) {
 		count_all(ret_progs, ret_maps);
 		if (*ret_progs + *ret_maps == 0)
 			return 0;
-		if (util_now_ns() >= until)
+		if (*ret_progs + *ret_maps < before)
+			until = util_now_ns() + GONE_DEADLINE_MS * 1000000ull;
+		else if (util_now_ns() >= until)
 			return -EBUSY;
+		before = *ret_progs + *ret_maps;
 		poll(NULL, 0, GONE_RETRY_MS);
 	}
 }

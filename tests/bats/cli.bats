@@ -54,7 +54,7 @@ records() {
 	[ "$(jq -r .kind record.json | tail -n 1)" = close ]
 	[ "$(jq -s 'map(.seq) == [range(length)]' record.json)" = true ]
 	[ "$(jq -c 'select(.kind == "exit") | [.code, .signal]' record.json)" = '[3,null]' ]
-	[ "$(jq -s 'last.lost | add' record.json)" -eq 0 ]
+	[ "$(jq -s 'last.lost | add // 0' record.json)" -eq 0 ]
 }
 
 @test "run: what the policy denies is denied inside, recorded, and free next door" {
