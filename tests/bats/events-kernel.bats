@@ -53,10 +53,6 @@ plain_module() {
 	acts kernel syslog-refused
 }
 
-@test "kernel: settime" {
-	acts kernel settime -- --edit "$(with CAP_SYS_TIME)"
-}
-
 @test "kernel: bpf" {
 	acts kernel bpf -- --edit "$(with CAP_BPF CAP_NET_ADMIN CAP_PERFMON CAP_SYS_ADMIN)"
 }
