@@ -59,3 +59,7 @@ teardown() {
 		"$runtime" delete -f "noise-$runtime"
 	done
 }
+
+@test "files: what needs nothing but capabilities" {
+	plain files
+}

@@ -61,8 +61,9 @@ plain_module() {
 	acts kernel perf_event -- --edit "$(with CAP_PERFMON CAP_SYS_ADMIN)"
 }
 
-@test "kernel: key" {
-	acts kernel key
+
+@test "kernel: what needs nothing but capabilities" {
+	plain kernel
 }
 
 @test "kernel: io_uring" {

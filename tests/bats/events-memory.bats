@@ -33,3 +33,7 @@ teardown() {
 @test "memory: memfd" {
 	acts memory memfd
 }
+
+@test "memory: what needs nothing but capabilities" {
+	plain memory
+}

@@ -72,3 +72,7 @@ opids() {
 	modprobe algif_hash
 	acts network-local alg
 }
+
+@test "network: what needs nothing but capabilities" {
+	plain network
+}

@@ -118,3 +118,13 @@ agree() {
 	reeve logs --json "$1" >"$BATS_TEST_TMPDIR/records"
 	python3 /reeve/tests/bats/events.py "$2" "$BATS_TEST_TMPDIR/records" "$BATS_TEST_TMPDIR/table"
 }
+
+# plain FAMILY: every verb of it that needs nothing but capabilities.
+plain() {
+	local verb with
+	while read -r verb with; do
+		echo "$1 $verb $with"
+		# shellcheck disable=SC2086
+		acts "$1" "$verb" -- --edit "$(with $with)" || return 1
+	done < <("/reeve/build/tests/ev-$1" list)
+}

@@ -483,7 +483,7 @@ int main(int argc, char **argv)
 					    {"syslog-refused", syslog_refused},
 					    {"bpf", bpf},
 					    {"perf_event", perf_event},
-					    {"key", key},
+					    {"key", key, ""},
 					    {"io_uring", io_uring},
 					    {0}};
 

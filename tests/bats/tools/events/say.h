@@ -71,32 +71,21 @@ static inline const char *dev_ino(const char *path)
 struct verb {
 	const char *name;
 	int (*run)(char **argv); /* argv[0]: the first argument behind the verb */
-	int special;		 /* needs a container of its own making; the suite names it */
+	const char *with; /* capabilities it needs, with blanks; "" none; NULL: the suite calls it itself */
 };
 
-/* main() of each family: VERB [ARGUMENT...]; "plain": all that are not special, each in a process of
- * its own. */
+/* main() of each family: VERB [ARGUMENT...]; "list": the verbs that need nothing but capabilities. */
 static inline int run_verbs(const struct verb *verbs, int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc > 1 && strcmp(argv[1], "plain") == 0) {
-		for (const struct verb *v = verbs; v->name; v++) {
-			pid_t child = v->special ? 0 : fork();
-			int status = 0;
-
-			if (!v->special && child == 0)
-				exit(v->run(argv + 2));
-			MUST(v->special || waitpid(child, &status, 0) == child);
-			if (status)
-				fprintf(stderr, "%s: status %#x\n", v->name, status);
-			if (status)
-				return 97;
-		}
-		return 0;
-	}
-	for (const struct verb *v = verbs; v->name && argc > 1; v++)
-		if (strcmp(v->name, argv[1]) == 0)
+	for (const struct verb *v = verbs; v->name && argc > 1; v++) {
+		if (strcmp(argv[1], "list") == 0 && v->with)
+			printf("%s %s\n", v->name, v->with);
+		else if (strcmp(v->name, argv[1]) == 0)
 			return v->run(argv + 2);
+	}
+	if (argc > 1 && strcmp(argv[1], "list") == 0)
+		return 0;
 	fprintf(stderr, "usage: %s VERB [ARGUMENT]...\n", argv[0]);
 	return 98;
 }
