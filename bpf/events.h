@@ -66,7 +66,8 @@
 	X(IO_URING, 55, io_uring, none, NORMAL, "io_uring_setup(2)")                               \
 	X(SYSLOG, 56, syslog, none, NORMAL, "the kernel's log was read or controlled")             \
 	X(KEXEC, 57, kexec, file, QUIET, "a kernel was loaded for kexec")                          \
-	X(REBOOT, 58, reboot, none, QUIET, "reboot(2) was called")                                 
+	X(REBOOT, 58, reboot, none, QUIET, "reboot(2) was called")                                 \
+	X(SETTIME, 59, settime, none, NORMAL, "the system's clock or its timezone was set")
 
 /* The programs. One row here, one SEC() in bpf/.
  * H(NAME, number, "where it attaches", "program name", (KINDS it makes), "first kernel"):
@@ -147,7 +148,8 @@
 	  "6.1")                                                                                   \
 	N(BPF_PROG_FD, 88, "lsm/bpf_prog", "reeve_bpf_fd", (BPF_LOAD), "6.1")                      \
 	N(BPF_PROG_AUX, 89, "lsm/bpf_prog_free_security", "reeve_bpf_aux", (BPF_UNLOAD), "6.1")    \
-	N(BPF_PROG_FREE, 90, "lsm/bpf_prog_free", "reeve_bpf_free", (BPF_UNLOAD), "6.9")
+	N(BPF_PROG_FREE, 90, "lsm/bpf_prog_free", "reeve_bpf_free", (BPF_UNLOAD), "6.9")           \
+	N(SETTIME, 91, "lsm/settime", "reeve_settime", (SETTIME), "6.1")
 #define RV_HOOKS(H, N)                                                                             \
 	RV_HOOKS_PROCESS(H, N)                                                                     \
 	RV_HOOKS_FILES(H, N)                                                                       \
@@ -523,3 +525,9 @@
 #define RV_FIELDS_REBOOT(F, S)                                                                     \
 	F(__u32, command, REBOOT, "LINUX_REBOOT_CMD_*")                                            \
 	F(__u32, magic, BOOL, "both magic numbers were right")
+#define RV_FIELDS_SETTIME(F, S)                                                                    \
+	F(__u64, seconds, NUMBER_OR_NONE, "time asked for, since 1970; null: only a timezone")     \
+	F(__u32, nsec, NUMBER, "nanoseconds of it")                                                \
+	F(__u32, timezone, BOOL, "a timezone was given")                                           \
+	F(__s32, minutes_west, SIGNED, "of Greenwich, in that timezone")                           \
+	F(__u32, reserved, NONE, "")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Kernel modules, kexec, reboot, the kernel's log. The hooks see what passed the capability check;
+/* Kernel modules, kexec, reboot, the kernel's log and clock. The hooks see what passed the capability check;
  * reboot has none and is seen at the system call: every attempt. */
 
 static __always_inline bool reads_module(__u32 id)
@@ -107,6 +107,31 @@ int BPF_PROG(reeve_syslog, int type)
 
 	if (r)
 		r->action = type;
+	return act_end_node(&a);
+}
+
+/* Each may be NULL, which newer verifiers hold for impossible and take the test for it out: so both
+ * are read as numbers. */
+SEC("lsm/settime")
+int BPF_PROG(reeve_settime)
+{
+	struct act a = {};
+	struct rv_settime *r = act_node(&a, RV_KIND_SETTIME, RV_HOOK_SETTIME, sizeof(*r));
+	struct {
+		__s64 sec, nsec;
+	} t = {-1, 0};
+	void *given[2] = {};
+
+	if (r) {
+		bpf_probe_read_kernel(given, sizeof(given), ctx);
+		if (given[0])
+			bpf_probe_read_kernel(&t, sizeof(t), given[0]);
+		r->seconds = t.sec;
+		r->nsec = t.nsec;
+		r->timezone = !!given[1];
+		if (given[1])
+			bpf_probe_read_kernel(&r->minutes_west, sizeof(r->minutes_west), given[1]);
+	}
 	return act_end_node(&a);
 }
 

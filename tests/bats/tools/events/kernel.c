@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules, kexec, reboot, the log, bpf(2), perf events, keys, io_uring: see say.h. */
+/* Modules, kexec, reboot, log and clock, bpf(2), perf events, keys, io_uring: see say.h. */
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/kexec.h>
@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
 #include "say.h"
 
 #define NO_FILE "\"ino\":0,\"dev\":\"0:0\",\"path_state\":\"ok\",\"path\":null"
@@ -207,6 +209,32 @@ static int syslog_refused(char **argv)
 	(void)argv;
 	printf("{\"kind\":\"syslog\",\"times\":0}\n");
 	MUST(syscall(SYS_syslog, 3, buf, sizeof(buf)) < 0 && errno == EPERM);
+	return 0;
+}
+
+#define NO_ZONE "\"timezone\":false,\"minutes_west\":0"
+
+/* To the time it is, and attempts: a zone there is none of is refused after the LSMs were asked. */
+static int settime(char **argv)
+{
+	struct timezone utc = {0}, none = {.tz_minuteswest = -901};
+	struct timespec now;
+	struct timeval tv;
+
+	(void)argv;
+	MUST(clock_gettime(CLOCK_REALTIME, &now) == 0);
+	expect("settime", "\"seconds\":%ld,\"nsec\":%ld," NO_ZONE, now.tv_sec, now.tv_nsec);
+	MUST(clock_settime(CLOCK_REALTIME, &now) == 0);
+	MUST(gettimeofday(&tv, NULL) == 0);
+	expect("settime", "\"seconds\":%ld,\"nsec\":%ld," NO_ZONE, tv.tv_sec, tv.tv_usec * 1000);
+	MUST(syscall(SYS_settimeofday, &tv, NULL) == 0);
+	expect("settime",
+	       "\"seconds\":null,\"nsec\":0,\"timezone\":true,\"minutes_west\":0");
+	MUST(syscall(SYS_settimeofday, NULL, &utc) == 0);
+	expect("settime",
+	       "\"seconds\":5,\"nsec\":6000,\"timezone\":true,\"minutes_west\":-901");
+	tv = (struct timeval){.tv_sec = 5, .tv_usec = 6};
+	MUST(syscall(SYS_settimeofday, &tv, &none) < 0 && errno == EINVAL);
 	return 0;
 }
 
@@ -481,6 +509,7 @@ int main(int argc, char **argv)
 					    {"restart", restart},
 					    {"syslog", syslog_},
 					    {"syslog-refused", syslog_refused},
+					    {"settime", settime, "CAP_SYS_TIME"},
 					    {"bpf", bpf},
 					    {"perf_event", perf_event},
 					    {"key", key, ""},
