@@ -16,9 +16,6 @@ teardown() {
 	rm -rf /var/tmp/overlay-*
 }
 
-@test "files: opened and made by it; ioctl on devices, also from 32-bit callers" {
-	acts files descriptors
-}
 @test "files: names made, removed, renamed, linked" {
 	acts files names -- --edit "$(with CAP_MKNOD)"
 }

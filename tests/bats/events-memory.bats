@@ -30,10 +30,6 @@ teardown() {
 	acts memory anonymous
 }
 
-@test "memory: memfd" {
-	acts memory memfd
-}
-
 @test "memory: what needs nothing but capabilities" {
 	plain memory
 }

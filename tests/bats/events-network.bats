@@ -29,10 +29,6 @@ raw=(-- --edit '.process.capabilities[] += ["CAP_NET_RAW"]')
 	acts network raw "${raw[@]}"
 }
 
-@test "network: TCP Fast Open connects by a message" {
-	acts network fastopen
-}
-
 @test "network: io_uring does the same things and leaves the same records" {
 	acts network uring
 }

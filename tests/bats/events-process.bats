@@ -134,9 +134,3 @@ id_of() {
 		"namespace", "ptrace", "signal", "fork", "thread"))')" = '' ]
 	[ "$(logs quiet 'select(.kind == "enter") | .phase' | sort -u)" = '"armed"' ]
 }
-
-@test "process: what needs nothing but capabilities" {
-	plain process
-	plain cred
-	plain exec
-}

@@ -447,7 +447,7 @@ static int descriptors(char **argv)
 int main(int argc, char **argv)
 {
 	static const struct verb verbs[] = {
-	    {"names", names}, {"attributes", attributes}, {"descriptors", descriptors}, {0}};
+	    {"names", names}, {"attributes", attributes}, {"descriptors", descriptors, ""}, {0}};
 
 	umask(022);
 	return run_verbs(verbs, argc, argv);

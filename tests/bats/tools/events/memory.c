@@ -147,7 +147,7 @@ static int memfd(char **argv)
 int main(int argc, char **argv)
 {
 	static const struct verb verbs[] = {
-	    {"files", files}, {"anonymous", anonymous}, {"memfd", memfd}, {0}};
+	    {"files", files}, {"anonymous", anonymous}, {"memfd", memfd, ""}, {0}};
 
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	return run_verbs(verbs, argc, argv);

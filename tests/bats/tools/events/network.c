@@ -428,7 +428,7 @@ int main(int argc, char **argv)
 	static const struct verb verbs[] = {
 	    {"socket", socket_},    {"tcp", tcp},     {"tcp6", tcp6},
 	    {"udp", udp},	    {"udp6", udp6},   {"raw", raw},
-	    {"fastopen", fastopen}, {"uring", uring}, {0}};
+	    {"fastopen", fastopen, ""}, {"uring", uring}, {0}};
 
 	return run_verbs(verbs, argc, argv);
 }
