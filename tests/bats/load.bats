@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 7.2
 # A build's load under each profile: tar x of many small files, execs, connects. Exact in every profile,
 # and nothing lost in quiet and normal. The bench has what it costs.
 
