@@ -61,7 +61,7 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	struct rv_open *r;
 	struct inode *inode;
 	bool recorded = true, made;
-	__u32 len, state = 0;
+	__u32 len, state;
 
 	if (!who_here(&w) || !who_judged(&w))
 		return RET_ALLOW;
@@ -75,7 +75,12 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	if (!s)
 		return unseen(&w, &v, RV_KIND_OPEN);
 	r = (void *)s->record;
-	len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &state);
+	/* By way of memory: the verifier would follow each length and state through all the rest.
+	 */
+	r->path_len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &r->path_state);
+	barrier();
+	len = r->path_len;
+	state = r->path_state;
 	if (made)
 		open_record_made(&w, file, (char *)(r + 1), len, state);
 	judge_path(&w, s, RV_SUBJECT_FILE, (char *)(r + 1), state, &v);
@@ -90,7 +95,6 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		r->flags = file->f_flags & ~FMODE_EXEC_FLAG;
 		len &= RV_PATH_MAX - 1;
 		r->path_len = len;
-		r->path_state = state;
 		r->tag_source = 0;
 		r->tag_len = 0;
 		recorded = emit(&w, s, &r->head, sizeof(*r) + len, RV_KIND_OPEN);
