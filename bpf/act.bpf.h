@@ -91,26 +91,28 @@ static __always_inline char *act_room(struct act *a)
 	return a->s->record + at;
 }
 
+/* The string of that length is in the record. Read from there, unknown: the verifier would follow
+ * every way the length came about through all the rest. */
+static __always_inline void act_add(struct act *a, __u32 *len)
+{
+	barrier();
+	a->len += *len & (RV_PATH_MAX - 1);
+}
+
 /* A path the hook was given whole. d_path: may this hook call bpf_d_path. */
 static __always_inline void act_path(struct act *a, struct path *path, bool d_path, __u32 *ret_len,
 				     __u32 *ret_state)
 {
-	__u32 len = path_resolve(&a->w, a->s, path, d_path, act_room(a), ret_state);
-
-	len &= RV_PATH_MAX - 1;
-	*ret_len = len;
-	a->len += len;
+	*ret_len = path_resolve(&a->w, a->s, path, d_path, act_room(a), ret_state);
+	act_add(a, ret_len);
 }
 
 /* A name in a directory; mnt NULL where the hook does not know the mount. */
 static __always_inline void act_name(struct act *a, struct vfsmount *mnt, struct dentry *dentry,
 				     __u32 *ret_len, __u32 *ret_state)
 {
-	__u32 len = path_resolve_name(&a->w, a->s, mnt, dentry, act_room(a), ret_state);
-
-	len &= RV_PATH_MAX - 1;
-	*ret_len = len;
-	a->len += len;
+	*ret_len = path_resolve_name(&a->w, a->s, mnt, dentry, act_room(a), ret_state);
+	act_add(a, ret_len);
 }
 
 /* A string in kernel memory, up to its NUL or RV_PATH_MAX. NULL: an empty one. */

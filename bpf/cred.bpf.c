@@ -118,7 +118,7 @@ int BPF_PROG(reeve_capable, const struct cred *cred, struct user_namespace *ns, 
 	struct rv_capability *r;
 	struct act a = {};
 
-	if (opts & CAP_OPT_NOAUDIT)
+	if ((opts & CAP_OPT_NOAUDIT) || tag_reading())
 		return RET_ALLOW;
 	r = act_here_merged(&a, RV_KIND_CAPABILITY, RV_HOOK_CAPABLE, sizeof(*r), cap,
 			    ns->ns.inum, 0);

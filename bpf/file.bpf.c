@@ -46,7 +46,6 @@ static __always_inline void open_record_made(const struct who *w, struct file *f
 
 	if (r) {
 		r->mode = file->f_inode->i_mode;
-		r->path_state = state;
 		act_bytes(&a, path, len, &r->path_len);
 	}
 	act_emit(&a);
@@ -77,7 +76,7 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	struct inode *inode;
 	struct rv_merge *first = NULL;
 	bool recorded = true, made;
-	__u32 len, state = 0;
+	__u32 len, state;
 
 	if (!who_here(&w) || !who_judged(&w))
 		return RET_ALLOW;
@@ -94,7 +93,12 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	if (!s)
 		return unseen(&w, &v, RV_KIND_OPEN, first);
 	r = (void *)s->record;
-	len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &state);
+	/* By way of memory: the verifier would follow each length and state through all the rest.
+	 */
+	r->path_len = path_resolve(&w, s, &file->f_path, true, (char *)(r + 1), &r->path_state);
+	barrier();
+	len = r->path_len;
+	state = r->path_state;
 	if (made)
 		open_record_made(&w, file, (char *)(r + 1), len, state);
 	judge_path(&w, s, RV_SUBJECT_FILE, (char *)(r + 1), state, &v);
@@ -113,7 +117,6 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		r->flags = file->f_flags & ~FMODE_EXEC_FLAG;
 		len &= RV_PATH_MAX - 1;
 		r->path_len = len;
-		r->path_state = state;
 		r->tag_len = tag_put(file, false, (char *)(r + 1) + len, &r->tag_source);
 		len += r->tag_len;
 		recorded = emit(&w, s, &r->head, sizeof(*r) + (len & 8191), RV_KIND_OPEN);

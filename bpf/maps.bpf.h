@@ -202,6 +202,9 @@ struct scratch {
 	__u32 reserved;
 	struct rv_path_key key;
 	__u32 pad;
+	struct root from, to; /* see path.bpf.h */
+	__u32 walk_at;
+	__u32 walk_state;
 	__u64 args_missing; /* here, not on the stack: the verifier would follow every value of them */
 	__u64 args_hash;
 	struct claim claim;

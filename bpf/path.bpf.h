@@ -87,20 +87,22 @@ static __always_inline __u32 sequence_of(const void *lock)
 	return sequence;
 }
 
-/* Fills out (RV_PATH_MAX + 256 readable bytes behind it); returns the length without NUL. */
-static __always_inline __u32 walk_path(struct path *path, struct root *root, struct scratch *s,
-				       char *out, __u32 *ret_state)
+/* From s->from up to s->to; leaves the path at the end of the first RV_PATH_MAX bytes of s->chunk, where it starts in
+ * s->walk_at and how it came about in s->walk_state. Global, so that the verifier goes through it
+ * once a program and not once for each way that leads here. */
+__noinline int walk_up(struct scratch *s)
 {
 	struct walk w = {};
-	__u32 len;
 
+	if (!s)
+		return 0;
 	for (int try = 0; try < WALK_TRIES; try++) {
 		__u32 renames = sequence_of(&rename_lock), mounts = sequence_of(&mount_lock);
 
-		w.dentry = path->dentry;
-		w.mnt = path->mnt;
-		w.root_dentry = root->dentry;
-		w.root_mnt = root->mnt;
+		w.dentry = s->from.dentry;
+		w.mnt = s->from.mnt;
+		w.root_dentry = s->to.dentry;
+		w.root_mnt = s->to.mnt;
 		w.buf = s->chunk;
 		w.at = RV_PATH_MAX - 1;
 		w.root_at = 0;
@@ -119,14 +121,30 @@ static __always_inline __u32 walk_path(struct path *path, struct root *root, str
 			break;
 		w.state = RV_PATH_RACED;
 	}
-	len = (RV_PATH_MAX - 1 - w.at) & (RV_PATH_MAX - 1);
-	bpf_probe_read_kernel(out, len, s->chunk + (w.at & (RV_PATH_MAX - 1)));
+	s->walk_at = w.at;
+	s->walk_state = w.state;
+	return 0;
+}
+
+/* Fills out (RV_PATH_MAX bytes); returns the length without NUL. */
+static __always_inline __u32 walk_path(struct path *path, struct root *root, struct scratch *s,
+				       char *out, __u32 *ret_state)
+{
+	__u32 at, len;
+
+	s->from.dentry = path->dentry;
+	s->from.mnt = path->mnt;
+	s->to = *root;
+	walk_up(s);
+	at = s->walk_at & (RV_PATH_MAX - 1);
+	len = RV_PATH_MAX - 1 - at;
+	bpf_probe_read_kernel(out, len, s->chunk + at);
 	if (!len) { /* the root itself */
 		out[0] = '/';
 		len = 1;
 	}
 	out[len & (RV_PATH_MAX - 1)] = 0;
-	*ret_state = w.state;
+	*ret_state = s->walk_state;
 	return len;
 }
 
