@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The automaton against a matcher that shares nothing with it but the language. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sidecar/common/util.h"
+#include "sidecar/policy/automaton.h"
+#include "sidecar/policy/glob.h"
+#include "tests/unit/tap.h"
+
+/* Straight from the words of glob.h, on the text of the pattern. */
+static bool in_set(const char *p, const char *end, unsigned char c)
+{
+	bool not = *p == '!' || *p == '^', in = false;
+
+	for (p += not ; p < end; p++) {
+		unsigned char from, to;
+
+		if (*p == '\\')
+			p++;
+		from = to = (unsigned char)*p;
+		if (p + 2 < end && p[1] == '-') {
+			p += 2;
+			if (*p == '\\')
+				p++;
+			to = (unsigned char)*p;
+		}
+		in |= c >= from && c <= to;
+	}
+	return c != '/' && in != not ;
+}
+
+static bool naive(const char *p, const char *s)
+{
+	const char *end;
+
+	if (!*p)
+		return !*s;
+	if (*p == '*') {
+		bool all = p[1] == '*';
+		const char *rest = p + strspn(p, "*");
+
+		for (;; s++) {
+			if (naive(rest, s))
+				return true;
+			if (!*s || (!all && *s == '/'))
+				return false;
+		}
+	}
+	if (*p == '{') { /* one level, as the generator makes them */
+		const char *close = strchr(p, '}');
+
+		for (const char *from = p + 1;; from = end + 1) {
+			char line[256];
+
+			end = from + strcspn(from, ",}");
+			snprintf(line, sizeof(line), "%.*s%s", (int)(end - from), from, close + 1);
+			if (naive(line, s))
+				return true;
+			if (end == close)
+				return false;
+		}
+	}
+	if (!*s)
+		return false;
+	if (*p == '?')
+		return *s != '/' && naive(p + 1, s + 1);
+	if (*p == '[') {
+		end = strchr(p + 2 + (p[1] == '!'), ']');
+		return in_set(p + 1, end, (unsigned char)*s) && naive(end + 1, s + 1);
+	}
+	if (*p == '\\')
+		p++;
+	return *p == *s && naive(p + 1, s + 1);
+}
+
+static uint64_t random_state = 88172645463325252ull;
+
+static unsigned rnd(unsigned n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (unsigned)(random_state >> 33) % n;
+}
+
+static void random_glob(char *out)
+{
+	static const char *const parts[] = {"a",      "b",    "ab",   "c",    "*",
+					    "**",     "?",    "[ab]", "[!a]", "[a-c]",
+					    "{a,bc}", "{,b}", "\\*",  "\377", "x1"};
+	unsigned n = 1 + rnd(4);
+
+	*out = '\0';
+	for (unsigned i = 0; i < n; i++) {
+		strcat(out, "/");
+		for (unsigned k = rnd(4); k > 0; k--)
+			strcat(out, parts[rnd(ARRAY_SIZE(parts))]);
+	}
+}
+
+static void random_path(char *out)
+{
+	static const char letters[] = "aabbcx1*\377";
+	unsigned n = 1 + rnd(4);
+	char *at = out;
+
+	for (unsigned i = 0; i < n; i++) {
+		*at++ = '/';
+		for (unsigned k = rnd(5); k > 0; k--)
+			*at++ = letters[rnd(sizeof(letters) - 1)];
+	}
+	*at = '\0';
+}
+
+#define GLOBS 12
+
+static uint32_t as_bits(void *arg, const uint32_t *numbers, size_t n)
+{
+	uint32_t bits = 0;
+
+	(void)arg;
+	for (size_t i = 0; i < n; i++)
+		bits |= 1u << numbers[i];
+	return bits;
+}
+
+static uint32_t first_one(void *arg, const uint32_t *numbers, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return numbers[0] + 1;
+}
+
+static void build(char globs[][256], unsigned n, struct automaton *ret)
+{
+	struct builder *b = builder_new();
+	const char *why = NULL;
+	size_t at = 0;
+
+	REQUIRE(b);
+	for (unsigned i = 0; i < n; i++)
+		CHECK_INT(builder_add(b, globs[i], strlen(globs[i]), i, &at, &why), 0);
+	CHECK_INT(builder_build(b, 100000, as_bits, NULL, ret), 0);
+	builder_free(b);
+}
+
+static uint32_t naive_all(char globs[][256], unsigned n, const char *path)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		bits |= (uint32_t)naive(globs[i], path) << i;
+	return bits;
+}
+
+TEST("automaton: a million random (globs, path) cases as the naive matcher has them")
+{
+	unsigned wrong = 0, hits = 0;
+
+	for (unsigned round = 0; round < 1000; round++) {
+		char globs[GLOBS][256];
+		struct automaton a;
+
+		for (unsigned i = 0; i < GLOBS; i++)
+			random_glob(globs[i]);
+		build(globs, GLOBS, &a);
+		for (unsigned i = 0; i < 1000; i++) {
+			char path[256];
+			uint32_t want, got;
+
+			random_path(path);
+			want = naive_all(globs, GLOBS, path);
+			got = automaton_match(&a, path, strlen(path));
+			hits += want != 0;
+			if (want != got && wrong++ < 3)
+				fprintf(stderr, "# %s: %#x, expected %#x\n", path, got, want);
+		}
+		automaton_release(&a);
+	}
+	CHECK_INT(wrong, 0);
+	CHECK(hits > 100000); /* or nothing was tested */
+}
+
+/* The same question of one automaton until an answer is wrong. */
+static bool caught(const struct automaton *a, char globs[][256])
+{
+	for (unsigned i = 0; i < 20000; i++) {
+		char path[256];
+
+		random_path(path);
+		if (naive_all(globs, GLOBS, path) != automaton_match(a, path, strlen(path)))
+			return true;
+	}
+	return false;
+}
+
+/* A transition that some random path takes: the others a test of answers cannot see. */
+static struct automaton_entry *taken(const struct automaton *a)
+{
+	for (;;) {
+		char path[256];
+		uint32_t s = a->start;
+		size_t len, stop;
+
+		random_path(path);
+		len = strlen(path);
+		stop = rnd((unsigned)len);
+		for (size_t i = 0; i < len && s; i++) {
+			struct automaton_entry *e =
+			    &a->entries[a->states[s].base + a->classes[(unsigned char)path[i]]];
+
+			if (e->check == s && i >= stop)
+				return e;
+			s = e->check == s ? e->next : a->states[s].other;
+		}
+	}
+}
+
+TEST("automaton: twenty wrong transitions are all caught by that test")
+{
+	unsigned found = 0, tried = 0;
+
+	while (tried < 20) {
+		char globs[GLOBS][256];
+		struct automaton_entry *e;
+		struct automaton a;
+
+		for (unsigned i = 0; i < GLOBS; i++)
+			random_glob(globs[i]);
+		build(globs, GLOBS, &a);
+		CHECK(!caught(&a, globs));
+		e = taken(&a);
+		e->next = (e->next + 1 + rnd(a.states_n - 1)) %
+			  a.states_n; /* another state: minimal, so not its equal */
+		found += caught(&a, globs);
+		tried++;
+		automaton_release(&a);
+	}
+	CHECK_INT(found, 20);
+}
+
+TEST("automaton: ten thousand rules, a third with an infix **: states, and the step's table")
+{
+	struct builder *b = builder_new();
+	struct automaton a;
+	const char *why;
+	size_t at;
+
+	REQUIRE(b);
+	for (unsigned i = 0; i < 10000; i++) {
+		char glob[128];
+
+		if (i % 3 == 0)
+			snprintf(glob, sizeof(glob), "/srv/app%u/**/cache%u/*.tmp", i % 100, i);
+		else if (i % 3 == 1)
+			snprintf(glob, sizeof(glob), "/usr/lib/module%u/part%u/*", i % 77, i);
+		else
+			snprintf(glob, sizeof(glob), "/etc/conf.d/%u/service-%u.conf", i % 50, i);
+		CHECK_INT(builder_add(b, glob, strlen(glob), i, &at, &why), 0);
+	}
+	REQUIRE(builder_build(b, 1u << 20, first_one, NULL, &a) == 0);
+	printf("# %u states (%u before merging), %u entries, %u classes, %zu KiB\n", a.states_n,
+	       a.states_before, a.entries_n, a.classes_n,
+	       (a.states_n * sizeof(*a.states) + a.entries_n * sizeof(*a.entries)) >> 10);
+	CHECK_INT(automaton_match(&a, "/srv/app3/x/y/cache303/a.tmp", 28), 304);
+	CHECK(automaton_match(&a, "/srv/app3/x/y/cache304/a.tmp", 28) == 0);
+	automaton_release(&a);
+	builder_free(b);
+}
+
+TEST("glob: what is none, and where")
+{
+	static const struct {
+		const char *text, *why;
+		size_t at;
+	} bad[] = {
+	    {"/a[b", "a ']' to end the set", 2},
+	    {"/a[", "a ']' to end the set", 2},
+	    {"/a{b,c", "a '}' to end the alternatives", 2},
+	    {"/a\\", "a byte behind '\\'", 2},
+	    {"/[z-a]", "a range whose first byte is not after its last", 1},
+	    {"", "1 to 4095 bytes without NUL", 0},
+	};
+	struct builder *b = builder_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		const char *why = "";
+		size_t at = 99;
+
+		CHECK_INT(builder_add(b, bad[i].text, strlen(bad[i].text), 1, &at, &why), -EINVAL);
+		CHECK_STR(why, bad[i].why);
+		CHECK_INT(at, bad[i].at);
+	}
+	builder_free(b);
+}
+
+TEST("automaton: patterns that explode are refused at the bound, not built")
+{
+	struct builder *b = builder_new();
+	struct automaton a;
+	const char *why;
+	size_t at;
+
+	REQUIRE(b);
+	for (unsigned i = 0; i < 40; i++) {
+		char glob[64];
+
+		snprintf(glob, sizeof(glob),
+			 "/**/%c*%c"
+			 "?"
+			 "?"
+			 "?"
+			 "?"
+			 "?"
+			 "?"
+			 "?"
+			 "?/**",
+			 'a' + i % 26, 'a' + i * 7 % 26);
+		CHECK_INT(builder_add(b, glob, strlen(glob), i, &at, &why), 0);
+	}
+	CHECK_INT(builder_build(b, 20000, first_one, NULL, &a), -E2BIG);
+	builder_free(b);
+}
