@@ -46,6 +46,7 @@ static __always_inline void open_record_made(const struct who *w, struct file *f
 
 	if (r) {
 		r->mode = file->f_inode->i_mode;
+		r->path_state = state;
 		act_bytes(&a, path, len, &r->path_len);
 	}
 	act_emit(&a);

@@ -21,7 +21,7 @@ void state_release(struct state *s)
 	free(s->bundle);
 	free(s->policy);
 	free(s->record);
-	s->bundle = s->policy = NULL;
+	s->bundle = s->policy = s->record = NULL;
 }
 
 int state_has_stopped(const struct state *s)
