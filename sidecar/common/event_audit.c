@@ -47,20 +47,6 @@ void audit_bytes(struct audit_lines *l, const char *key, const char *s, size_t l
 	l->len += quote_audit(l->f, s, len);
 }
 
-uint64_t audit_number(const struct event *e, const struct event_field *f)
-{
-	const char *at = (const char *)&e->head + f->offset;
-	uint32_t n32;
-	uint64_t n64;
-
-	if (f->size == 8) {
-		memcpy(&n64, at, 8);
-		return n64;
-	}
-	memcpy(&n32, at, 4);
-	return n32;
-}
-
 /* Whether the kind has a number of that name. */
 static bool number_named(const struct event *e, const char *name, uint64_t *ret)
 {
@@ -70,7 +56,7 @@ static bool number_named(const struct event *e, const char *name, uint64_t *ret)
 		const struct event_field *f = &k->fields[i];
 
 		if (!f->string && f->size <= 8 && strcmp(f->name, name) == 0) {
-			*ret = audit_number(e, f);
+			*ret = event_view_number(e, f);
 			return true;
 		}
 	}

@@ -24,9 +24,6 @@ void audit_printf(struct audit_lines *l, const char *fmt, ...)
 /* " key=" and bytes of foreign origin: quoted, or hex. */
 void audit_bytes(struct audit_lines *l, const char *key, const char *s, size_t len);
 
-/* A field's number, whatever its size (at most 8). */
-uint64_t audit_number(const struct event *e, const struct event_field *f);
-
 /* SYSCALL. items: PATH lines of the event. */
 void audit_syscall(struct audit_lines *l, unsigned items);
 /* UNKNOWN[1427]: the record's every field. */

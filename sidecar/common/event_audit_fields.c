@@ -253,15 +253,15 @@ static void put_field(struct audit_lines *l, const char *key, const struct event
 	} else if (f->view == VIEW_SHA256 || f->view == VIEW_TAG8) {
 		put_hex(l, key, at, f->size);
 	} else if (f->view >= VIEW_FIRST_ENUM) {
-		n = audit_number(l->e, f);
+		n = event_view_number(l->e, f);
 		if (event_view_name(f->view, n))
 			put(l, key, event_view_name(f->view, n));
 		else if (n)
 			put_number(l, key, n);
 	} else if (f->view >= VIEW_FIRST_BITS || f->view == VIEW_KINDS) {
-		put_bits(l, key, f->view, audit_number(l->e, f));
+		put_bits(l, key, f->view, event_view_number(l->e, f));
 	} else {
-		put_plain(l, key, f, audit_number(l->e, f));
+		put_plain(l, key, f, event_view_number(l->e, f));
 	}
 }
 
@@ -282,9 +282,9 @@ static void put_fields(struct audit_lines *l, const struct event_kind *k, bool c
 		if (address) {
 			put_address(l, f->view == VIEW_LOCAL ? 'l' : 'f', f);
 		} else if (f->view == VIEW_CAPABILITY) {
-			put_number(l, key, audit_number(l->e, f)); /* auparse names it */
+			put_number(l, key, event_view_number(l->e, f)); /* auparse names it */
 		} else if (key) {
-			if (s || f->size > 8 || audit_number(l->e, f))
+			if (s || f->size > 8 || event_view_number(l->e, f))
 				put_field(l, key, f, s);
 		} else {
 			snprintf(own, sizeof(own), "%s-%s", k->name, f->name);

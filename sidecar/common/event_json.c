@@ -179,20 +179,6 @@ struct shown {
 	struct json_out *o;
 };
 
-static uint64_t number_of(const struct event *e, const struct event_field *f)
-{
-	const char *at = (const char *)&e->head + f->offset;
-	uint64_t n64;
-	uint32_t n32;
-
-	if (f->size == 8) {
-		memcpy(&n64, at, 8);
-		return n64;
-	}
-	memcpy(&n32, at, 4);
-	return n32;
-}
-
 /* base: 10, 16 as 0x..., 8 as 0... */
 static void out_number_text(struct json_out *o, unsigned base, uint64_t n)
 {
@@ -399,11 +385,11 @@ static void out_field(struct shown *s, const struct event_field *f)
 	if (f->view == VIEW_NAME16 || f->view == VIEW_NAME64)
 		out_name(o, at, f->size);
 	else if (f->view >= VIEW_FIRST_ENUM)
-		out_enum(o, f->view, number_of(s->e, f));
+		out_enum(o, f->view, event_view_number(s->e, f));
 	else if (f->view >= VIEW_FIRST_BITS)
-		out_bits(o, f->view, number_of(s->e, f));
+		out_bits(o, f->view, event_view_number(s->e, f));
 	else
-		out_plain(s, f, number_of(s->e, f));
+		out_plain(s, f, event_view_number(s->e, f));
 }
 
 /* One array of up to count strings from *pos on; without the block: null. */

@@ -289,7 +289,7 @@ static void put_fields(FILE *f, const struct event *e, const struct event_kind *
 			continue;
 		}
 		if (d->size <= 8)
-			memcpy(&n, at, d->size);
+			n = event_view_number(e, d);
 		if (is_detail(d, n))
 			continue;
 		if (d->view == VIEW_NAME16) {

@@ -10,6 +10,20 @@
 #include "event_view.h"
 #include "util.h"
 
+uint64_t event_view_number(const struct event *e, const struct event_field *f)
+{
+	const char *at = (const char *)&e->head + f->offset;
+	uint64_t n64;
+	uint32_t n32;
+
+	if (f->size == 8) {
+		memcpy(&n64, at, 8);
+		return n64;
+	}
+	memcpy(&n32, at, 4);
+	return n32;
+}
+
 void event_view_time(const struct event *e, const struct event_context *c,
 		     char ret[static VIEW_TIME_SIZE])
 {

@@ -7,6 +7,9 @@
 
 #define VIEW_TIME_SIZE 40
 
+/* A field's number; its size is 4 or 8. */
+uint64_t event_view_number(const struct event *e, const struct event_field *f);
+
 /* RFC 3339, UTC, nanoseconds. */
 void event_view_time(const struct event *e, const struct event_context *c,
 		     char ret[static VIEW_TIME_SIZE]);
