@@ -53,7 +53,7 @@ def mutations(record):
         if key != "kind":
             yield f"{key} of another type", {**record, key: {"no": [1]}}
     yield "one member more", {**record, "extra": 1}
-    yield "another kind", {**record, "kind": "checkpoint" if record["kind"] != "checkpoint" else "open"}
+    yield "another kind", {**record, "kind": "open" if record["kind"] != "open" else "exec"}
 
 
 samples = {}

@@ -87,10 +87,14 @@ static int copy_up(char **argv)
 static void say_exec(pid_t pid, const char *path, const char *name, const char *source,
 		     const char *tag)
 {
-	printf("{\"kind\":\"exec\",\"process\":{\"ns_pid\":%d},%s,\"filename\":\"%s\",\"path\":\"%s\","
-	       "\"path_state\":\"ok\",\"tag_source\":%s,\"tag\":%s,\"verdict\":\"allowed\",\"any\":["
-	       "\"args_len\",\"args_missing\",\"argc\",\"envc\",\"args_state\",\"origin\",\"script\"]}\n",
-	       pid, dev_ino(path), name, path, word(source), word(tag));
+	struct stat st;
+
+	MUST(stat(path, &st) == 0);
+	printf("{\"kind\":\"exec\",\"process\":{\"ns_pid\":%d},%s,\"mode\":\"0%o\",\"filename\":\"%s\","
+	       "\"path\":\"%s\",\"path_state\":\"ok\",\"tag_source\":%s,\"tag\":%s,"
+	       "\"verdict\":\"allowed\",\"any\":[\"args_len\",\"args_missing\",\"argc\",\"envc\","
+	       "\"args_state\",\"origin\",\"script\",\"script_state\"]}\n",
+	       pid, dev_ino(path), st.st_mode, name, path, word(source), word(tag));
 }
 
 static void run(const char *name, const char *path, const char *source, const char *tag)
