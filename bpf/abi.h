@@ -21,9 +21,7 @@
 					  */
 #define RV_ARGS_MAX (6u << 20)		 /* bytes, what execve itself refuses to exceed */
 #define RV_PATH_MAX 4096		 /* bytes, NUL included */
-#define RV_RULE_PATH_MAX 248		 /* bytes of a path that rules compare, NUL included */
 #define RV_TAG_MAX 256			 /* bytes of a security tag */
-#define RV_POLICY_MAX (RV_SLOT_MAX + 1)	 /* index 0 means: no policy */
 #define RV_KIND_MAX 64
 #define RV_ERROR_MAX 8
 #define RV_CHECKPOINT_NS 1000000000ull
@@ -33,6 +31,7 @@ enum rv_kind {
 	RV_KINDS(RV_KIND_NUMBER)
 };
 #define RV_RECORD_ALL (~0ull)
+#include "table.h"
 
 enum rv_hook {
 #define RV_HOOK_NUMBER(NAME, number, attach, prog, kind, since) RV_HOOK_##NAME = number,
@@ -232,7 +231,7 @@ struct rv_state {
 	__u64 generation; /* non-zero, unique for this boot: CLOCK_BOOTTIME at preparation */
 	__u64 cgroup_id;
 	__u32 prepared;	  /* RV_PREPARED: configured; otherwise programs pass everything unseen */
-	__u32 policy;	  /* index into reeve_policies, 0 none */
+	__u32 policy;	  /* number of RV_TABLES: where its table is, 0 none */
 	__u64 record;	  /* bit per RV_KIND_*: what is recorded; denials always are */
 	__u64 bulk_done;  /* rv_bulk.bulk_total of the last bulk record the node has stored */
 	__u32 agent_idle; /* 1: the agent sleeps, wake it for the next record */
@@ -294,50 +293,13 @@ struct rv_task {
 	__u64 exec_seq;
 	__u32 slot;
 	__u32 flags; /* RV_TASK_* */
+	__u32 when;  /* bits of the policy's "when" that hold for it */
+	__u32 when_version; /* of the policy they were found by */
 };
 #define RV_TASK_HELPER 1 /* came from outside, has not yet exec'ed inside */
 #define RV_TASK_INIT 2	 /* the container's init */
 #define RV_TASK_INSIDE 4 /* the container's own, for good */
 #define RV_TASK_EXITED 8 /* its exit has been recorded */
-
-#define RV_POLICY_ENFORCE 1
-#define RV_POLICY_UNRESOLVABLE_DENY 2
-#define RV_POLICY_UNRECORDED_DENY 4
-#define RV_POLICY_FILE 8 /* has rules of that subject */
-#define RV_POLICY_EXEC 16
-#define RV_POLICY_NETWORK 32
-#define RV_POLICY_EACH 64 /* no repetition is merely counted */
-
-struct rv_policy {
-	__u32 flags;   /* RV_POLICY_* */
-	__u32 version; /* non-zero */
-	__u8 sha256[32];
-	char name[64];
-};
-
-#define RV_SUBJECT_FILE 1
-#define RV_SUBJECT_EXEC 2
-
-/* Longest-prefix key. An exact path is stored with its NUL, a subtree ("/etc/") without; prefixlen
- * is in bits and counts policy and subject. */
-struct rv_path_key {
-	__u32 prefixlen;
-	__u32 policy;
-	__u32 subject;
-	char path[RV_RULE_PATH_MAX];
-};
-
-struct rv_addr_key {
-	__u32 policy;
-	__u16 family; /* AF_INET or AF_INET6; mapped IPv4 is looked up as AF_INET */
-	__u16 port;   /* host order */
-	__u8 addr[16];
-};
-
-struct rv_rule {
-	__u32 number; /* 1-based, as in the policy file */
-	__s32 error;  /* errno to return, positive */
-};
 
 /* reeve_progs[RV_HOOK_*], written once by the loader. */
 struct rv_prog {
@@ -363,8 +325,8 @@ struct rv_meta {
 #define RV_ASSERT(cond) _Static_assert(cond, #cond)
 RV_ASSERT(sizeof(struct rv_head) == 208);
 RV_ASSERT(sizeof(struct rv_place) == 16);
-RV_ASSERT(sizeof(struct rv_path_key) == 260);
-RV_ASSERT(sizeof(struct rv_addr_key) == 24);
+RV_ASSERT(sizeof(struct rv_rule) == 32);
+RV_ASSERT(sizeof(struct rv_table) % 8 == 0);
 RV_ASSERT(__builtin_offsetof(struct rv_state, checkpoint_ns) == 64);
 RV_ASSERT(sizeof(struct rv_state) <= 4096);
 RV_ASSERT(__builtin_offsetof(struct rv_page, merge) == 4096);

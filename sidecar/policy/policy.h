@@ -1,62 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policy text -> checked rules -> compiled tables. Pure functions: nothing here opens a file, a
- * socket or a map. The language is described in docs/policy.md. */
+/* Policy text -> checked rules -> one table for the kernel. Pure functions: nothing here opens a
+ * file, a socket or a map. The language is described in docs/policy.md. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "bpf/abi.h"
 
-#define POLICY_TEXT_MAX (1u << 20) /* bytes of one file */
-#define POLICY_RULES_MAX 1024	   /* in one file */
+#define POLICY_TEXT_MAX (4u << 20) /* bytes of one file */
+#define POLICY_RULES_MAX 16384	   /* in one file */
+#define POLICY_WHEN_MAX 31	   /* different "when" of all policies of a container */
 #define POLICY_LIST_MAX 16	   /* policies on one container */
+#define POLICY_REASON_MAX 256	   /* bytes, NUL included */
 #define POLICY_ERROR_MAX 512	   /* bytes that hold any message of ours, NUL included */
 
-enum policy_subject { POLICY_FILE, POLICY_EXEC, POLICY_NETWORK };
+/* What a rule is about; the numbers are the kernel's. */
+enum policy_subject {
+	POLICY_EXEC = RV_SUBJECT_EXEC,
+	POLICY_FILE = RV_SUBJECT_FILE,
+	POLICY_UNIX = RV_SUBJECT_UNIX,
+	POLICY_NETWORK = RV_SUBJECT_NETWORK,
+	POLICY_MEMORY = RV_SUBJECT_MEMORY,
+	POLICY_CAPABILITY = RV_SUBJECT_CAPABILITY,
+	POLICY_KERNEL = RV_SUBJECT_KERNEL,
+};
+
+/* Ascending strictness. */
+enum policy_action { POLICY_ALLOW, POLICY_AUDIT, POLICY_DENY };
+
+/* {"exec": GLOB, "children": true|false}: rules that name it apply to processes of that executable,
+ * and with children to all that they start. */
+struct policy_when {
+	char *exec;
+	bool children;
+	int line, column;
+};
 
 struct policy_rule {
 	enum policy_subject subject;
-	bool subtree;		     /* everything below path, which then ends in '/' */
-	char path[RV_RULE_PATH_MAX]; /* file, exec */
-	uint16_t family;	     /* network: AF_INET or AF_INET6, never a mapped address */
-	uint16_t port;		     /* host order */
-	uint8_t addr[16];
-	int error; /* errno, positive */
-	int line;  /* where the rule starts */
+	enum policy_action action;
+	int error;	 /* errno of a deny, positive */
+	uint32_t access; /* RV_DO_* of the subject; not 0 */
+	char *path;	 /* exec, file, unix: a checked glob; NULL any */
+	uint16_t family; /* network: AF_INET, AF_INET6 (never a mapped IPv4 range), 0 both */
+	uint8_t prefix;	 /* bits of addr that count; 0 with family 0 */
+	uint8_t protocol; /* IPPROTO_*, 0 any */
+	uint8_t addr[16]; /* bits behind the prefix are zero */
+	uint16_t port_min, port_max; /* host order, 0..65535 any */
+	uint64_t which;		     /* capability: a bit per CAP_*; kernel: per RV_KIND_* */
+	char *reason;		     /* NULL none */
+	uint32_t when;		     /* 1 + index into policy.whens, 0 always */
+	int line, column;	     /* where the rule starts */
+};
+
+struct policy_default {
+	enum policy_action action; /* what becomes of an act that no rule names */
+	int error;
 };
 
 struct policy {
 	char name[64];
-	uint32_t flags; /* RV_POLICY_* with subjects */
+	uint32_t flags; /* RV_POLICY_ENFORCE, _UNRESOLVABLE_DENY, _UNRECORDED_DENY, _EACH */
+	bool fail_closed, fail_said; /* "fail": the container does not start unguarded */
+	bool selectable;	     /* a container's annotation may name it in place of the node's */
+	struct policy_default defaults[RV_SUBJECT_MAX];
+	struct policy_when *whens;
+	size_t whens_n;
+	struct policy_rule *rules;
 	size_t rules_n;
-	struct policy_rule rules[];
 };
 
-/* Reads one policy. file is only named in messages. The caller frees *ret with free().
+/* Reads one policy. file is only named in messages. The caller frees *ret with policy_free().
  * -EINVAL, -E2BIG, -EILSEQ with "FILE:LINE:COLUMN: found X, expected Y; hint" in error; -ENOMEM. */
 int policy_parse(const char *text, size_t len, const char *file, struct policy **ret, char *error,
 		 size_t error_size);
+void policy_free(struct policy *p);
+static inline void policy_free_p(struct policy **p)
+{
+	policy_free(*p);
+}
+#define _policy_ __attribute__((cleanup(policy_free_p)))
 
-/* key.policy is 0 until whoever publishes the image knows its index. */
-struct policy_path {
-	struct rv_path_key key;
-	struct rv_rule rule;
-};
-struct policy_addr {
-	struct rv_addr_key key;
-	struct rv_rule rule;
-};
-struct policy_image {
-	struct rv_policy head;
-	struct policy_path *paths;
-	struct policy_addr *addrs;
-	size_t paths_n;
-	size_t addrs_n;
-};
-
-/* The union of n policies (1..POLICY_LIST_MAX): every deny rule of each applies, rules are numbered
- * through in list order, on_unresolvable and unrecorded deny if one says so. Of two rules for the
- * same object the first decides. -EINVAL with a reason in error (audit mixed with enforce, n). */
-int policy_compile(const struct policy *const *list, size_t n, struct policy_image *ret,
-		   char *error, size_t error_size);
-void policy_image_release(struct policy_image *image);
+/* Names of the language, by their numbers in the kernel; NULL: there is none. */
+const char *policy_subject_name(unsigned subject);
+const char *policy_action_name(unsigned action);
+/* The name of the one RV_DO_* bit of that subject. */
+const char *policy_access_name(unsigned subject, uint32_t bit);
