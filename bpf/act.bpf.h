@@ -9,23 +9,46 @@
 struct act {
 	struct who w;
 	struct verdict v;
-	struct scratch *s;	/* NULL: nothing is recorded */
+	struct scratch *s;	/* NULL: nothing is recorded, and no text is judged */
 	struct rv_merge *first; /* where this act's repetitions will be counted, NULL nowhere */
 	__u32 kind;
 	__u32 len;    /* of the record so far */
-	__u32 unseen; /* a record was due, and there was no buffer */
-	__u32 always; /* set before begin: recorded whatever the profile */
+	__u32 unseen; /* a record was due, or a judgement, and there was no buffer */
+	/* set before begin: */
+	__u32 always;  /* recorded whatever the profile */
+	__u32 quiet;   /* recorded only if the verdict wants it */
+	__u32 subject; /* RV_SUBJECT_*, 0: RV_SUBJECT_KERNEL, by kind */
+	__u32 access;  /* RV_DO_*, of that subject */
+	__u32 which;   /* capability */
 };
 
-/* The rest of begin, once it is known who acts. Returns the record, its fields zero, or NULL: go on
- * to the end. */
+/* Second step. What has no text is decided here, the others by act_judge once the text is there. */
+static __always_inline void act_judge_begin(struct act *a, __u32 kind)
+{
+	if (a->subject)
+		judge(&a->w, &a->v, a->subject, a->access, a->which);
+	else
+		judge(&a->w, &a->v, RV_SUBJECT_KERNEL, RV_DO_ANY, kind);
+}
+
+/* There are rules about a text that is yet to be found. */
+static __always_inline bool act_asked(const struct act *a)
+{
+	return a->subject && a->subject < RV_SUBJECT_TEXTS && judge_asked(&a->v);
+}
+
+static __always_inline bool act_recorded(const struct act *a, __u32 kind)
+{
+	return a->always || (!a->quiet && who_recorded(&a->w, kind)) || judge_records(&a->v);
+}
+
+/* The rest of begin. Returns the record, its fields zero, or NULL: go on to the end. */
 static __always_inline void *act_record(struct act *a, __u32 kind, __u32 hook, __u32 size)
 {
 	struct rv_head *h;
 
-	judge_policy(&a->w, &a->v);
 	a->kind = kind;
-	if (!a->always && !who_recorded(&a->w, kind))
+	if (!act_recorded(a, kind) && !act_asked(a))
 		return NULL;
 	a->s = scratch_claim(a->w.st);
 	if (!a->s) {
@@ -39,12 +62,14 @@ static __always_inline void *act_record(struct act *a, __u32 kind, __u32 hook, _
 	return h;
 }
 
-/* First step of a program for the whole node: NULL when the acting task is in no container, or the
- * act is the runtime's, or is not recorded. a must be zeroed, but for always. size: of the kind's struct. */
+/* First steps of a program for the whole node: NULL when the acting task is in no container, or the
+ * act is the runtime's, or is neither recorded nor judged by a text. a: zero, but for what is set
+ * before begin. size: of the kind's struct. */
 static __always_inline void *act_node(struct act *a, __u32 kind, __u32 hook, __u32 size)
 {
 	if (!who_node(&a->w) || !who_judged(&a->w))
 		return NULL;
+	act_judge_begin(a, kind);
 	return act_record(a, kind, hook, size);
 }
 
@@ -53,19 +78,20 @@ static __always_inline void *act_here(struct act *a, __u32 kind, __u32 hook, __u
 {
 	if (!who_here(&a->w) || !who_judged(&a->w))
 		return NULL;
+	act_judge_begin(a, kind);
 	return act_record(a, kind, hook, size);
 }
 
 /* The two for kinds of RV_MERGES: NULL also when the act repeats one that has a record, it is then
- * counted. x, y, z: what beside the acting process makes two acts the same act. Not where a rule
- * may refuse the act: merge_hit after judging, then act_record. */
+ * counted. x, y, z: what beside the acting process makes two acts the same act. An act whose text
+ * must be judged is never merely counted. */
 static __always_inline void *act_node_merged(struct act *a, __u32 kind, __u32 hook, __u32 size,
 					     __u64 x, __u64 y, __u64 z)
 {
 	if (!who_node(&a->w) || !who_judged(&a->w))
 		return NULL;
-	judge_policy(&a->w, &a->v);
-	if (merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
+	act_judge_begin(a, kind);
+	if (!act_asked(a) && merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
 		return NULL;
 	return act_record(a, kind, hook, size);
 }
@@ -75,8 +101,8 @@ static __always_inline void *act_here_merged(struct act *a, __u32 kind, __u32 ho
 {
 	if (!who_here(&a->w) || !who_judged(&a->w))
 		return NULL;
-	judge_policy(&a->w, &a->v);
-	if (merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
+	act_judge_begin(a, kind);
+	if (!act_asked(a) && merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
 		return NULL;
 	return act_record(a, kind, hook, size);
 }
@@ -140,20 +166,43 @@ static __always_inline void act_bytes(struct act *a, const void *from, __u32 len
 	a->len += len;
 }
 
+/* The last string that was added, len bytes, is what is judged: as a path, with its state. access:
+ * what is done to this one, RV_DO_*. */
+static __always_inline void act_judge(struct act *a, __u32 access, __u32 len, __u32 state)
+{
+	__u32 at;
+
+	a->v.access = access;
+	if (!judge_asked(&a->v))
+		return;
+	barrier();
+	at = a->len - (len & (RV_PATH_MAX - 1));
+	asm volatile("" : "+r"(at));
+	if (at > sizeof(a->s->record) - RV_PATH_MAX)
+		at = sizeof(a->s->record) - RV_PATH_MAX;
+	judge_path(&a->w, &a->v, a->s->record + at, len, state);
+}
+
 /* Last step but the return: true when no record is missing. */
 static __always_inline bool act_emit(struct act *a)
 {
-	bool recorded = true;
+	bool recorded;
 	struct rv_head *h;
 	__u32 len = a->len;
 
 	if (a->unseen) {
 		merge_done(a->first, emit_number(a->w.st, a->kind), false);
 		emit_lost(a->w.st, a->kind);
+		if (act_asked(a) && (a->v.flags & RV_POLICY_UNRESOLVABLE_DENY))
+			judge_refuse(&a->v, EACCES);
 		return false;
 	}
 	if (!a->s)
 		return true;
+	if (!act_recorded(a, a->kind)) {
+		scratch_free(a->s);
+		return true;
+	}
 	h = (void *)a->s->record;
 	judge_fill(h, &a->v);
 	asm volatile("" : "+r"(len));

@@ -4,13 +4,14 @@
 SEC("lsm/path_chmod")
 int BPF_PROG(reeve_chmod, struct path *path, unsigned short mode)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_ATTRIBUTES};
 	struct rv_chmod *r = act_node(&a, RV_KIND_CHMOD, RV_HOOK_CHMOD, sizeof(*r));
 
 	if (r) {
 		INODE_FILL(r, path->dentry->d_inode);
 		r->new_mode = mode & S_IALLUGO;
 		act_path(&a, path, false, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
 	}
 	return act_end_node(&a);
 }
@@ -18,7 +19,7 @@ int BPF_PROG(reeve_chmod, struct path *path, unsigned short mode)
 SEC("lsm/path_chown")
 int BPF_PROG(reeve_chown, struct path *path, __u32 uid, __u32 gid)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_ATTRIBUTES};
 	struct rv_chown *r = act_node(&a, RV_KIND_CHOWN, RV_HOOK_CHOWN, sizeof(*r));
 	struct inode *inode;
 
@@ -32,6 +33,7 @@ int BPF_PROG(reeve_chown, struct path *path, __u32 uid, __u32 gid)
 		r->new_uid = uid;
 		r->new_gid = gid;
 		act_path(&a, path, false, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
 	}
 	return act_end_node(&a);
 }
@@ -93,7 +95,7 @@ static __always_inline __u64 length_asked(void)
 
 static __always_inline int truncate(struct path *path, struct inode *inode, __u32 hook)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_WRITE};
 	struct rv_truncate *r;
 
 	if (in_open()) /* O_TRUNC: the open's record says it */
@@ -104,6 +106,7 @@ static __always_inline int truncate(struct path *path, struct inode *inode, __u3
 		r->old_size = inode ? inode->i_size : 0;
 		r->size = length_asked();
 		act_path(&a, path, false, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_WRITE, r->path_len, r->path_state);
 	}
 	return act_end_node(&a);
 }
@@ -140,7 +143,7 @@ SEC("lsm/inode_setxattr")
 int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *name,
 	     const void *unread, __u64 size, int flags)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_ATTRIBUTES};
 	struct rv_setxattr *r;
 	__u64 value;
 
@@ -154,6 +157,7 @@ int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *nam
 		r->size = size;
 		r->flags = flags;
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
 		act_string(&a, name, &r->name_len);
 		/* A pointer to const void is nothing the verifier lets through as an argument. */
 		bpf_get_func_arg(ctx, 3, &value);
@@ -166,7 +170,7 @@ int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *nam
 SEC("lsm/inode_removexattr")
 int BPF_PROG(reeve_rmxattr, void *idmap, struct dentry *dentry, const char *name)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_ATTRIBUTES};
 	struct rv_removexattr *r;
 
 	if (xattr_is_echo())
@@ -177,6 +181,7 @@ int BPF_PROG(reeve_rmxattr, void *idmap, struct dentry *dentry, const char *name
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
 		act_string(&a, name, &r->name_len);
 	}
 	return act_end_node(&a);
@@ -213,7 +218,7 @@ SEC("lsm/inode_set_acl")
 int BPF_PROG(reeve_setacl, void *idmap, struct dentry *dentry, const char *name,
 	     struct posix_acl *acl)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_ATTRIBUTES};
 	struct rv_setxattr *r;
 	__u32 count;
 
@@ -225,6 +230,7 @@ int BPF_PROG(reeve_setacl, void *idmap, struct dentry *dentry, const char *name,
 		count = BPF_CORE_READ(acl, a_count);
 		r->size = 4 + count * 8;
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
 		act_string(&a, name, &r->name_len);
 		acl_value(&a, acl, count, &r->value_len);
 	}
@@ -234,7 +240,7 @@ int BPF_PROG(reeve_setacl, void *idmap, struct dentry *dentry, const char *name,
 SEC("lsm/inode_remove_acl")
 int BPF_PROG(reeve_rmacl, void *idmap, struct dentry *dentry, const char *name)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_ATTRIBUTES};
 	struct rv_removexattr *r;
 
 	if (xattr_is_echo())
@@ -243,6 +249,7 @@ int BPF_PROG(reeve_rmacl, void *idmap, struct dentry *dentry, const char *name)
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
 		act_string(&a, name, &r->name_len);
 	}
 	return act_end_node(&a);

@@ -115,8 +115,8 @@ SEC("lsm_cgroup/capable")
 int BPF_PROG(reeve_capable, const struct cred *cred, struct user_namespace *ns, int cap,
 	     unsigned int opts)
 {
+	struct act a = {.subject = RV_SUBJECT_CAPABILITY, .access = RV_DO_ANY, .which = cap};
 	struct rv_capability *r;
-	struct act a = {};
 
 	if ((opts & CAP_OPT_NOAUDIT) || tag_reading())
 		return RET_ALLOW;

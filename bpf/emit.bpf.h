@@ -119,7 +119,7 @@ static __always_inline int unseen(const struct who *w, struct verdict *v, __u32 
 {
 	merge_done(first, emit_number(w->st, kind), false);
 	emit_lost(w->st, kind);
-	if (v->flags & RV_POLICY_UNRESOLVABLE_DENY)
-		judge_refuse(v, EACCES, 0);
+	if (judge_asked(v) && (v->flags & RV_POLICY_UNRESOLVABLE_DENY))
+		judge_refuse(v, EACCES);
 	return judge_return(v, false);
 }

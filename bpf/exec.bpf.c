@@ -27,20 +27,20 @@ static __always_inline bool arm(struct who *w)
 static __always_inline void arm_record(struct who *w, struct scratch *s)
 {
 	struct rv_armed *r = (void *)s->record;
-	struct rv_policy *p;
-	struct verdict v;
+	struct rv_table *t;
 
 	who_fill(&r->head, w, RV_KIND_ARMED, RV_HOOK_EXEC_CHECK);
-	p = judge_policy(w, &v);
-	r->head.policy_version = v.version;
-	r->policy_flags = v.flags;
 	r->record = w->st->record;
 	r->reserved = 0;
+	r->policy_flags = 0;
 	__builtin_memset(&r->policy_sha256, 0, sizeof(r->policy_sha256));
 	__builtin_memset(&r->policy_name, 0, sizeof(r->policy_name));
-	if (p) {
-		__builtin_memcpy(&r->policy_sha256, p->sha256, sizeof(r->policy_sha256));
-		__builtin_memcpy(&r->policy_name, p->name, sizeof(r->policy_name));
+	t = table_head(w);
+	if (t) {
+		r->head.policy_version = t->version;
+		r->policy_flags = t->flags;
+		__builtin_memcpy(&r->policy_sha256, t->sha256, sizeof(r->policy_sha256));
+		__builtin_memcpy(&r->policy_name, t->name, sizeof(r->policy_name));
 	}
 	r->head.len = sizeof(*r);
 	emit_to(w->st, w->slot, true, r, sizeof(*r), RV_KIND_ARMED);
@@ -325,7 +325,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	if (!who_here(&w))
 		return RET_ALLOW;
 	tag_keep(bprm->file);
-	judge_policy(&w, &v);
+	judge(&w, &v, RV_SUBJECT_EXEC, RV_DO_EXEC, 0);
 	/* Until armed only init's exec counts; everything else is the runtime setting up. */
 	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT))) {
 		script_note(&w, bprm);
@@ -334,20 +334,20 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	armed_now = !w.armed && arm(&w);
 	/* After arming, which is when the container's root is known. */
 	script_note(&w, bprm);
-	if (!armed_now && !(v.flags & RV_POLICY_EXEC))
+	if (!armed_now && !judge_asked(&v))
 		return RET_ALLOW;
 	s = scratch_claim(w.st);
 	if (!s) {
 		if (armed_now)
 			emit_lost(w.st, RV_KIND_ARMED);
-		return v.flags & RV_POLICY_EXEC ? unseen(&w, &v, RV_KIND_EXEC, NULL) : RET_ALLOW;
+		return judge_asked(&v) ? unseen(&w, &v, RV_KIND_EXEC, NULL) : RET_ALLOW;
 	}
 	if (armed_now)
 		arm_record(&w, s);
-	if (v.flags & RV_POLICY_EXEC) {
+	if (judge_asked(&v)) {
 		r = (void *)s->record;
 		len = path_resolve(&w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
-		judge_path(&w, s, RV_SUBJECT_EXEC, (char *)(r + 1), state, &v);
+		judge_path(&w, &v, r + 1, len, state);
 		if (v.verdict >= RV_VERDICT_DENIED)
 			recorded = exec_denied(&w, s, bprm, &v, len, state);
 	}
@@ -365,7 +365,7 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	len = path_resolve(w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
 	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE);
 	len = exec_tag(r, bprm->file, len) & (4 * RV_PATH_MAX - 1);
-	judge_policy(w, &v);
+	judge(w, &v, RV_SUBJECT_EXEC, RV_DO_EXEC, 0);
 	judge_fill(&r->head, &v);
 	a.from = bprm->p;
 	a.len = bprm->exec - bprm->p;

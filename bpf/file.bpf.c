@@ -38,10 +38,12 @@ static __always_inline bool open_made(struct file *file)
 	return file->f_mode & FMODE_CREATED || file->f_flags & O_TMPFILE_FLAG;
 }
 
-static __always_inline void open_record_made(const struct who *w, struct file *file,
-					     const char *path, __u32 len, __u32 state)
+/* How the verdict on the open came about is the open's record's to say. */
+static __always_inline void open_record_made(const struct who *w, const struct verdict *v,
+					     struct file *file, const char *path, __u32 len,
+					     __u32 state)
 {
-	struct act a = {.w = *w};
+	struct act a = {.w = *w, .v = {.verdict = RV_VERDICT_ALLOWED, .version = v->version}};
 	struct rv_create *r = act_record(&a, RV_KIND_CREATE, RV_HOOK_FILE_OPEN, sizeof(*r));
 
 	if (r) {
@@ -50,6 +52,18 @@ static __always_inline void open_record_made(const struct who *w, struct file *f
 		act_bytes(&a, path, len, &r->path_len);
 	}
 	act_emit(&a);
+}
+
+/* What the open does to the file, in the rules' words. */
+static __always_inline __u32 open_does(struct file *file, bool made)
+{
+	__u32 mode = file->f_mode, does = 0;
+
+	if ((mode & FMODE_READ) && !(file->f_flags & FMODE_EXEC_FLAG))
+		does |= RV_DO_READ;
+	if ((mode & FMODE_WRITE) || (file->f_flags & O_TRUNC))
+		does |= RV_DO_WRITE;
+	return made ? does | RV_DO_CREATE : does;
 }
 
 /* The same file by the same name for the same purpose. The name is the dentry with the hash of what
@@ -76,19 +90,21 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	struct rv_open *r;
 	struct inode *inode;
 	struct rv_merge *first = NULL;
-	bool recorded = true, made;
+	bool recorded = true, made, asked;
 	__u32 len, state;
 
 	if (!who_here(&w) || !who_judged(&w))
 		return RET_ALLOW;
-	judge_policy(&w, &v);
-	made = open_made(file) && who_recorded(&w, RV_KIND_CREATE);
-	if (!made && !who_recorded(&w, RV_KIND_OPEN) && !(v.flags & RV_POLICY_FILE))
+	made = open_made(file);
+	judge(&w, &v, RV_SUBJECT_FILE, open_does(file, made), 0);
+	asked = judge_asked(&v);
+	made = made && who_recorded(&w, RV_KIND_CREATE);
+	if (!made && !who_recorded(&w, RV_KIND_OPEN) && !asked)
 		return RET_ALLOW;
 	if (open_is_echo(file))
 		return RET_ALLOW;
-	/* Without rules about files it is allowed, whatever its path. */
-	if (!(v.flags & RV_POLICY_FILE) && open_merged(&w, &v, file, &first))
+	/* Where no rule is about such an open it is allowed, whatever its path. */
+	if (!asked && open_merged(&w, &v, file, &first))
 		return RET_ALLOW;
 	s = scratch_claim(w.st);
 	if (!s)
@@ -101,13 +117,13 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	len = r->path_len;
 	state = r->path_state;
 	if (made)
-		open_record_made(&w, file, (char *)(r + 1), len, state);
-	judge_path(&w, s, RV_SUBJECT_FILE, (char *)(r + 1), state, &v);
-	if ((v.flags & RV_POLICY_FILE) && open_merged(&w, &v, file, &first)) {
+		open_record_made(&w, &v, file, (char *)(r + 1), len, state);
+	judge_path(&w, &v, r + 1, len, state);
+	if (asked && open_merged(&w, &v, file, &first)) {
 		scratch_free(s);
 		return RET_ALLOW;
 	}
-	if (who_recorded(&w, RV_KIND_OPEN) || v.verdict >= RV_VERDICT_DENIED) {
+	if (who_recorded(&w, RV_KIND_OPEN) || judge_records(&v)) {
 		who_fill(&r->head, &w, RV_KIND_OPEN, RV_HOOK_FILE_OPEN);
 		judge_fill(&r->head, &v);
 		inode = file->f_inode;
@@ -131,7 +147,7 @@ static __always_inline int ioctl(struct file *file, unsigned int command, __u32 
 {
 	struct inode *inode = file->f_inode;
 	__u32 type = inode->i_mode & S_IFMT;
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_IOCTL};
 	struct rv_ioctl *r;
 
 	if (type != S_IFCHR && type != S_IFBLK)
@@ -143,6 +159,7 @@ static __always_inline int ioctl(struct file *file, unsigned int command, __u32 
 		r->rdev = inode->i_rdev;
 		r->command = command;
 		act_path(&a, &file->f_path, d_path, &r->path_len, &r->path_state);
+		act_judge(&a, RV_DO_IOCTL, r->path_len, r->path_state);
 	}
 	return act_end_node(&a);
 }

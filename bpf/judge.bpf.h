@@ -4,83 +4,94 @@
  * set apart.
  * bpf_set_retval(0) would lift another program's refusal and is never called. */
 #pragma once
-#include "who.bpf.h"
+#include "table.bpf.h"
 
 #define RET_ALLOW 1
 #define RET_DENY 0
 
-struct verdict {
-	__u32 verdict; /* RV_VERDICT_* */
-	__s32 error;
-	__u32 rule;
-	__u32 version;
-	__u32 flags; /* RV_POLICY_* */
-};
-
-static __always_inline struct rv_policy *judge_policy(const struct who *w, struct verdict *v)
+static __always_inline void judge_say(struct verdict *v)
 {
-	__u32 index = w->st->policy;
-	struct rv_policy *p;
-
 	v->verdict = RV_VERDICT_ALLOWED;
-	v->error = 0;
+	if (v->action == 1 + RV_ACT_WOULD_DENY) {
+		v->verdict = RV_VERDICT_WOULD_DENY;
+		v->error = 0;
+	} else if (v->action == 1 + RV_ACT_DENY) {
+		v->verdict = RV_VERDICT_DENIED;
+	} else {
+		v->error = 0;
+	}
+}
+
+/* By number: memory, capabilities, kernel. which: the capability, the kind. Of a subject with texts
+ * it is the look that tells whether a text is asked for: judge_asked. */
+static __always_inline void judge(const struct who *w, struct verdict *v, __u32 subject,
+				  __u32 access, __u32 which)
+{
+	__builtin_memset(v, 0, sizeof(*v));
+	v->subject = subject;
+	v->access = access;
+	v->which = which;
+	if (w->mark) {
+		v->when = w->mark->when;
+		v->when_version = w->mark->when_version;
+	}
+	if (w->st->policy)
+		table_number(w, v);
+	judge_say(v);
+}
+
+/* After judge(): must the text be found, is there a word about it? */
+static __always_inline bool judge_asked(const struct verdict *v)
+{
+	return v->asked & v->access;
+}
+
+static __always_inline void judge_refuse(struct verdict *v, __s32 error)
+{
+	bool enforce = v->flags & RV_POLICY_ENFORCE;
+
+	v->verdict = enforce ? RV_VERDICT_DENIED : RV_VERDICT_WOULD_DENY;
+	v->error = enforce ? error : 0;
 	v->rule = 0;
-	v->version = 0;
-	v->flags = 0;
-	if (!index)
-		return NULL;
-	p = bpf_map_lookup_elem(&reeve_policies, &index);
-	if (!p || !p->version)
-		return NULL;
-	v->version = p->version;
-	v->flags = p->flags;
-	return p;
 }
 
-static __always_inline void judge_refuse(struct verdict *v, __s32 error, __u32 rule)
+/* text: RV_PATH_MAX readable bytes. A second text of one act (a rename's new name) makes the verdict
+ * stricter, never milder. */
+static __always_inline void judge_text(const struct who *w, struct verdict *v, const void *text,
+				       __u32 len)
 {
-	v->verdict = v->flags & RV_POLICY_ENFORCE ? RV_VERDICT_DENIED : RV_VERDICT_WOULD_DENY;
-	v->error = v->flags & RV_POLICY_ENFORCE ? error : 0;
-	v->rule = rule;
+	__u32 verdict = v->verdict, rule = v->rule;
+	__s32 error = v->error;
+
+	v->len = len;
+	table_text(w, v, text);
+	judge_say(v);
+	if (verdict == RV_VERDICT_DENIED ||
+	    (verdict == RV_VERDICT_WOULD_DENY && v->verdict != RV_VERDICT_DENIED)) {
+		v->verdict = verdict;
+		v->rule = rule;
+		v->error = error;
+	}
 }
 
-/* path: NUL-terminated, at least RV_RULE_PATH_MAX readable bytes. subject: RV_SUBJECT_*. */
-static __always_inline void judge_path(const struct who *w, struct scratch *s, __u32 subject,
-				       const char *path, __u32 path_state, struct verdict *v)
+static __always_inline void judge_path(const struct who *w, struct verdict *v, const void *path,
+				       __u32 len, __u32 path_state)
 {
-	__u32 wanted = subject == RV_SUBJECT_FILE ? RV_POLICY_FILE : RV_POLICY_EXEC;
-	struct rv_rule *rule;
-
-	if (!judge_policy(w, v) || !(v->flags & wanted))
+	if (!judge_asked(v))
 		return;
-	if (path_state == RV_PATH_OUTSIDE || path_state == RV_PATH_TOO_LONG ||
-	    path_state == RV_PATH_RACED) {
-		if (v->flags & RV_POLICY_UNRESOLVABLE_DENY)
-			judge_refuse(v, EACCES, 0);
+	if (path_state != RV_PATH_OK && path_state != RV_PATH_DELETED &&
+	    path_state != RV_PATH_ANON) {
+		if ((v->flags & RV_POLICY_UNRESOLVABLE_DENY) && v->verdict != RV_VERDICT_DENIED)
+			judge_refuse(v, EACCES);
 		return;
 	}
-	s->key.prefixlen = (sizeof(s->key) - sizeof(s->key.prefixlen)) * 8;
-	s->key.policy = w->st->policy;
-	s->key.subject = subject;
-	/* Bytes of an older key stay behind the NUL: no rule has a NUL but at its end. A longer path is
-	 * cut where it is, without a NUL that would make it equal to an exact rule. */
-	if (bpf_probe_read_kernel_str(s->key.path, sizeof(s->key.path), path) == sizeof(s->key.path))
-		s->key.path[sizeof(s->key.path) - 1] = path[sizeof(s->key.path) - 1];
-	rule = bpf_map_lookup_elem(&reeve_path, &s->key);
-	if (rule)
-		judge_refuse(v, rule->error, rule->number);
+	judge_text(w, v, path, len);
 }
 
-static __always_inline void judge_address(const struct who *w, const struct rv_addr_key *key,
-					  struct verdict *v)
+/* Is a record wanted that the profile does not ask for? */
+static __always_inline bool judge_records(const struct verdict *v)
 {
-	struct rv_rule *rule;
-
-	if (!judge_policy(w, v) || !(v->flags & RV_POLICY_NETWORK))
-		return;
-	rule = bpf_map_lookup_elem(&reeve_addr, key);
-	if (rule)
-		judge_refuse(v, rule->error, rule->number);
+	return v->verdict >= RV_VERDICT_DENIED || v->action == 1 + RV_ACT_AUDIT;
 }
 
 static __always_inline void judge_fill(struct rv_head *h, const struct verdict *v)

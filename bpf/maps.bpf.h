@@ -145,29 +145,6 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RV_POLICY_MAX);
-	__type(key, __u32);
-	__type(value, struct rv_policy);
-} reeve_policies SEC(".maps");
-
-/* Path rules: the seam where a compiled automaton will stand. Longest prefix wins; all rules deny. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct rv_path_key);
-	__type(value, struct rv_rule);
-} reeve_path SEC(".maps");
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct rv_addr_key);
-	__type(value, struct rv_rule);
-} reeve_addr SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, RV_HOOK_MAX);
 	__type(key, __u32);
 	__type(value, struct rv_prog);
@@ -200,8 +177,6 @@ struct claim { /* where the reading of a caller's arguments stands, see claim.bp
 struct scratch {
 	__u32 busy;
 	__u32 reserved;
-	struct rv_path_key key;
-	__u32 pad;
 	struct root from, to; /* see path.bpf.h */
 	__u32 walk_at;
 	__u32 walk_state;

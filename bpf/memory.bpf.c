@@ -12,13 +12,20 @@ static __always_inline void memory_file(struct act *a, struct rv_mmap *r, struct
 	act_path(a, path, d_path, &r->path_len, &r->path_state);
 }
 
+static __always_inline __u32 memory_does(unsigned long file, unsigned long prot)
+{
+	__u32 does = file ? RV_DO_MAP_EXEC : RV_DO_MAP_ANONYMOUS;
+
+	return prot & PROT_WRITE ? does | RV_DO_MAP_WRITE_EXEC : does;
+}
+
 /* Anonymous memory has no file, which the verifier before 6.18 does not know: it would take a test
  * of the argument for true and leave it out. So the test is on the bare number. */
 SEC("lsm_cgroup/mmap_file")
 int BPF_PROG(reeve_mmap, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags)
 {
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_MEMORY};
 	struct rv_mmap *r;
 	unsigned long mapped = 0;
 	struct inode *inode;
@@ -26,6 +33,7 @@ int BPF_PROG(reeve_mmap, struct file *file, unsigned long reqprot, unsigned long
 	if (!(prot & PROT_EXEC))
 		return RET_ALLOW;
 	bpf_probe_read_kernel(&mapped, sizeof(mapped), ctx);
+	a.access = memory_does(mapped, prot);
 	inode = BPF_CORE_READ((struct file *)mapped, f_inode); /* all 0 without a file */
 	r = act_here_merged(&a, RV_KIND_MMAP, RV_HOOK_MMAP, sizeof(*r),
 			    BPF_CORE_READ(inode, i_ino),
@@ -59,7 +67,7 @@ SEC("lsm_cgroup/file_mprotect")
 int BPF_PROG(reeve_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot)
 {
 	unsigned long was = BPF_CORE_READ(vma, vm_flags) & (PROT_READ | PROT_WRITE | PROT_EXEC);
-	struct act a = {};
+	struct act a = {.subject = RV_SUBJECT_MEMORY};
 	struct rv_mprotect *r;
 	struct inode *inode;
 	struct file *file;
@@ -68,6 +76,8 @@ int BPF_PROG(reeve_mprotect, struct vm_area_struct *vma, unsigned long reqprot, 
 	if (!(prot & PROT_EXEC) || !(prot & ~was & (PROT_EXEC | PROT_WRITE)))
 		return RET_ALLOW;
 	file = BPF_CORE_READ(vma, vm_file);
+	/* What was writable until now is written code as well. */
+	a.access = memory_does((unsigned long)file, prot | (was & PROT_WRITE));
 	inode = BPF_CORE_READ(file, f_inode);
 	r = act_here_merged(&a, RV_KIND_MPROTECT, RV_HOOK_MPROTECT, sizeof(*r),
 			    BPF_CORE_READ(inode, i_ino),

@@ -1,14 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Mounts and roots. */
 
+#define MS_BIND_FLAG 4096
+#define MS_REMOUNT_FLAG 32
+
+/* A bind mount gives files another name, and no hook is told which files: where anything is denied
+ * about files it is as a path that cannot be told. */
+static __always_inline bool mount_binds(unsigned long flags)
+{
+	return (flags & MS_BIND_FLAG) && !(flags & MS_REMOUNT_FLAG);
+}
+
+static __always_inline void mount_judge(struct act *a)
+{
+	struct verdict file;
+
+	if (!a->always || (!a->s && !a->unseen) || a->v.verdict == RV_VERDICT_DENIED)
+		return;
+	judge(&a->w, &file, RV_SUBJECT_FILE, ~0u, 0);
+	if (judge_asked(&file) && (file.flags & RV_POLICY_UNRESOLVABLE_DENY))
+		judge_refuse(&a->v, EACCES);
+}
+
 /* mount(2): a new one, a bind, a remount, a move. */
 SEC("lsm/sb_mount")
 int BPF_PROG(reeve_mount, const char *source, struct path *path, const char *type,
 	     unsigned long flags, void *options)
 {
-	struct act a = {};
+	struct act a = {.always = mount_binds(flags)};
 	struct rv_mount *r = act_node(&a, RV_KIND_MOUNT, RV_HOOK_MOUNT, sizeof(*r));
 
+	mount_judge(&a);
 	if (r) {
 		r->flags = flags;
 		act_path(&a, path, true, &r->path_len, &r->path_state);

@@ -10,22 +10,6 @@ RV_ASSERT(sizeof(struct rv_listen) == sizeof(struct rv_connect));
 RV_ASSERT(sizeof(struct rv_accept) == sizeof(struct rv_connect));
 RV_ASSERT(sizeof(struct rv_send) == sizeof(struct rv_connect));
 
-/* What address rules are looked up by: IPv4 in IPv6 is IPv4. */
-static __always_inline void address_key(struct rv_addr_key *key, const struct rv_address *a)
-{
-	const __u64 *words = (const __u64 *)a->addr;
-
-	key->family = a->family;
-	key->port = a->port;
-	if (a->family == AF_INET6 && words[0] == 0 &&
-	    ((const __u32 *)a->addr)[2] == bpf_htonl(0xffff)) {
-		key->family = AF_INET;
-		__builtin_memcpy(key->addr, a->addr + 12, 4);
-	} else {
-		__builtin_memcpy(key->addr, a->addr, 16);
-	}
-}
-
 static __always_inline void socket_fill(struct rv_connect *r, struct socket *sock, struct sock *sk)
 {
 	r->type = sock->type;
@@ -34,6 +18,80 @@ static __always_inline void socket_fill(struct rv_connect *r, struct socket *soc
 	r->family = sk->__sk_common.skc_family;
 	r->protocol = sk->sk_protocol;
 	r->netif = sk->__sk_common.skc_bound_dev_if;
+}
+
+/* Sockets of IP and unix are judged by address, the others by what is done. */
+static __always_inline __u32 socket_subject(struct sock *sk)
+{
+	__u16 family = sk ? sk->__sk_common.skc_family : 0;
+
+	return family == AF_UNIX			     ? RV_SUBJECT_UNIX
+	       : family == AF_INET || family == AF_INET6 ? RV_SUBJECT_NETWORK
+							     : 0;
+}
+
+/* IPv4 in IPv6 is IPv4; see RV_ADDRESS_TEXT. */
+static __always_inline void address_judge(struct act *a, const struct rv_connect *r,
+					  const struct rv_address *address)
+{
+	const __u32 *words = (const __u32 *)address->addr;
+	__u8 *text = (__u8 *)a->s->chunk;
+
+	if (!judge_asked(&a->v))
+		return;
+	__builtin_memset(text, 0, RV_ADDRESS_TEXT);
+	if (address->family == AF_INET) {
+		text[0] = 4;
+		__builtin_memcpy(text + 1, address->addr, 4);
+	} else if (address->family != AF_INET6) {
+		return; /* not an address to the kernel either, or it takes a connection apart */
+	} else if (!words[0] && !words[1] && words[2] == bpf_htonl(0xffff)) {
+		text[0] = 4;
+		__builtin_memcpy(text + 1, address->addr + 12, 4);
+	} else {
+		text[0] = 6;
+		__builtin_memcpy(text + 1, address->addr, 16);
+	}
+	text[RV_ADDRESS_TEXT - 2] = address->port >> 8;
+	text[RV_ADDRESS_TEXT - 1] = address->port;
+	a->v.protocol = r->protocol;
+	judge_text(&a->w, &a->v, text, RV_ADDRESS_TEXT);
+}
+
+/* The name that was just added to the record, len bytes: as it was given. An abstract one begins with
+ * '@' in the rules; one that is not absolute depends on where the process stands. */
+static __always_inline void name_judge(struct act *a, __u32 len)
+{
+	char *text = a->s->chunk;
+	__u32 n = len & 127, at = a->len - n;
+
+	if (!judge_asked(&a->v) || !n)
+		return;
+	asm volatile("" : "+r"(at));
+	if (at > sizeof(a->s->record) - RV_PATH_MAX)
+		at = sizeof(a->s->record) - RV_PATH_MAX;
+	bpf_probe_read_kernel(text, n, a->s->record + at);
+	if (text[0] == 0)
+		text[0] = '@';
+	judge_path(&a->w, &a->v, text, n, text[0] == '@' || text[0] == '/' ? RV_PATH_OK : RV_PATH_OUTSIDE);
+}
+
+static __always_inline void socket_judge(struct act *a, const struct rv_connect *r,
+					 const struct rv_address *address)
+{
+	if (r->family == AF_UNIX)
+		name_judge(a, r->path_len);
+	else
+		address_judge(a, r, address);
+}
+
+/* This end of a socket: its address, or its name. */
+static __always_inline void socket_ends(struct act *a, struct rv_connect *r, struct sock *sk)
+{
+	if (sk)
+		address_local(r, sk);
+	if (r->family == AF_UNIX)
+		address_unix(a, sk, &r->from_path_len);
 }
 
 SEC("lsm/socket_create")
@@ -56,7 +114,7 @@ int BPF_PROG(reeve_socket, int family, int type, int protocol, int kern)
 SEC("lsm/socket_bind")
 int BPF_PROG(reeve_bind, struct socket *sock, struct sockaddr *address, int addrlen)
 {
-	struct act a = {};
+	struct act a = {.subject = socket_subject(sock->sk), .access = RV_DO_BIND};
 	struct rv_connect *r = act_node(&a, RV_KIND_BIND, RV_HOOK_BIND, sizeof(*r));
 
 	if (r) {
@@ -64,6 +122,7 @@ int BPF_PROG(reeve_bind, struct socket *sock, struct sockaddr *address, int addr
 		address_given(r, &r->local, address, addrlen, true);
 		if (r->family == AF_UNIX || r->type == SOCK_PACKET)
 			address_name(&a, address, addrlen, &r->path_len);
+		socket_judge(&a, r, &r->local);
 	}
 	return act_end_node(&a);
 }
@@ -117,36 +176,17 @@ int BPF_PROG(reeve_accept, struct sock *sk, struct socket *parent)
 SEC("lsm_cgroup/socket_connect")
 int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int addrlen)
 {
-	struct act a = {.kind = RV_KIND_CONNECT, .len = sizeof(struct rv_connect)};
-	struct rv_addr_key key = {};
 	struct sock *sk = sock->sk;
-	struct rv_connect *r;
+	struct act a = {.subject = socket_subject(sk), .access = RV_DO_CONNECT};
+	struct rv_connect *r = act_here(&a, RV_KIND_CONNECT, RV_HOOK_CONNECT, sizeof(*r));
 
-	if (!who_here(&a.w) || !who_judged(&a.w))
-		return RET_ALLOW;
-	judge_policy(&a.w, &a.v);
-	if (!who_recorded(&a.w, RV_KIND_CONNECT) && !(a.v.flags & RV_POLICY_NETWORK))
-		return RET_ALLOW;
-	a.s = scratch_claim(a.w.st);
-	if (!a.s)
-		return unseen(&a.w, &a.v, RV_KIND_CONNECT, NULL);
-	r = (void *)a.s->record;
-	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
-	socket_fill(r, sock, sk);
-	address_given(r, &r->peer, address, addrlen, false);
-	address_key(&key, &r->peer);
-	key.policy = a.w.st->policy;
-	judge_address(&a.w, &key, &a.v);
-	if (!who_recorded(&a.w, RV_KIND_CONNECT) && a.v.verdict < RV_VERDICT_DENIED) {
-		scratch_free(a.s);
-		return RET_ALLOW;
-	}
-	who_fill(&r->head, &a.w, RV_KIND_CONNECT, RV_HOOK_CONNECT);
-	if (sk)
-		address_local(r, sk);
-	if (r->family == AF_UNIX) {
-		address_name(&a, address, addrlen, &r->path_len);
-		address_unix(&a, sk, &r->from_path_len);
+	if (r) {
+		socket_fill(r, sock, sk);
+		address_given(r, &r->peer, address, addrlen, false);
+		if (r->family == AF_UNIX)
+			address_name(&a, address, addrlen, &r->path_len);
+		socket_judge(&a, r, &r->peer);
+		socket_ends(&a, r, sk);
 	}
 	return act_end_here(&a);
 }
@@ -185,44 +225,29 @@ static __always_inline bool send_merged(struct act *a, struct msghdr *msg)
 SEC("lsm_cgroup/socket_sendmsg")
 int BPF_PROG(reeve_send, struct socket *sock, struct msghdr *msg, int size)
 {
-	struct act a = {.kind = RV_KIND_SEND, .len = sizeof(struct rv_send)};
-	struct rv_addr_key key = {};
 	struct sock *sk = sock->sk;
+	struct act a = {.subject = socket_subject(sk), .access = RV_DO_SEND};
 	struct rv_connect *r;
-	bool judged;
 
 	if (!send_is_addressed(sk, msg))
 		return RET_ALLOW;
+	/* TCP Fast Open connects with its first message. */
+	if (sk && sk->sk_type == SOCK_STREAM)
+		a.access |= RV_DO_CONNECT;
 	if (!who_here(&a.w) || !who_judged(&a.w))
 		return RET_ALLOW;
-	judge_policy(&a.w, &a.v);
-	judged = a.v.flags & RV_POLICY_NETWORK;
-	if (!who_recorded(&a.w, RV_KIND_SEND) && !judged)
+	act_judge_begin(&a, RV_KIND_SEND);
+	if (!act_asked(&a) && send_merged(&a, msg))
 		return RET_ALLOW;
-	if (!judged && send_merged(&a, msg))
-		return RET_ALLOW;
-	a.s = scratch_claim(a.w.st);
-	if (!a.s)
-		return unseen(&a.w, &a.v, RV_KIND_SEND, a.first);
-	r = (void *)a.s->record;
-	__builtin_memset(&r->local, 0, sizeof(*r) - sizeof(r->head));
-	socket_fill(r, sock, sk);
-	r->size = size;
-	address_given(r, &r->peer, msg->msg_name, msg->msg_namelen, true);
-	address_key(&key, &r->peer);
-	key.policy = a.w.st->policy;
-	judge_address(&a.w, &key, &a.v);
-	if ((judged && send_merged(&a, msg)) ||
-	    (!who_recorded(&a.w, RV_KIND_SEND) && a.v.verdict < RV_VERDICT_DENIED)) {
-		scratch_free(a.s);
-		return RET_ALLOW;
+	r = act_record(&a, RV_KIND_SEND, RV_HOOK_SEND, sizeof(*r));
+	if (r) {
+		socket_fill(r, sock, sk);
+		r->size = size;
+		address_given(r, &r->peer, msg->msg_name, msg->msg_namelen, true);
+		if (r->family == AF_UNIX || r->type == SOCK_PACKET)
+			address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
+		socket_judge(&a, r, &r->peer);
+		socket_ends(&a, r, sk);
 	}
-	who_fill(&r->head, &a.w, RV_KIND_SEND, RV_HOOK_SEND);
-	if (sk)
-		address_local(r, sk);
-	if (r->family == AF_UNIX || r->type == SOCK_PACKET)
-		address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
-	if (r->family == AF_UNIX)
-		address_unix(&a, sk, &r->from_path_len);
 	return act_end_here(&a);
 }

@@ -37,11 +37,10 @@ static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void 
 	place.generation = mark->generation;
 	if (!who_at(&w, &place))
 		return false;
-	judge_policy(&w, &v);
+	judge(&w, &v, exec ? RV_SUBJECT_EXEC : RV_SUBJECT_FILE, ~0u, 0);
 	*ret_any = w.st;
-	*ret_wanted = (who_judged(&w) &&
-		       (who_recorded(&w, RV_KIND_OPEN) || (v.flags & RV_POLICY_FILE))) ||
-		      (exec && (who_recorded(&w, RV_KIND_EXEC) || (v.flags & RV_POLICY_EXEC)));
+	*ret_wanted = judge_asked(&v) || (who_judged(&w) && who_recorded(&w, RV_KIND_OPEN)) ||
+		      (exec && who_recorded(&w, RV_KIND_EXEC));
 	return true;
 }
 

@@ -89,5 +89,5 @@ static __always_inline bool tag_protected(const char *name)
 static __always_inline void tag_judge(struct act *a)
 {
 	if (a->always && (a->s || a->unseen) && a->v.version)
-		judge_refuse(&a->v, EPERM, 0);
+		judge_refuse(&a->v, EPERM);
 }
