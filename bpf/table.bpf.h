@@ -62,9 +62,12 @@ static __always_inline void *table_in(void *outer, __u32 slot)
 static __always_inline __u32 table_step(const void *data, const __u8 *classes, __u32 state,
 					__u8 byte, const __u32 mask)
 {
-	const struct rv_step *step = data + (state & mask);
-	const struct rv_entry *entry = data + ((step->base + classes[byte] * 8) & mask);
+	const struct rv_entry *entry;
+	const struct rv_step *step;
 
+	state &= mask;
+	step = data + state;
+	entry = data + ((step->base + classes[byte] * 8) & mask);
 	return entry->check == state ? entry->next : step->other;
 }
 

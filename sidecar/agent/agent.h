@@ -10,6 +10,7 @@
 #include "sidecar/common/meta.h"
 #include "sidecar/common/record.h"
 #include "sidecar/common/rvring.h"
+#include "sidecar/common/tables.h"
 #include "sidecar/common/wire.h"
 
 #define AGENT_POLICIES_MAX 16
@@ -31,9 +32,7 @@ struct maps {
 	int states;
 	int rings;
 	int lanes;
-	int policies;
-	int path;
-	int addr;
+	struct tables tables;
 };
 
 struct agent {
@@ -79,11 +78,11 @@ int setup_adopt(struct agent *a, const char *key);
 /* Undoes what setup_new did so far. */
 void setup_undo(struct agent *a);
 
-/* rules.c: reads, checks and compiles the policy files and publishes them as policy index slot.
- * 0 files: *ret_index is 0. Logs. */
-int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_index);
-/* Takes all entries of index out again: path and address rules, then the head. */
-void rules_remove(const struct maps *m, uint32_t index);
+/* rules.c: reads, checks and compiles the policy files and puts the table into the kernel, as slot's.
+ * *ret_table: which of RV_TABLES, 0 files: 0. Logs. */
+int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table);
+/* Takes the slot's tables out again. */
+void rules_remove(const struct maps *m, uint32_t slot);
 
 /* pump.c: rings -> spool -> node until the container has ended and all is delivered, or the node
  * stays away. */

@@ -63,11 +63,9 @@ int open_maps(struct agent *a)
 	if (!r)
 		r = open_map("reeve_lanes", &m->lanes);
 	if (!r)
-		r = open_map("reeve_policies", &m->policies);
-	if (!r)
-		r = open_map("reeve_path", &m->path);
-	if (!r)
-		r = open_map("reeve_addr", &m->addr);
+		r = tables_open(&m->tables);
+	if (r)
+		return log_err(r, "open the maps of policies: run 'reeve-load'");
 	if (!r)
 		a->repeats_fd = kbpf_obj_get(PATH_PIN_PROGS "/reeve_repeats");
 	if (!r && a->repeats_fd < 0)

@@ -35,7 +35,7 @@ int kbpf_obj_pin(int fd, const char *path)
 	return call(BPF_OBJ_PIN, &a);
 }
 
-int kbpf_create_state(const char *name, size_t value_size)
+static int create_array(const char *name, size_t value_size, uint32_t flags)
 {
 	union bpf_attr a = {};
 
@@ -43,9 +43,28 @@ int kbpf_create_state(const char *name, size_t value_size)
 	a.key_size = 4;
 	a.value_size = (uint32_t)value_size;
 	a.max_entries = 1;
-	a.map_flags = BPF_F_MMAPABLE;
+	a.map_flags = flags;
 	strncpy(a.map_name, name, sizeof(a.map_name) - 1);
 	return call(BPF_MAP_CREATE, &a);
+}
+
+int kbpf_create_state(const char *name, size_t value_size)
+{
+	return create_array(name, value_size, BPF_F_MMAPABLE);
+}
+
+int kbpf_create_value(const char *name, const void *value, size_t value_size)
+{
+	int fd = create_array(name, value_size, 0), r;
+
+	if (fd < 0)
+		return fd;
+	r = kbpf_map_update(fd, &(uint32_t){0}, value, BPF_ANY);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
 }
 
 int kbpf_create_ring(const char *name, size_t size)

@@ -14,6 +14,8 @@ int kbpf_obj_pin(int fd, const char *path);
 /* One-entry mappable array (value_size bytes) and ring buffer (size bytes, a power of two). */
 int kbpf_create_state(const char *name, size_t value_size);
 int kbpf_create_ring(const char *name, size_t size);
+/* One-entry array of value_size bytes, and what is in it. */
+int kbpf_create_value(const char *name, const void *value, size_t value_size);
 
 int kbpf_map_lookup(int map_fd, const void *key, void *ret_value);
 /* flags: BPF_ANY, BPF_EXIST or BPF_NOEXIST. */

@@ -166,6 +166,12 @@ static int add_line(void *arg, const struct glob_item *items, size_t n)
 	return 0;
 }
 
+int builder_add_line(struct builder *b, const struct glob_item *items, size_t n, uint32_t number)
+{
+	b->adding = number;
+	return add_line(b, items, n);
+}
+
 int builder_add(struct builder *b, const char *glob, size_t len, uint32_t number, size_t *ret_at,
 		const char **ret_why)
 {
@@ -203,7 +209,7 @@ struct subsets {
 	const struct builder *b;
 	struct node *nodes;
 	struct rows *rows;
-	uint8_t (*of_set)[256]; /* per set: of how many classes it is, then which; never all 256 */
+	uint16_t (*of_set)[257]; /* per set: of how many classes it is, then which */
 	uint32_t *members;	/* of all states, one after the other */
 	uint32_t members_n, members_size;
 	uint32_t *first; /* per state: where its members begin; one more at the end */
@@ -326,7 +332,7 @@ static int fill_buckets(struct subsets *s, const uint32_t *members, uint32_t n)
 		s->buckets[k].n = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		for (uint32_t c = s->nodes[members[i]].child; c != NONE; c = s->nodes[c].next) {
-			const uint8_t *of = s->of_set[s->nodes[c].set];
+			const uint16_t *of = s->of_set[s->nodes[c].set];
 
 			for (unsigned k = 0; k < of[0]; k++) {
 				struct bucket *to = &s->buckets[of[k + 1]];
@@ -411,14 +417,13 @@ static int find_set_classes(struct subsets *s)
 	if (!s->of_set)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->b->sets_n; i++) {
-		uint8_t *of = s->of_set[i];
+		uint16_t *of = s->of_set[i];
 
-		/* No set has '/' and something else, so 255 is the most. */
-		for (unsigned k = 0; k < s->rows->classes_n && of[0] < 255; k++) {
+		for (unsigned k = 0; k < s->rows->classes_n; k++) {
 			unsigned byte = s->rows->example[k];
 
 			if (s->b->sets[i].bytes[byte / 8] >> byte % 8 & 1)
-				of[++of[0]] = (uint8_t)k;
+				of[++of[0]] = (uint16_t)k;
 		}
 	}
 	return 0;

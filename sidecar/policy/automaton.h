@@ -34,12 +34,15 @@ struct automaton {
 };
 
 struct builder;
+struct glob_item;
 
 struct builder *builder_new(void);
 void builder_free(struct builder *b);
 /* A pattern and the number it is known by. As glob_parse. */
 int builder_add(struct builder *b, const char *glob, size_t len, uint32_t number, size_t *ret_at,
 		const char **ret_why);
+/* A pattern that is no glob: a line of items. */
+int builder_add_line(struct builder *b, const struct glob_item *items, size_t n, uint32_t number);
 /* fold: what a state at which the patterns of these numbers (ascending, each once) match stands
  * for; 0 is nothing. -E2BIG: more than states_max states. -ENOMEM. */
 int builder_build(struct builder *b, uint32_t states_max,

@@ -86,3 +86,42 @@ const char *policy_subject_name(unsigned subject);
 const char *policy_action_name(unsigned action);
 /* The name of the one RV_DO_* bit of that subject. */
 const char *policy_access_name(unsigned subject, uint32_t bit);
+
+/* The compiled form of the policies of one container, as the kernel gets it. */
+struct policy_image {
+	unsigned table; /* number of RV_TABLES it fits in */
+	uint32_t size;	/* bytes of value */
+	void *value;	/* struct rv_table, then the data */
+	uint32_t rules_n; /* of all policies, numbered from 1 in their order */
+};
+
+/* n policies (1..POLICY_LIST_MAX) to one table. Each decides by itself, the strictest answer counts.
+ * -EINVAL (n), -E2BIG with the rule that went over a limit in error, -ENOMEM. */
+int policy_compile(const struct policy *const *list, size_t n, struct policy_image *ret,
+		   char *error, size_t error_size);
+void policy_image_release(struct policy_image *image);
+
+/* What is asked of an image, and the answer: the kernel's decision, here for tests and for
+ * `reeve policy test`. */
+struct policy_question {
+	unsigned subject; /* RV_SUBJECT_* */
+	uint32_t access;  /* RV_DO_* */
+	uint32_t which;	  /* capability or kind */
+	uint8_t protocol; /* network */
+	uint32_t when;	  /* bits of "when" that hold: policy_when() */
+	const void *text; /* exec, file, unix: the name; network: RV_ADDRESS_TEXT bytes */
+	size_t len;
+};
+struct policy_answer {
+	unsigned action; /* RV_ACT_* */
+	uint32_t rule;	 /* 1-based number, 0: a default or nothing */
+	int error;
+};
+struct policy_answer policy_decide(const struct policy_image *image,
+				   const struct policy_question *q);
+/* The bits of "when" that hold for a process: by its executable, and by those before it. */
+uint32_t policy_when(const struct policy_image *image, uint32_t before, const char *exec,
+		     size_t len);
+/* The text of an address. family: AF_INET, AF_INET6; port in host order. */
+void policy_address(int family, const uint8_t addr[16], uint16_t port,
+		    uint8_t ret[RV_ADDRESS_TEXT]);

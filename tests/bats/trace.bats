@@ -69,7 +69,7 @@ no_objects() {
 	for name in reeve_file_open reeve_exec_chk reeve_exec_done reeve_connect reeve_fork reeve_attach reeve_exit reeve_repeats; do
 		bpftool prog show | grep -q "name $name" || { bpftool prog show; return 1; }
 	done
-	for name in reeve_place reeve_states reeve_rings reeve_lanes reeve_bulk reeve_state reeve_ring reeve_lane reeve_policies reeve_path; do
+	for name in reeve_place reeve_states reeve_rings reeve_lanes reeve_bulk reeve_state reeve_ring reeve_lane reeve_t_small reeve_t_medium reeve_t_large; do
 		bpftool map show | grep -q "name $name" || { echo "no map $name"; return 1; }
 	done
 	[ "$(bpftool -j map show | jq '[.[] | select(.name == "")] | length')" = 0 ]

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's decision (bpf/table.bpf.h) in user space, over the same bytes. */
+#include <string.h>
+#include "policy.h"
+
+static const void *at(const struct policy_image *image, uint32_t offset)
+{
+	return (const char *)image->value + sizeof(struct rv_table) + offset;
+}
+
+static uint32_t walk(const struct policy_image *image, unsigned subject, const uint8_t *text,
+		     size_t len)
+{
+	const struct rv_table *t = image->value;
+	uint32_t state = t->start[subject];
+
+	for (size_t i = 0; i < len; i++) {
+		const struct rv_step *step = at(image, state);
+		const struct rv_entry *entry =
+		    at(image, step->base + t->classes[subject][text[i]] * 8u);
+
+		state = entry->check == state ? entry->next : step->other;
+	}
+	return ((const struct rv_step *)at(image, state))->list;
+}
+
+uint32_t policy_when(const struct policy_image *image, uint32_t before, const char *exec,
+		     size_t len)
+{
+	const struct rv_table *t = image->value;
+
+	return walk(image, RV_SUBJECT_WHEN, (const uint8_t *)exec, len) | (before & t->children);
+}
+
+static uint32_t list_of(const struct policy_image *image, const struct policy_question *q)
+{
+	const struct rv_table *t = image->value;
+	uint32_t list;
+
+	switch (q->subject) {
+	case RV_SUBJECT_MEMORY:
+		return t->memory;
+	case RV_SUBJECT_CAPABILITY:
+		return t->capability[q->which & 63];
+	case RV_SUBJECT_KERNEL:
+		return t->kernel[q->which & (RV_KIND_MAX - 1)];
+	}
+	list = walk(image, q->subject, q->text, q->len);
+	return list ? list : t->otherwise[q->subject];
+}
+
+struct policy_answer policy_decide(const struct policy_image *image,
+				   const struct policy_question *q)
+{
+	const struct rv_table *t = image->value;
+	uint32_t offset = 0, rest = 0, policy = UINT32_MAX;
+	struct policy_answer answer = {0};
+	const uint32_t *list;
+	bool said = false;
+
+	if (q->subject < RV_SUBJECT_TEXTS && !(t->asked[q->subject] & q->access))
+		return answer;
+	offset = list_of(image, q);
+	list = offset ? at(image, offset) : NULL;
+	for (uint32_t i = 0; list && i < list[0]; i++) {
+		const struct rv_rule *rule = at(image, list[1 + i]);
+		uint32_t hit;
+
+		if (rule->policy != policy) {
+			policy = rule->policy;
+			rest = q->access;
+		}
+		hit = rule->access & rest;
+		if (!hit || (rule->protocol && rule->protocol != q->protocol) ||
+		    (rule->when && !(rule->when & q->when)))
+			continue;
+		rest &= ~hit;
+		if (said && rule->action <= answer.action)
+			continue;
+		said = true;
+		answer = (struct policy_answer){rule->action, rule->number, rule->error};
+	}
+	return answer;
+}
