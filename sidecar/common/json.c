@@ -200,7 +200,7 @@ static struct json *add_node(struct reader *r, enum json_type type)
 
 	move_to_token(r);
 	if (r->nodes >= JSON_NODES_MAX) {
-		fail(r, -E2BIG, "found more than %d values", JSON_NODES_MAX);
+		fail(r, -E2BIG, "found one value more, expected at most %d", JSON_NODES_MAX);
 		return NULL;
 	}
 	j = calloc(1, sizeof(*j));
@@ -296,7 +296,8 @@ static int open_container(struct reader *r, enum json_type type)
 
 	move_to_token(r);
 	if (r->depth >= JSON_DEPTH_MAX)
-		return fail(r, -E2BIG, "found values nested deeper than %d", JSON_DEPTH_MAX);
+		return fail(r, -E2BIG, "found one more level of nesting, expected at most %d",
+			    JSON_DEPTH_MAX);
 	j = add_node(r, type);
 	if (!j)
 		return 0;
@@ -406,7 +407,7 @@ static void run_yajl(struct reader *r)
 		return;
 	reason = (char *)yajl_get_error(r->yajl, 0, text, r->len);
 	reason[strcspn(reason, "\n")] = '\0';
-	fail(r, -EINVAL, "%s", reason);
+	fail(r, -EINVAL, "found no JSON (%s), expected JSON", reason);
 }
 
 int json_parse(const char *text, size_t len, bool comments, struct json **ret, char *error,

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #define JSON_DEPTH_MAX 64
-#define JSON_NODES_MAX 65536
+/* Values of one text: 16384 policy rules of 32 each. A node is 80 bytes with malloc's own, so a text of
+ * this many holds some 40 MiB while it is read, and its strings at most 32 bytes each beyond that. */
+#define JSON_NODES_MAX 524288
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 

@@ -64,6 +64,8 @@ static int parse_set(struct parse *p, const char *s, size_t len, size_t *at, uin
 	if (not )
 		set_not(set);
 	set['/' / 8] &= (uint8_t) ~(1 << '/' % 8);
+	if (memcmp(set, (uint8_t[32]){0}, 32) == 0)
+		return fault(p, begin, "a set with a byte in it that is not '/'");
 	*at = i + 1;
 	return 0;
 }
@@ -106,70 +108,94 @@ static int parse_line(struct parse *p, const char *s, size_t len)
 	return p->each(p->arg, p->items, n);
 }
 
-/* Offset of the first unescaped, unbracketed '{', len when there is none. */
-static size_t find_brace(const char *s, size_t len)
+/* Offset behind what begins at i, as parse_line would read it; len when it does not end. */
+static size_t skip(const char *s, size_t len, size_t i)
 {
-	bool set = false;
+	bool any = false;
 
-	for (size_t i = 0; i < len; i++) {
+	if (s[i] == '\\')
+		return i + 2 < len ? i + 2 : len;
+	if (s[i] != '[')
+		return i + 1;
+	i++;
+	if (i < len && (s[i] == '!' || s[i] == '^'))
+		i++;
+	for (; i < len && (s[i] != ']' || !any); i++, any = true)
 		if (s[i] == '\\')
 			i++;
-		else if (s[i] == '[' && !set)
-			set = true;
-		else if (s[i] == ']')
-			set = false;
-		else if (s[i] == '{' && !set)
-			return i;
-	}
-	return len;
+	return i < len ? i + 1 : len;
 }
 
-static int parse_braces(struct parse *p, const char *s, size_t len);
+static size_t find_brace(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && s[i] != '{')
+		i = skip(s, len, i);
+	return i;
+}
+
+/* Where the alternatives of the brace at open end: their commas, then the '}'. */
+static int find_cuts(struct parse *p, const char *s, size_t len, size_t open,
+		     size_t cuts[GLOB_BRANCHES_MAX], size_t *ret_n)
+{
+	size_t depth = 0, n = 0;
+
+	for (size_t i = open; i < len; i = skip(s, len, i)) {
+		bool end = s[i] == '}' && --depth == 0;
+
+		depth += s[i] == '{';
+		if (!end && !(s[i] == ',' && depth == 1))
+			continue;
+		if (n == GLOB_BRANCHES_MAX)
+			return -E2BIG;
+		cuts[n++] = i;
+		*ret_n = n;
+		if (end)
+			return 0;
+	}
+	return fault(p, open, "a '}' to end the alternatives");
+}
+
+static int parse_braces(struct parse *p, const char *s, size_t len, unsigned depth);
 
 /* s[0..open) + one alternative + s[close+1..len), for each alternative between open and close. */
-static int each_alternative(struct parse *p, const char *s, size_t len, size_t open)
+static int each_alternative(struct parse *p, const char *s, size_t len, size_t open, unsigned depth)
 {
-	size_t depth = 0, begin = open + 1, i;
-	size_t cuts[GLOB_BRANCHES_MAX + 1], n = 0;
+	size_t cuts[GLOB_BRANCHES_MAX], n = 0, begin = open + 1, close;
 	_free_ char *line = malloc(len + 1);
-	int r = 0;
+	int r;
 
 	if (!line)
 		return -ENOMEM;
-	for (i = open; i < len; i++) {
-		if (s[i] == '\\') {
-			i++;
-		} else if (s[i] == '{') {
-			depth++;
-		} else if (s[i] == '}' && --depth == 0) {
-			break;
-		} else if (s[i] == ',' && depth == 1) {
-			if (n == GLOB_BRANCHES_MAX)
-				return -E2BIG;
-			cuts[n++] = i;
-		}
-	}
-	if (i >= len)
-		return fault(p, open, "a '}' to end the alternatives");
-	cuts[n++] = i;
+	r = find_cuts(p, s, len, open, cuts, &n);
+	if (r < 0)
+		return r;
+	close = cuts[n - 1];
 	for (size_t k = 0; r == 0 && k < n; k++) {
-		size_t part = cuts[k] - begin, rest = len - i - 1;
+		size_t part = cuts[k] - begin, rest = len - close - 1;
 
 		memcpy(line, s, open);
 		memcpy(line + open, s + begin, part);
-		memcpy(line + open + part, s + i + 1, rest);
+		memcpy(line + open + part, s + close + 1, rest);
 		line[open + part + rest] = '\0';
-		r = parse_braces(p, line, open + part + rest);
+		r = parse_braces(p, line, open + part + rest, depth);
+		if (r == -EINVAL && p->at >= open)
+			p->at += p->at < open + part ? begin - open : close + 1 - open - part;
 		begin = cuts[k] + 1;
 	}
 	return r;
 }
 
-static int parse_braces(struct parse *p, const char *s, size_t len)
+static int parse_braces(struct parse *p, const char *s, size_t len, unsigned depth)
 {
 	size_t open = find_brace(s, len);
 
-	return open == len ? parse_line(p, s, len) : each_alternative(p, s, len, open);
+	if (open == len)
+		return parse_line(p, s, len);
+	if (depth == GLOB_BRACES_MAX)
+		return fault(p, open, "fewer braces");
+	return each_alternative(p, s, len, open, depth + 1);
 }
 
 int glob_parse(const char *text, size_t len,
@@ -186,7 +212,7 @@ int glob_parse(const char *text, size_t len,
 	if (len == 0 || len > GLOB_LEN_MAX || memchr(text, '\0', len))
 		r = fault(p, 0, "1 to 4095 bytes without NUL");
 	else
-		r = parse_braces(p, text, len);
+		r = parse_braces(p, text, len, 0);
 	if (r == -EINVAL) {
 		*ret_at = p->at;
 		*ret_why = p->why;

@@ -8,6 +8,7 @@
 #include "reader.h"
 #include "rule.h"
 #include "sidecar/common/util.h"
+#include "words.h"
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
@@ -26,103 +27,131 @@ static int parse_name(struct reader *r, const struct json *root, struct policy *
 	return 0;
 }
 
-static int parse_flags(struct reader *r, const struct json *root, struct policy *p)
+/* Every choice of the document's head: the key, its words and the flag that the last of them sets. */
+static const struct {
+	const char *key;
+	const char *const words[3];
+	unsigned fallback;
+	uint32_t flag;
+} choices[] = {
+    {"mode", {"audit", "enforce"}, 0, RV_POLICY_ENFORCE},
+    {"on_unresolvable", {"allow", "deny"}, 1, RV_POLICY_UNRESOLVABLE_DENY},
+    {"unrecorded", {"allow", "deny"}, 0, RV_POLICY_UNRECORDED_DENY},
+    {"repeat", {"count", "each"}, 0, RV_POLICY_EACH},
+};
+
+static int parse_head(struct reader *r, const struct json *root, struct policy *p)
 {
-	static const char *const modes[] = {"audit", "enforce", NULL};
-	static const char *const verdicts[] = {"allow", "deny", NULL};
-	static const char *const repeats[] = {"count", "each", NULL};
-	unsigned mode = 0, unresolvable = 1, unrecorded = 0, each = 0;
-	const struct json *m;
-	int ret;
+	static const char *const fails[] = {"open", "closed", NULL};
+	unsigned closed = 0;
+	int err;
 
-	ret = reader_member(r, root, "mode", JSON_STRING, "\"mode\": \"enforce\" or \"audit\"", &m);
-	if (ret < 0)
-		return ret;
-	ret = reader_choice(r, root, "mode", modes, "\"enforce\" or \"audit\"", &mode);
-	if (ret < 0)
-		return ret;
-	ret = reader_choice(r, root, "on_unresolvable", verdicts, "\"deny\" or \"allow\"",
-			    &unresolvable);
-	if (ret < 0)
-		return ret;
-	ret = reader_choice(r, root, "unrecorded", verdicts, "\"allow\" or \"deny\"", &unrecorded);
-	if (ret < 0)
-		return ret;
-	ret = reader_choice(r, root, "repeat", repeats, "\"count\" or \"each\"", &each);
-	if (ret < 0)
-		return ret;
-	p->flags = (mode ? RV_POLICY_ENFORCE : 0) |
-		   (unresolvable ? RV_POLICY_UNRESOLVABLE_DENY : 0) |
-		   (unrecorded ? RV_POLICY_UNRECORDED_DENY : 0) | (each ? RV_POLICY_EACH : 0);
-	return 0;
-}
+	if (!json_get(root, "mode"))
+		return reader_fail(
+		    r, root, "found no \"mode\", expected \"mode\": \"enforce\" or \"audit\"");
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
+		unsigned index = choices[i].fallback;
 
-static int parse_rules(struct reader *r, const struct json *rules, struct policy *p)
-{
-	static const uint32_t flags[] = {[POLICY_FILE] = RV_POLICY_FILE,
-					 [POLICY_EXEC] = RV_POLICY_EXEC,
-					 [POLICY_NETWORK] = RV_POLICY_NETWORK};
-
-	for (const struct json *j = rules->child; j; j = j->next) {
-		struct policy_rule *rule = &p->rules[p->rules_n];
-		int ret = rule_parse(r, j, rule);
-
-		if (ret < 0)
-			return ret;
-		for (size_t i = 0; i < p->rules_n; i++)
-			if (rule_same(&p->rules[i], rule))
-				return reader_fail(r, j,
-						   "found a second rule for the same object, "
-						   "expected one; the first is in line %d",
-						   p->rules[i].line);
-		p->flags |= flags[rule->subject];
-		p->rules_n++;
+		err = reader_choice(r, root, choices[i].key, choices[i].words, &index);
+		if (err < 0)
+			return err;
+		p->flags |= index ? choices[i].flag : 0;
 	}
+	err = reader_choice(r, root, "fail", fails, &closed);
+	if (err < 0)
+		return err;
+	p->fail_said = json_get(root, "fail") != NULL;
+	p->fail_closed = closed;
+	return reader_bool(r, root, "selectable", &p->selectable);
+}
+
+static int parse_default(struct reader *r, const struct json *m, enum policy_subject subject,
+			 struct policy_default *ret)
+{
+	static const char *const keys[] = {"action", "errno", NULL};
+	unsigned action;
+	int err;
+
+	if (m->type == JSON_OBJECT) {
+		err = reader_keys(r, m, keys);
+		return err < 0 ? err : rule_parse_action(r, m, subject, &ret->action, &ret->error);
+	}
+	err = reader_word(r, m, words_actions, &action);
+	if (err < 0)
+		return err;
+	ret->action = action;
+	ret->error = action == POLICY_DENY ? words_error(subject) : 0;
 	return 0;
 }
 
-static int parse_document(struct reader *r, const struct json *root, struct policy **ret)
+static int parse_defaults(struct reader *r, const struct json *root, struct policy *p)
 {
-	static const char *const keys[] = {"name",	 "mode",  "on_unresolvable",
-					   "unrecorded", "repeat", "rules", NULL};
-	_free_ struct policy *p = NULL;
+	const struct json *defaults = json_get(root, "defaults");
+	int err;
+
+	if (!defaults)
+		return 0;
+	if (defaults->type != JSON_OBJECT)
+		return reader_expected(r, defaults, "{\"file\": \"deny\", ...}");
+	err = reader_keys(r, defaults, words_subjects);
+	for (unsigned i = 0; err == 0 && words_subjects[i]; i++) {
+		const struct json *m = json_get(defaults, words_subjects[i]);
+		enum policy_subject subject = words_subject_of[i];
+
+		if (m)
+			err = parse_default(r, m, subject, &p->defaults[subject]);
+	}
+	return err;
+}
+
+static int parse_rules(struct reader *r, const struct json *root, struct policy *p)
+{
 	const struct json *rules;
+	int err = reader_member(r, root, "rules", JSON_ARRAY, "\"rules\": [...]", &rules);
+
+	if (err < 0)
+		return err;
+	if (rules->count > POLICY_RULES_MAX)
+		return reader_fail(r, rules,
+				   "found %zu rules, expected at most %d; name several objects in "
+				   "one glob, or use several policies",
+				   rules->count, POLICY_RULES_MAX);
+	p->rules = calloc(rules->count + 1, sizeof(p->rules[0]));
+	if (!p->rules)
+		return -ENOMEM;
+	for (const struct json *j = rules->child; j; j = j->next) {
+		err = rule_parse(r, j, p, &p->rules[p->rules_n++]);
+		if (err < 0)
+			return err;
+	}
+	return rule_find_same(r, p);
+}
+
+static int parse_document(struct reader *r, const struct json *root, struct policy *p)
+{
+	static const char *const keys[] = {"name",   "mode",	   "on_unresolvable", "unrecorded",
+					   "repeat", "fail",	   "selectable",      "defaults",
+					   "rules",  NULL};
 	int err;
 
 	if (root->type != JSON_OBJECT)
 		return reader_expected(
 		    r, root, "a policy: {\"name\": ..., \"mode\": ..., \"rules\": [...]}");
 	err = reader_keys(r, root, keys);
-	if (err < 0)
-		return err;
-	err = reader_member(r, root, "rules", JSON_ARRAY, "\"rules\": [...]", &rules);
-	if (err < 0)
-		return err;
-	if (rules->count > POLICY_RULES_MAX)
-		return reader_fail(r, rules,
-				   "found %zu rules, expected at most %d; "
-				   "deny subtrees (\"/dir/**\") or use several policies",
-				   rules->count, POLICY_RULES_MAX);
-	p = calloc(1, sizeof(*p) + rules->count * sizeof(p->rules[0]));
-	if (!p)
-		return -ENOMEM;
-	err = parse_name(r, root, p);
-	if (err < 0)
-		return err;
-	err = parse_flags(r, root, p);
-	if (err < 0)
-		return err;
-	err = parse_rules(r, rules, p);
-	if (err < 0)
-		return err;
-	*ret = TAKE_PTR(p);
-	return 0;
+	if (err == 0)
+		err = parse_name(r, root, p);
+	if (err == 0)
+		err = parse_head(r, root, p);
+	if (err == 0)
+		err = parse_defaults(r, root, p);
+	return err == 0 ? parse_rules(r, root, p) : err;
 }
 
 int policy_parse(const char *text, size_t len, const char *file, struct policy **ret, char *error,
 		 size_t error_size)
 {
 	struct reader r = {.file = file, .error = error, .error_size = error_size};
+	_policy_ struct policy *p = NULL;
 	struct json *root _json_ = NULL;
 	char reason[POLICY_ERROR_MAX - 128] = "";
 	int err;
@@ -137,8 +166,26 @@ int policy_parse(const char *text, size_t len, const char *file, struct policy *
 		snprintf(error, error_size, "%s:%s", file, reason);
 		return err;
 	}
-	err = parse_document(&r, root, ret);
+	p = calloc(1, sizeof(*p));
+	err = p ? parse_document(&r, root, p) : -ENOMEM;
 	if (err == -ENOMEM)
 		snprintf(error, error_size, "%s: out of memory", file);
+	if (err == 0)
+		*ret = TAKE_PTR(p);
 	return err;
+}
+
+void policy_free(struct policy *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->rules_n; i++) {
+		free(p->rules[i].path);
+		free(p->rules[i].reason);
+	}
+	for (size_t i = 0; i < p->whens_n; i++)
+		free(p->whens[i].exec);
+	free(p->rules);
+	free(p->whens);
+	free(p);
 }

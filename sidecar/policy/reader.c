@@ -8,16 +8,33 @@
 #include "sidecar/common/utf8.h"
 
 #define NAME_SHOWN_MAX 48 /* bytes of a found string that a message repeats */
+#define LIST_SHOWN_MAX 300 /* bytes of known words: all kinds of the kernel fit */
+
+__attribute__((format(printf, 4, 0))) static void refuse(struct reader *r, int line, int column,
+							 const char *fmt, va_list args)
+{
+	int n = snprintf(r->error, r->error_size, "%s:%d:%d: ", r->file, line, column);
+
+	if (n >= 0 && (size_t)n < r->error_size)
+		vsnprintf(r->error + n, r->error_size - (size_t)n, fmt, args);
+}
+
+int reader_fail_at(struct reader *r, int line, int column, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	refuse(r, line, column, fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
 
 int reader_fail(struct reader *r, const struct json *at, const char *fmt, ...)
 {
 	va_list args;
-	int n = snprintf(r->error, r->error_size, "%s:%d:%d: ", r->file, at->line, at->column);
 
-	if (n < 0 || (size_t)n >= r->error_size)
-		return -EINVAL;
 	va_start(args, fmt);
-	vsnprintf(r->error + n, r->error_size - (size_t)n, fmt, args);
+	refuse(r, at->line, at->column, fmt, args);
 	va_end(args);
 	return -EINVAL;
 }
@@ -100,27 +117,29 @@ static const char *nearest(const char *word, const char *const *known)
 	return found;
 }
 
-static void join(const char *const *known, char *ret, size_t size)
+static void join(const char *const *known, char ret[static LIST_SHOWN_MAX])
 {
 	size_t at = 0;
 
 	ret[0] = '\0';
-	for (; *known && at < size; known++)
-		at += (size_t)snprintf(ret + at, size - at, "%s%s", at ? ", " : "", *known);
+	for (; *known && at < LIST_SHOWN_MAX; known++)
+		at += (size_t)snprintf(ret + at, LIST_SHOWN_MAX - at, "%s%s", at ? ", " : "", *known);
 }
 
-static int unknown_key(struct reader *r, const struct json *m, const char *const *known)
+/* Says what would have been known: the nearest, or all of it. */
+static int unknown(struct reader *r, const struct json *at, const char *what, const char *word,
+		   const char *const *known)
 {
-	const char *guess = nearest(m->key, known);
-	char key[NAME_SHOWN_MAX], list[160];
+	const char *guess = nearest(word, known);
+	char shown[NAME_SHOWN_MAX], list[LIST_SHOWN_MAX];
 
-	utf8_escape(key, sizeof(key), m->key, strlen(m->key));
+	utf8_escape(shown, sizeof(shown), word, strlen(word));
 	if (guess)
-		return reader_fail(r, m,
-				   "found key \"%s\", expected a known one; did you mean \"%s\"?",
-				   key, guess);
-	join(known, list, sizeof(list));
-	return reader_fail(r, m, "found key \"%s\", expected one of: %s", key, list);
+		return reader_fail(r, at,
+				   "found %s\"%s\", expected a known one; did you mean \"%s\"?",
+				   what, shown, guess);
+	join(known, list);
+	return reader_fail(r, at, "found %s\"%s\", expected one of: %s", what, shown, list);
 }
 
 int reader_keys(struct reader *r, const struct json *object, const char *const *known)
@@ -131,7 +150,7 @@ int reader_keys(struct reader *r, const struct json *object, const char *const *
 		while (*k && strcmp(*k, m->key) != 0)
 			k++;
 		if (!*k)
-			return unknown_key(r, m, known);
+			return unknown(r, m, "key ", m->key, known);
 	}
 	return 0;
 }
@@ -149,18 +168,63 @@ int reader_member(struct reader *r, const struct json *object, const char *key, 
 	return 0;
 }
 
+int reader_word(struct reader *r, const struct json *word, const char *const *known, unsigned *ret)
+{
+	char expected[sizeof("one of: ") + LIST_SHOWN_MAX] = "one of: ";
+
+	if (word->type != JSON_STRING) {
+		join(known, expected + strlen(expected));
+		return reader_expected(r, word, expected);
+	}
+	for (unsigned i = 0; known[i]; i++) {
+		if (strcmp(known[i], word->string) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return unknown(r, word, "", word->string, known);
+}
+
 int reader_choice(struct reader *r, const struct json *object, const char *key,
-		  const char *const *choices, const char *expected, unsigned *ret)
+		  const char *const *choices, unsigned *ret)
+{
+	const struct json *m = json_get(object, key);
+
+	return m ? reader_word(r, m, choices, ret) : 0;
+}
+
+int reader_bool(struct reader *r, const struct json *object, const char *key, bool *ret)
 {
 	const struct json *m = json_get(object, key);
 
 	if (!m)
 		return 0;
-	for (unsigned i = 0; m->type == JSON_STRING && choices[i]; i++) {
-		if (strcmp(choices[i], m->string) == 0) {
-			*ret = i;
-			return 0;
-		}
+	if (m->type != JSON_BOOL)
+		return reader_expected(r, m, "true or false");
+	*ret = m->boolean;
+	return 0;
+}
+
+int reader_words(struct reader *r, const struct json *words,
+		 int (*one)(struct reader *r, const struct json *word, const void *arg,
+			    uint64_t *mask),
+		 const void *arg, uint64_t *ret)
+{
+	bool array = words->type == JSON_ARRAY;
+	uint64_t mask = 0;
+
+	if (array && !words->child)
+		return reader_fail(r, words, "found an empty array, expected a name in it");
+	for (const struct json *w = array ? words->child : words; w; w = array ? w->next : NULL) {
+		uint64_t bit = 0;
+		int err = one(r, w, arg, &bit);
+
+		if (err < 0)
+			return err;
+		if (mask & bit)
+			return reader_expected(r, w, "each name once");
+		mask |= bit;
 	}
-	return reader_expected(r, m, expected);
+	*ret = mask;
+	return 0;
 }

@@ -2,7 +2,9 @@
 /* Checked access to a policy's JSON: every refusal names the place, what was found, what was
  * expected, and what to do. Private to sidecar/policy. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "sidecar/common/json.h"
 
 struct reader {
@@ -14,6 +16,8 @@ struct reader {
 /* "FILE:LINE:COLUMN: message"; returns -EINVAL. */
 int reader_fail(struct reader *r, const struct json *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+int reader_fail_at(struct reader *r, int line, int column, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* "found WHAT, expected EXPECTED", WHAT said for people. Returns -EINVAL. */
 int reader_expected(struct reader *r, const struct json *at, const char *expected);
@@ -25,6 +29,19 @@ int reader_keys(struct reader *r, const struct json *object, const char *const *
 int reader_member(struct reader *r, const struct json *object, const char *key, enum json_type type,
 		  const char *expected, const struct json **ret);
 
-/* Index of a string member in the NULL-ended list; absent: *ret is left alone. */
+/* Index of a string in the NULL-ended list; names the nearest when it is not there. */
+int reader_word(struct reader *r, const struct json *word, const char *const *known, unsigned *ret);
+
+/* The same of a member; absent: *ret is left alone. */
 int reader_choice(struct reader *r, const struct json *object, const char *key,
-		  const char *const *choices, const char *expected, unsigned *ret);
+		  const char *const *choices, unsigned *ret);
+
+/* true or false; absent: *ret is left alone. */
+int reader_bool(struct reader *r, const struct json *object, const char *key, bool *ret);
+
+/* Calls one for a string, or for every string of an array that has some. Each sets one bit of
+ * *mask, and none a second time. */
+int reader_words(struct reader *r, const struct json *words,
+		 int (*one)(struct reader *r, const struct json *word, const void *arg,
+			    uint64_t *mask),
+		 const void *arg, uint64_t *ret);
