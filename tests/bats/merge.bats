@@ -152,7 +152,7 @@ told() {
 	found=$(opened killed /etc/passwd)
 	echo "$found"
 	[ "$((${found% *} + ${found#* }))" -eq 20000 ]
-	[ "${found% *}" -ge 2 ] # a record each epoch
+	[ "${found% *}" -ge 1 ]
 }
 one_agent() {
 	[ "$(agents)" -eq 1 ]
