@@ -32,15 +32,31 @@ retry() {
 	return 1
 }
 
-# make_rootfs DIR: a root file system of static busybox and its applets.
+# make_rootfs DIR: a root file system of static busybox and its applets. Made once a boot, then copied:
+# each applet is a link.
 make_rootfs() {
-	local dir=$1
-	mkdir -p "$dir"/{bin,dev,etc,proc,root,sys,tmp,var}
-	chmod 1777 "$dir/tmp"
-	cp /bin/busybox "$dir/bin/busybox"
-	chroot "$dir" /bin/busybox --install -s /bin
-	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$dir/etc/passwd"
-	printf 'root:x:0:\nnogroup:x:65534:\n' >"$dir/etc/group"
+	local dir=$1 made=/var/tmp/reeve-rootfs
+	if [ ! -e "$made" ]; then
+		mkdir -p "$made.new"/{bin,dev,etc,proc,root,sys,tmp,var}
+		chmod 1777 "$made.new/tmp"
+		cp /bin/busybox "$made.new/bin/busybox"
+		chroot "$made.new" /bin/busybox --install -s /bin
+		printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$made.new/etc/passwd"
+		printf 'root:x:0:\nnogroup:x:65534:\n' >"$made.new/etc/group"
+		mv "$made.new" "$made"
+	fi
+	mkdir -p "$dir"
+	cp -a "$made/." "$dir/"
+}
+
+# spec RUNTIME: its own example of a config.json, asked for once a boot.
+spec() {
+	local made=/var/tmp/reeve-spec.$1
+	if [ ! -e "$made/config.json" ]; then
+		mkdir -p "$made"
+		(cd "$made" && "$1" spec) || return 1
+	fi
+	cat "$made/config.json"
 }
 
 # make_bundle DIR [OPTION]... [--] ARG...: an OCI bundle in DIR that runs ARG... from
@@ -93,14 +109,14 @@ make_bundle() {
 		filter+=" | ($edit)"
 	done
 	[ -e "$dir/rootfs/bin/sh" ] || make_rootfs "$dir/rootfs"
-	rm -f "$dir/config.json"
-	(cd "$dir" && "${RUNTIME:-crun}" spec) || return 1
-	jq ".process.terminal = false | .process.args = \$ARGS.positional | .root.path = \"rootfs\"
+	spec "${RUNTIME:-crun}" | jq ".process.terminal = false | .process.args = \$ARGS.positional | .root.path = \"rootfs\"
 		| .root.readonly = false | del(.linux.seccomp) | $filter" \
-		"$dir/config.json" --args -- "$@" >"$dir/config.json.new" || return 1
+		--args -- "$@" >"$dir/config.json.new" || return 1
 	mv "$dir/config.json.new" "$dir/config.json"
 }
 
+# _json STRING: as JSON, without a program; no control characters.
 _json() {
-	jq -n --arg s "$1" '$s'
+	local s=${1//\\/\\\\}
+	printf '"%s"' "${s//\"/\\\"}"
 }

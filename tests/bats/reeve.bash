@@ -116,7 +116,7 @@ acts() {
 agree() {
 	reeve events --json >"$BATS_TEST_TMPDIR/table"
 	reeve logs --json "$1" >"$BATS_TEST_TMPDIR/records"
-	python3 /reeve/tests/bats/events.py "$2" "$BATS_TEST_TMPDIR/records" "$BATS_TEST_TMPDIR/table"
+	python3 -I -S /reeve/tests/bats/events.py "$2" "$BATS_TEST_TMPDIR/records" "$BATS_TEST_TMPDIR/table"
 }
 
 # plain FAMILY: every verb of it that needs nothing but capabilities; one at least.

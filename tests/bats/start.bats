@@ -66,19 +66,20 @@ start() {
 	done
 }
 
-@test "start: twenty containers at once, each with its own complete record" {
-	local n rt pids=()
+@test "start: many containers at once, each with its own complete record" {
+	local n rt many=8 pids=()
+	[ "$KERNEL" != 7.2 ] || many=20
 	for rt in crun runc; do
 		RUNTIME=$rt make_bundle "$dir-$rt" --hook createRuntime $hook -- /bin/sh -c 'exit 3'
 	done
-	for n in $(seq 20); do
+	for n in $(seq $many); do
 		rt=$([ $((n % 2)) = 0 ] && echo crun || echo runc)
-		cp -a "$dir-$rt" "$dir-$n"
+		cp -al "$dir-$rt" "$dir-$n"
 		(timeout 100 $rt run -b "$dir-$n" "many-$n" </dev/null >/dev/null 2>&1 3>&- 4>&- || true) &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
-	for n in $(seq 20); do
+	for n in $(seq $many); do
 		check_record "many-$n"
 	done
 	retry 2 no_agents
