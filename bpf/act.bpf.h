@@ -190,6 +190,8 @@ static __always_inline bool act_emit(struct act *a)
 	struct rv_head *h;
 	__u32 len = a->len;
 
+	if (!a->w.st)
+		return true;
 	if (a->unseen) {
 		merge_done(a->first, emit_number(a->w.st, a->kind), false);
 		emit_lost(a->w.st, a->kind);

@@ -21,8 +21,17 @@ static __always_inline bool tag_made_up(struct super_block *sb)
 	       BPF_CORE_READ(sb, s_user_ns, level) != 0;
 }
 
-/* In a container at all? By the task's mark, which costs the rest of the host the least: where one
- * could not be stored, a tag is not shown. ret_wanted: and a record will be made that shows it. */
+/* A mark at all? By the task itself, which costs the rest of the host the least: only a thread's is
+ * looked for under the lock that its leader needs. */
+static __always_inline bool tag_outside(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->group_leader == task && !bpf_task_storage_get(&reeve_tasks, task, NULL, 0);
+}
+
+/* In a container? Where a mark could not be stored, a tag is not shown. ret_wanted: and a record will
+ * be made that shows it. */
 static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void **ret_any)
 {
 	struct rv_task *mark = mark_of(bpf_get_current_task_btf());
@@ -36,6 +45,8 @@ static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void 
 	place.slot = mark->slot;
 	place.generation = mark->generation;
 	if (!who_at(&w, &place))
+		return false;
+	if (!w.st->policy && !who_recorded(&w, exec ? RV_KIND_EXEC : RV_KIND_OPEN))
 		return false;
 	judge(&w, &v, exec ? RV_SUBJECT_EXEC : RV_SUBJECT_FILE, ~0u, 0);
 	*ret_any = w.st;
@@ -83,6 +94,8 @@ int BPF_PROG(reeve_tag, struct file *file)
 	struct tags *t;
 	long n = -ENODATA;
 
+	if (tag_outside())
+		return 0;
 	bpf_rcu_read_lock();
 	inside = tag_place(file, &wanted, &any);
 	bpf_rcu_read_unlock();

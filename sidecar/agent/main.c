@@ -142,7 +142,7 @@ static int jail(struct agent *a)
 
 int main(int argc, char **argv)
 {
-	struct agent a = {.maps = {-1, -1, -1, -1, -1, -1, -1},
+	struct agent a = {.maps = {-1, -1, -1, -1, TABLES_NONE},
 			  .own = {-1, -1, ""},
 			  .lock_fd = -1,
 			  .run_fd = -1,
