@@ -43,7 +43,7 @@ static void run_release(struct run *run)
 static int add_policy(struct run *run, const char *file)
 {
 	_free_ char *text = NULL;
-	struct policy *p = NULL;
+	_policy_ struct policy *p = NULL;
 	char error[POLICY_ERROR_MAX];
 	char *path;
 	size_t len;
@@ -55,7 +55,6 @@ static int add_policy(struct run *run, const char *file)
 	if (r < 0)
 		return log_err(r, "read policy %s", file);
 	r = policy_parse(text, len, file, &p, error, sizeof(error));
-	free(p);
 	if (r < 0)
 		return log_err(0, "%s", error), r;
 	path = realpath(file, NULL);
