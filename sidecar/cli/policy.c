@@ -54,8 +54,9 @@ int policy_read_file(const char *file, struct policy **ret)
 	r = input ? util_read_all(STDIN_FILENO, POLICY_TEXT_MAX, 0, &text, &len)
 		  : util_read_file(AT_FDCWD, file, POLICY_TEXT_MAX, &text, &len);
 	if (r == -EFBIG)
-		return log_err(0, "%s: more than %u bytes, expected at most that; use several policies",
-			       file, POLICY_TEXT_MAX),
+		return log_err(
+			   0, "%s: more than %u bytes, expected at most that; use several policies",
+			   file, POLICY_TEXT_MAX),
 		       r;
 	if (r < 0)
 		return log_err(r, "read policy %s", input ? "from the standard input" : file);

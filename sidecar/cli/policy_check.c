@@ -19,11 +19,12 @@ static int warn(void *arg, const struct policy_rule *rule, const struct policy_r
 {
 	struct check *c = arg;
 
-	fprintf(stderr,
-		"%s:%d:%d: warning: rule %td never decides; what it names is decided before it, as by "
-		"rule %td in line %d\n",
-		c->file, rule->line, rule->column, rule - c->p->rules + 1, by - c->p->rules + 1,
-		by->line);
+	fprintf(
+	    stderr,
+	    "%s:%d:%d: warning: rule %td never decides; what it names is decided before it, as by "
+	    "rule %td in line %d\n",
+	    c->file, rule->line, rule->column, rule - c->p->rules + 1, by - c->p->rules + 1,
+	    by->line);
 	c->warnings++;
 	return 0;
 }
@@ -39,7 +40,8 @@ static bool check(const char *file, bool strict)
 	c.p = p;
 	r = policy_shadowed(p, warn, &c);
 	if (r == -E2BIG)
-		log_warn(0, "%s: its globs are too many-sided to tell which rules never decide", file);
+		log_warn(0, "%s: its globs are too many-sided to tell which rules never decide",
+			 file);
 	else if (r < 0)
 		return log_err(r, "look for rules of %s that never decide", file), false;
 	if (strict && (c.warnings || r == -E2BIG))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See shadow.h. For globs the automaton knows every set of rules that some path matches; numbers are
- * compared as masks, and addresses each with each. */
+/* See shadow.h. For globs the automaton knows every set of rules that some path matches; numbers
+ * are compared as masks, and addresses each with each. */
 #include "shadow.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct shadow {
 	struct verdict {
 		bool live;
 		uint32_t by; /* 1 + index of a rule that takes something from it, 0 none yet */
-	} *of;		     /* per rule */
+	} * of;		     /* per rule */
 };
 
 /* Whether what the earlier rule decides is decided for the later one's processes. */

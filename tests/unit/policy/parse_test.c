@@ -73,7 +73,8 @@ TEST("policy: mistakes in the head, with their place")
 		     "found \"enfroce\", expected a known one; did you mean \"enforce\"?");
 	text_refused("{'name':'a','mode':~null,'rules':[]}",
 		     "found null, expected one of: audit, enforce");
-	text_refused(HEAD("'on_unresolvable':~'ask'"), "found \"ask\", expected one of: allow, deny");
+	text_refused(HEAD("'on_unresolvable':~'ask'"),
+		     "found \"ask\", expected one of: allow, deny");
 	text_refused(HEAD("'unrecorded':~true"), "found true, expected one of: allow, deny");
 	text_refused(HEAD("'repeat':~[]"), "found an array, expected one of: count, each");
 	text_refused(HEAD("'fail':~'shut'"), "found \"shut\", expected one of: open, closed");
@@ -106,8 +107,9 @@ TEST("policy: what is no JSON, or not all of it, with its place")
 		     "found member \"name\" twice in the object that ends here, expected it once");
 	text_refused("{'name':\n'~\xff','mode':'audit'}", "found byte 0xff, expected UTF-8");
 	text_refused("{'name':~'\\u0000'}", "found \\u0000 in a string, expected text without it");
-	text_refused("{'name':'a~\x01','mode':'audit'}",
-		     "found no JSON (lexical error: invalid character inside string.), expected JSON");
+	text_refused(
+	    "{'name':'a~\x01','mode':'audit'}",
+	    "found no JSON (lexical error: invalid character inside string.), expected JSON");
 	text_refused("{'name':~1.5}", "found a fraction or exponent, expected a whole number");
 }
 
@@ -121,9 +123,10 @@ TEST("policy: nesting at its bound is read, one more is refused")
 		memset(text, '[', (size_t)n);
 		memset(text + n, ']', (size_t)n);
 		text[2 * n] = '\0';
-		text_refused(text, over ? "p:1:65: found one more level of nesting, expected at most 64"
-					: "p:1:1: found an array, expected a policy: "
-					  "{\"name\": ..., \"mode\": ..., \"rules\": [...]}");
+		text_refused(text,
+			     over ? "p:1:65: found one more level of nesting, expected at most 64"
+				  : "p:1:1: found an array, expected a policy: "
+				    "{\"name\": ..., \"mode\": ..., \"rules\": [...]}");
 	}
 }
 

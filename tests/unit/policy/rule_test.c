@@ -85,12 +85,19 @@ TEST("rule: network: CIDRs, bare and mapped addresses, ports, protocols, directi
 {
 #define N(more) "{'subject':'network'," DENY more "}"
 	_policy_ struct policy *p = text_read(POLICY(
-	    N("") "," N(",'cidr':'10.32.0.0/11','port':'8000-8080'") "," N(
-		",'cidr':'192.0.2.1','port':0,'protocol':'udp','direction':'send'") ","
-	    N(",'cidr':'2001:db8::/33','protocol':255") "," N(
-		",'address':'::ffff:10.0.0.1','port':53,'direction':['connect','bind']") ","
-	    N(",'cidr':'::ffff:10.1.0.0/112'") "," N(",'cidr':'::/0'") "," N(
-		",'cidr':'0.0.0.0/0'") "," N(",'cidr':'::1'")));
+	    N("") "," N(",'cidr':'10.32.0.0/11','port':'8000-8080'") "," N(",'cidr':'192.0.2.1','"
+									   "port':0,'protocol':'"
+									   "udp','direction':'"
+									   "send'") "," N(",'cidr':"
+											  "'2001:"
+											  "db8::/"
+											  "33','"
+											  "protocol"
+											  "':255") "," N(",'address':'::ffff:10.0.0.1','port':53,'direction':['connect','bind']") "," N(
+		",'cidr':'::ffff:10.1.0.0/112'") "," N(",'cidr':'::/0'") "," N(",'cidr':'0.0.0.0/"
+									       "0'") "," N(",'cidr'"
+											   ":'::"
+											   "1'")));
 	const struct policy_rule *r;
 
 	REQUIRE(p && p->rules_n == 9);
@@ -120,10 +127,12 @@ TEST("rule: network: CIDRs, bare and mapped addresses, ports, protocols, directi
 
 TEST("rule: equal conditions are one, whether children count makes two")
 {
-	_policy_ struct policy *p = text_read(
-	    POLICY(FILES("/a", ",'when':{'exec':'/x'}") "," FILES("/b", "") "," FILES(
+	_policy_ struct policy *p =
+	    text_read(POLICY(FILES("/a", ",'when':{'exec':'/x'}") "," FILES("/b", "") "," FILES(
 		"/c", ",'when':{'exec':'/x','children':true}") ","
-		   "\n" FILES("/d", ",'when':{'exec':'/x','children':false}")));
+							       "\n" FILES("/d",
+									  ",'when':{'exec':'/"
+									  "x','children':false}")));
 
 	REQUIRE(p && p->rules_n == 4);
 	CHECK_INT(p->whens_n, 2);
@@ -187,9 +196,10 @@ TEST("rule: mistakes in when, with their place")
 		     "found no \"exec\", expected \"exec\": \"/a/program\"");
 	text_refused(POLICY(FILES("/a", ",'when':{'exec':~7}")),
 		     "found 7, expected \"exec\": \"/a/program\"");
-	text_refused(POLICY(FILES("/a", ",'when':{'exec':~'x'}")),
-		     "found \"x\", expected a path that starts with '/' or \"**\", as the container "
-		     "sees it");
+	text_refused(
+	    POLICY(FILES("/a", ",'when':{'exec':~'x'}")),
+	    "found \"x\", expected a path that starts with '/' or \"**\", as the container "
+	    "sees it");
 	text_refused(POLICY(FILES("/a", ",'when':{'exec':'/x','children':~1}")),
 		     "found 1, expected true or false");
 	text_refused(POLICY(FILES("/a", ",'when':{'exec':'/x','child':~true}")),
@@ -232,8 +242,9 @@ TEST("rule: paths no path can be, and globs that are none, with their place")
 		     "found \"\", expected 1 to 4095 bytes without NUL (at byte 1 of it)");
 	text_refused(PATH("'/a[b'"),
 		     "found \"/a[b\", expected a ']' to end the set (at byte 3 of it)");
-	text_refused(PATH("'/a{b,c[d}'"),
-		     "found \"/a{b,c[d}\", expected a '}' to end the alternatives (at byte 3 of it)");
+	text_refused(
+	    PATH("'/a{b,c[d}'"),
+	    "found \"/a{b,c[d}\", expected a '}' to end the alternatives (at byte 3 of it)");
 	text_refused(PATH("'/{a,b}/{c,d}/[z-a]'"),
 		     "found \"/{a,b}/{c,d}/[z-a]\", expected a range whose first byte is not after "
 		     "its last (at byte 14 of it)");
@@ -250,9 +261,14 @@ TEST("rule: paths no path can be, and globs that are none, with their place")
 TEST("rule: paths that only look wrong")
 {
 	policy_free(text_read(POLICY(
-	    FILES("/", "") "," FILES("/...", "") "," FILES("/.a/..b/c.", "") "," FILES("/a/.*", "")
-	    "," FILES("**", "") "," FILES("/a\\n", "") "," FILES("/[{,}]", "") "," FILES("/{[,}],x}", "")
-	    "," FILES("{/a,/b,**/c}", "") "," FILES("/a/[.]b", ""))));
+	    FILES("/", "") "," FILES("/...", "") "," FILES("/.a/..b/c.", "") "," FILES("/a/.*", "") "," FILES(
+		"**",
+		"") "," FILES("/a\\n",
+			      "") "," FILES("/[{,}]",
+					    "") "," FILES("/{[,}],x}",
+							  "") "," FILES("{/a,/b,**/c}",
+									"") "," FILES("/a/[.]b",
+										      ""))));
 }
 
 TEST("rule: a glob of 4095 bytes is read, one of 4096 refused; braces 64 deep, not 65")
@@ -265,9 +281,10 @@ TEST("rule: a glob of 4095 bytes is read, one of 4096 refused; braces 64 deep, n
 		glob[len] = '\0';
 		snprintf(text, sizeof(text), PATH("'%s'"), glob);
 		if (len == 4096)
-			text_refused(text, "found \"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..."
-					   "\", expected 1 to 4095 bytes without NUL (at byte 1 of "
-					   "it)");
+			text_refused(text,
+				     "found \"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..."
+				     "\", expected 1 to 4095 bytes without NUL (at byte 1 of "
+				     "it)");
 		else
 			policy_free(text_read(text));
 	}
@@ -277,8 +294,9 @@ TEST("rule: a glob of 4095 bytes is read, one of 4096 refused; braces 64 deep, n
 			memcpy(glob + 1 + 3 * i, "{a}", 4);
 		snprintf(text, sizeof(text), PATH("'%s'"), glob);
 		if (n == 65)
-			text_refused(text, "found \"/{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{..."
-					   "\", expected fewer braces (at byte 194 of it)");
+			text_refused(text,
+				     "found \"/{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{a}{..."
+				     "\", expected fewer braces (at byte 194 of it)");
 		else
 			policy_free(text_read(text));
 	}
@@ -352,8 +370,9 @@ TEST("rule: mistakes in capabilities and kinds, with their place")
 		     "found no \"capability\", expected \"capability\": \"CAP_...\" or \"all\"");
 	text_refused(POLICY("{'subject':'capability','action':'deny','capability':~'sys_admn'}"),
 		     "found \"SYS_ADMN\", expected a known one; did you mean \"SYS_ADMIN\"?");
-	text_refused(POLICY("{'subject':'capability','action':'deny','capability':['chown',~'all']}"),
-		     "found \"all\", expected each name once");
+	text_refused(
+	    POLICY("{'subject':'capability','action':'deny','capability':['chown',~'all']}"),
+	    "found \"all\", expected each name once");
 	text_refused(POLICY("~{'subject':'kernel','action':'deny'}"),
 		     "found no \"kind\", expected \"kind\": a kind of event, as \"ptrace\"");
 	text_refused(POLICY("{'subject':'kernel','action':'deny','kind':~'modul'}"),
@@ -370,10 +389,10 @@ TEST("rule: mistakes in capabilities and kinds, with their place")
 TEST("rule: the kinds that can be decided are these")
 {
 	static const char *const can[] = {
-	    "setuid", "setgid",	 "setgroups", "capset",	    "ptrace", "inspect", "signal",
-	    "prctl",  "mount",	 "umount",    "move_mount", "pivot_root", "chroot", "socket",
-	    "listen", "module",	 "bpf",	      "perf_event", "key",    "syslog",	 "kexec",
-	    "settime"};
+	    "setuid", "setgid", "setgroups", "capset", "ptrace",     "inspect",
+	    "signal", "prctl",	"mount",     "umount", "move_mount", "pivot_root",
+	    "chroot", "socket", "listen",    "module", "bpf",	     "perf_event",
+	    "key",    "syslog", "kexec",     "settime"};
 	uint64_t want = 0, got = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(can); i++)
@@ -399,12 +418,14 @@ TEST("rule: the kinds that can be decided are these")
 
 TEST("rule: the same rule twice, and two that contradict each other")
 {
-	text_refused(POLICY(FILES("/a", "") ",\n" FILES("/b", "") ",\n ~" FILES("/a", ",'errno':'EIO'")),
-		     "found rule 1 a second time, expected it once; it is in line 2");
-	text_refused(POLICY(FILES("/b", "") ",\n" FILES("/a", "")
-			    ",\n~{'subject':'file','path':'/a','action':'allow'},\n" FILES("/b", "")),
-		     "found a rule that contradicts rule 2 in line 3, expected one of them; only "
-		     "the first would decide");
+	text_refused(
+	    POLICY(FILES("/a", "") ",\n" FILES("/b", "") ",\n ~" FILES("/a", ",'errno':'EIO'")),
+	    "found rule 1 a second time, expected it once; it is in line 2");
+	text_refused(
+	    POLICY(FILES("/b", "") ",\n" FILES(
+		"/a", "") ",\n~{'subject':'file','path':'/a','action':'allow'},\n" FILES("/b", "")),
+	    "found a rule that contradicts rule 2 in line 3, expected one of them; only "
+	    "the first would decide");
 	text_refused(NET("'cidr':'::ffff:10.0.0.1'},~{'subject':'network','action':'deny',"
 			 "'cidr':'10.0.0.1/32','port':'0-65535'"),
 		     "found rule 1 a second time, expected it once; it is in line 2");
@@ -412,9 +433,8 @@ TEST("rule: the same rule twice, and two that contradict each other")
 			    "'allow','access':['anonymous','exec','write-exec']}"),
 		     "found a rule that contradicts rule 1 in line 2, expected one of them; only "
 		     "the first would decide");
-	policy_free(text_read(POLICY(
-	    FILES("/a", "") "," FILES("/a", ",'access':'read'") "," FILES(
-		"/a", ",'when':{'exec':'/x'}") ",{'subject':'exec','path':'/a','action':'deny'}")));
+	policy_free(text_read(POLICY(FILES("/a", "") "," FILES("/a", ",'access':'read'") "," FILES(
+	    "/a", ",'when':{'exec':'/x'}") ",{'subject':'exec','path':'/a','action':'deny'}")));
 }
 
 TEST("rule: as many different conditions as there may be, and one more")
@@ -431,8 +451,9 @@ TEST("rule: as many different conditions as there may be, and one more")
 				      i ? "," : "", i == POLICY_WHEN_MAX ? "~" : "", i);
 		strcpy(text + at, "]}");
 		if (n > POLICY_WHEN_MAX)
-			text_refused(text, "found one more different \"when\", expected at most 31; "
-					   "name several executables in one glob, {a,b}");
+			text_refused(text,
+				     "found one more different \"when\", expected at most 31; "
+				     "name several executables in one glob, {a,b}");
 		else
 			policy_free(text_read(text));
 	}

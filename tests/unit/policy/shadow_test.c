@@ -49,7 +49,8 @@ TEST("shadow: paths behind wider ones, not before them")
 	shadowed(POLICY(F("/a*") "," F("/b*") "," F("/{a,b}x")), "3<1");
 	shadowed(POLICY(F("/[a-m]*") "," F("/[!a-m]*") "," F("/?*")), "3<1");
 	shadowed(POLICY(R("exec", "'path':'/**'") "," F("/a") "," R("exec", "'path':'/a'")), "3<1");
-	shadowed(POLICY(R("unix", "'path':'@**'") "," R("unix", "'path':'@x'") "," R("unix", "'path':'/x'")),
+	shadowed(POLICY(R("unix", "'path':'@**'") "," R("unix", "'path':'@x'") "," R(
+		     "unix", "'path':'/x'")),
 		 "2<1");
 }
 
@@ -57,44 +58,53 @@ TEST("shadow: access by access")
 {
 	shadowed(POLICY(FA("/a/**", "'read'") "," F("/a/b")), "");
 	shadowed(POLICY(FA("/a/**", "['read','write']") "," FA("/a/b", "'read'")), "2<1");
-	shadowed(POLICY(FA("/a*", "'read'") "," FA("/a?", "'write'") "," FA("/ab", "['write','read']")),
-		 "3<1");
+	shadowed(
+	    POLICY(FA("/a*", "'read'") "," FA("/a?", "'write'") "," FA("/ab", "['write','read']")),
+	    "3<1");
 }
 
 TEST("shadow: conditions take only from the same")
 {
 	shadowed(POLICY(R("file", "'path':'/a*'" WHEN("/x")) "," F("/ab")), "");
 	shadowed(POLICY(F("/a*") "," R("file", "'path':'/ab'" WHEN("/x"))), "2<1");
-	shadowed(POLICY(R("file", "'path':'/a*'" WHEN("/x")) ","
-			R("file", "'path':'/ab'" WHEN("/x")) ","
-			R("file", "'path':'/ab'" WHEN("/y"))), "2<1");
+	shadowed(POLICY(R("file", "'path':'/a*'" WHEN("/x")) "," R(
+		     "file", "'path':'/ab'" WHEN("/x")) "," R("file", "'path':'/ab'" WHEN("/y"))),
+		 "2<1");
 }
 
 TEST("shadow: addresses inside single earlier ones")
 {
 #define C(cidr, more) R("network", "'cidr':'" cidr "'" more)
-	shadowed(POLICY(C("10.0.0.0/9", "") "," C("10.1.0.0/16", ",'port':80") ","
-			C("10.128.0.0/16", "") "," C("10.0.0.0/8", "")), "2<1");
-	shadowed(POLICY(R("network", "'port':'0-1023'") "," C("::1", ",'port':80") ","
-			C("::1", ",'port':'1000-1024'")), "2<1");
-	shadowed(POLICY(R("network", "'protocol':'tcp'") "," C("::1", "") ","
-			C("::1", ",'protocol':'tcp'")), "3<1");
+	shadowed(POLICY(C("10.0.0.0/9", "") "," C("10.1.0.0/16", ",'port':80") "," C(
+		     "10.128.0.0/16", "") "," C("10.0.0.0/8", "")),
+		 "2<1");
+	shadowed(POLICY(R("network", "'port':'0-1023'") "," C("::1", ",'port':80") "," C(
+		     "::1", ",'port':'1000-1024'")),
+		 "2<1");
+	shadowed(POLICY(R("network",
+			  "'protocol':'tcp'") "," C("::1", "") "," C("::1", ",'protocol':'tcp'")),
+		 "3<1");
 	shadowed(POLICY(C("::/0", "") "," C("10.0.0.1", "") "," C("::1", "")), "3<1");
 	/* direction by direction, but not address by address */
-	shadowed(POLICY(C("10.0.0.0/8", ",'direction':'bind'") ","
-			C("10.0.0.0/8", ",'direction':['send','connect']") ","
-			C("10.0.0.0/24", "")), "3<1");
+	shadowed(POLICY(C("10.0.0.0/8", ",'direction':'bind'") "," C(
+		     "10.0.0.0/8", ",'direction':['send','connect']") "," C("10.0.0.0/24", "")),
+		 "3<1");
 	shadowed(POLICY(C("10.0.0.0/9", "") "," C("10.128.0.0/9", "") "," C("10.0.0.0/8", "")), "");
 }
 
 TEST("shadow: capabilities, kinds, memory")
 {
-	shadowed(POLICY(R("capability", "'capability':['chown','kill']") ","
-			R("capability", "'capability':['chown','fowner']") ","
-			R("capability", "'capability':'kill'") ","
-			R("capability", "'capability':'all'")), "3<1");
-	shadowed(POLICY(R("kernel", "'kind':'bpf'") "," R("kernel", "'kind':'module'") ","
-			R("kernel", "'kind':['bpf','module']")), "3<1");
+	shadowed(
+	    POLICY(R("capability", "'capability':['chown','kill']") "," R(
+		"capability",
+		"'capability':['chown','fowner']") "," R("capability",
+							 "'capability':'kill'") "," R("capability",
+										      "'capability'"
+										      ":'all'")),
+	    "3<1");
+	shadowed(POLICY(R("kernel", "'kind':'bpf'") "," R("kernel", "'kind':'module'") "," R(
+		     "kernel", "'kind':['bpf','module']")),
+		 "3<1");
 	shadowed(POLICY("{'subject':'memory','action':'audit'}," R("memory", "'access':'exec'")),
 		 "2<1");
 }
@@ -109,7 +119,8 @@ static unsigned rnd(unsigned n)
 
 static size_t random_rules(char *text)
 {
-	static const char *const parts[] = {"a", "b", "ab", "*", "**", "?", "[ab]", "[!a]", "{a,bb}"};
+	static const char *const parts[] = {"a", "b",	 "ab",	 "*",	  "**",
+					    "?", "[ab]", "[!a]", "{a,bb}"};
 	static const char *const access[] = {"read", "write", "link"};
 	size_t at = (size_t)sprintf(text, "{'name':'r','mode':'audit','rules':["), n = 2 + rnd(7);
 
@@ -230,7 +241,9 @@ TEST("shadow: what the caller returns ends it; globs that explode are said to")
 	REQUIRE(p != NULL);
 	CHECK_INT(policy_shadowed(p, stop, NULL), -EINTR);
 	for (unsigned i = 0; i < 40; i++)
-		at += sprintf(text + at, "%s" F("/**/%c*%u[a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z]/**"), i ? "," : "", 'a' + i % 26, i);
+		at += sprintf(text + at,
+			      "%s" F("/**/%c*%u[a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z]/**"),
+			      i ? "," : "", 'a' + i % 26, i);
 	strcpy(text + at, "]}");
 	big = text_read(text);
 	REQUIRE(big != NULL);
@@ -248,7 +261,8 @@ static bool check_for_memory(void)
 
 TEST("shadow: every allocation may fail")
 {
-	_policy_ struct policy *p = text_read(POLICY(F("/a/*") "," F("/{a/b,c}") "," R("memory", "'access':'exec'")));
+	_policy_ struct policy *p =
+	    text_read(POLICY(F("/a/*") "," F("/{a/b,c}") "," R("memory", "'access':'exec'")));
 
 	for_memory = p;
 	REQUIRE(p != NULL);
