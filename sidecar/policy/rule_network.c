@@ -162,7 +162,7 @@ static int parse_protocol(struct reader *r, const struct json *j, struct policy_
 		rule->protocol = (uint8_t)m->number;
 		return 0;
 	}
-	/* Its number does not fit the one byte protocols have; the kernel says 6 for both. */
+	/* 262, of which a byte holds 6: decided as TCP, so that it is no way around such rules. */
 	if (m->type == JSON_STRING && strcmp(m->string, "mptcp") == 0)
 		return reader_expected(r, m, "\"tcp\", which is MPTCP, too");
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
