@@ -70,9 +70,8 @@ static void unmap(struct policy_rule *rule)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	if (rule->family != AF_INET6 || rule->prefix < MAPPED_BITS ||
-	    memcmp(rule->addr, mapped, sizeof(mapped)) != 0)
-		return;
+	if (rule->family != AF_INET6 || memcmp(rule->addr, mapped, sizeof(mapped)) != 0)
+		return; /* of a shorter prefix these bits would be behind it */
 	memmove(rule->addr, rule->addr + sizeof(mapped), 4);
 	memset(rule->addr + 4, 0, 12);
 	rule->family = AF_INET;

@@ -187,6 +187,19 @@ TEST("rule: mistakes in what all rules have, with their place")
 		     "found \"\\xc2\\x85\", expected a text without control characters");
 }
 
+TEST("rule: a reason of 255 bytes is read, one of 256 refused")
+{
+	char text[512], reason[POLICY_REASON_MAX + 1];
+
+	memset(reason, 'r', POLICY_REASON_MAX);
+	reason[POLICY_REASON_MAX] = '\0';
+	snprintf(text, sizeof(text), POLICY(FILES("/a", ",'reason':~'%s'")), reason);
+	text_refused(text, "found \"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr...\", expected "
+			   "a text of 1 to 255 bytes");
+	snprintf(text, sizeof(text), POLICY(FILES("/a", ",'reason':'%s'")), reason + 1);
+	policy_free(text_read(text));
+}
+
 TEST("rule: mistakes in when, with their place")
 {
 	text_refused(POLICY(FILES("/a", ",'when':~'/x'")),
@@ -373,6 +386,8 @@ TEST("rule: mistakes in capabilities and kinds, with their place")
 	text_refused(
 	    POLICY("{'subject':'capability','action':'deny','capability':['chown',~'all']}"),
 	    "found \"all\", expected each name once");
+	text_refused(POLICY("{'subject':'capability','action':'deny','capability':~'cap_all'}"),
+		     "found \"ALL\", expected a known one; did you mean \"KILL\"?");
 	text_refused(POLICY("~{'subject':'kernel','action':'deny'}"),
 		     "found no \"kind\", expected \"kind\": a kind of event, as \"ptrace\"");
 	text_refused(POLICY("{'subject':'kernel','action':'deny','kind':~'modul'}"),

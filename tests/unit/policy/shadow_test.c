@@ -78,6 +78,7 @@ TEST("shadow: addresses inside single earlier ones")
 	shadowed(POLICY(C("10.0.0.0/9", "") "," C("10.1.0.0/16", ",'port':80") "," C(
 		     "10.128.0.0/16", "") "," C("10.0.0.0/8", "")),
 		 "2<1");
+	shadowed(POLICY(C("10.0.0.0/9", "") "," C("10.64.0.0/10", "")), "2<1");
 	shadowed(POLICY(R("network", "'port':'0-1023'") "," C("::1", ",'port':80") "," C(
 		     "::1", ",'port':'1000-1024'")),
 		 "2<1");
