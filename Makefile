@@ -133,7 +133,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -141,12 +141,19 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory fuzz-short || true
 	@+$(MAKE) --no-print-directory vm-suites BUILD=0 BATS="$(BATS_ALL)"
 	@+$(MAKE) --no-print-directory schema || true
+	@+$(MAKE) --no-print-directory policy-schema || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
 schema: docs/events.schema.json
 	@$(call need,python3-fastjsonschema)
 	@tests/schema.py $< $(sort $(wildcard $(B)/results/records/*.jsonl)) | tee $(B)/results/schema.tap
+# The policies' schema, their documentation and `reeve policy check`: one language.
+.PHONY: policy-schema
+policy-schema: $(B)/reeve
+	@$(call need,python3-fastjsonschema)
+	@mkdir -p $(B)/results
+	@tests/policy_schema.py docs/policy.schema.json docs/policy.md bpf/events.h $< | tee $(B)/results/policy-schema.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

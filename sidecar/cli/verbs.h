@@ -9,6 +9,7 @@ int verb_doctor(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_ledger(int argc, char **argv);
 int verb_logs(int argc, char **argv);
+int verb_policy(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_status(int argc, char **argv);

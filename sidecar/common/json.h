@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 #define JSON_DEPTH_MAX 64
-/* Values of one text: 16384 policy rules of 32 each. A node is 80 bytes with malloc's own, so a text of
- * this many holds some 40 MiB while it is read, and its strings at most 32 bytes each beyond that. */
+/* Values of one text: 16384 policy rules with every key are 17 each. A value is 80 bytes with malloc's
+ * own, so this many are 40 MiB while they are read, and their keys and strings at 32 each, if they are
+ * short: a policy of the greatest size takes 39 MiB in all. */
 #define JSON_NODES_MAX 524288
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };

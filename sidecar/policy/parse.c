@@ -27,7 +27,8 @@ static int parse_name(struct reader *r, const struct json *root, struct policy *
 	return 0;
 }
 
-/* Every choice of the document's head: the key, its words and the flag that the last of them sets. */
+/* Every choice of the document's head: the key, its words and the flag that the last of them sets.
+ */
 static const struct {
 	const char *key;
 	const char *const words[3];
@@ -129,8 +130,8 @@ static int parse_rules(struct reader *r, const struct json *root, struct policy 
 
 static int parse_document(struct reader *r, const struct json *root, struct policy *p)
 {
-	static const char *const keys[] = {"name",   "mode",	   "on_unresolvable", "unrecorded",
-					   "repeat", "fail",	   "selectable",      "defaults",
+	static const char *const keys[] = {"name",   "mode", "on_unresolvable", "unrecorded",
+					   "repeat", "fail", "selectable",	"defaults",
 					   "rules",  NULL};
 	int err;
 

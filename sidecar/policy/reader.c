@@ -7,7 +7,7 @@
 #include "reader.h"
 #include "sidecar/common/utf8.h"
 
-#define NAME_SHOWN_MAX 48 /* bytes of a found string that a message repeats */
+#define NAME_SHOWN_MAX 48  /* bytes of a found string that a message repeats */
 #define LIST_SHOWN_MAX 300 /* bytes of known words: all kinds of the kernel fit */
 
 __attribute__((format(printf, 4, 0))) static void refuse(struct reader *r, int line, int column,
@@ -123,7 +123,8 @@ static void join(const char *const *known, char ret[static LIST_SHOWN_MAX])
 
 	ret[0] = '\0';
 	for (; *known && at < LIST_SHOWN_MAX; known++)
-		at += (size_t)snprintf(ret + at, LIST_SHOWN_MAX - at, "%s%s", at ? ", " : "", *known);
+		at +=
+		    (size_t)snprintf(ret + at, LIST_SHOWN_MAX - at, "%s%s", at ? ", " : "", *known);
 }
 
 /* Says what would have been known: the nearest, or all of it. */

@@ -53,14 +53,17 @@ int rule_parse_action(struct reader *r, const struct json *j, enum policy_subjec
 	int err;
 
 	if (!m)
-		return reader_fail(r, j, "found no \"action\", expected \"action\": \"allow\", "
-					 "\"audit\" or \"deny\"");
+		return reader_fail(r, j,
+				   "found no \"action\", expected \"action\": \"allow\", "
+				   "\"audit\" or \"deny\"");
 	err = reader_word(r, m, words_actions, &action);
 	if (err < 0)
 		return err;
 	if (error && action != POLICY_DENY)
-		return reader_fail(r, error, "found \"errno\" with \"action\": \"%s\", expected "
-					     "it with \"deny\" alone", words_actions[action]);
+		return reader_fail(r, error,
+				   "found \"errno\" with \"action\": \"%s\", expected "
+				   "it with \"deny\" alone",
+				   words_actions[action]);
 	*ret_action = action;
 	*ret_error = action == POLICY_DENY ? words_error(subject) : 0;
 	return error ? parse_error(r, error, ret_error) : 0;
@@ -96,8 +99,9 @@ static int find_when(struct reader *r, const struct json *m, struct policy *p,
 		}
 	}
 	if (p->whens_n == POLICY_WHEN_MAX)
-		return reader_fail(r, m, "found one more different \"when\", expected at most %d; "
-					 "name several executables in one glob, {a,b}",
+		return reader_fail(r, m,
+				   "found one more different \"when\", expected at most %d; "
+				   "name several executables in one glob, {a,b}",
 				   POLICY_WHEN_MAX);
 	if (!p->whens)
 		p->whens = calloc(POLICY_WHEN_MAX, sizeof(*p->whens));
@@ -120,7 +124,8 @@ static int parse_when(struct reader *r, const struct json *j, struct policy *p,
 	if (!m)
 		return 0;
 	if (m->type != JSON_OBJECT)
-		return reader_expected(r, m, "{\"exec\": \"/a/program\", \"children\": true or false}");
+		return reader_expected(r, m,
+				       "{\"exec\": \"/a/program\", \"children\": true or false}");
 	err = reader_keys(r, m, when_keys);
 	if (err < 0)
 		return err;
@@ -156,9 +161,10 @@ static int check_keys(struct reader *r, const struct json *j, enum policy_subjec
 				continue;
 			strcat(strcat(owners, owners[0] ? ", " : ""), words_subjects[i]);
 		}
-		return reader_fail(r, m, "found key \"%s\" in a rule of subject \"%s\", expected "
-					 "it only with: %s", m->key, policy_subject_name(subject),
-				   owners);
+		return reader_fail(r, m,
+				   "found key \"%s\" in a rule of subject \"%s\", expected "
+				   "it only with: %s",
+				   m->key, policy_subject_name(subject), owners);
 	}
 	return 0;
 }
@@ -179,8 +185,9 @@ static int parse_subject(struct reader *r, const struct json *j, enum policy_sub
 		return err;
 	m = json_get(j, "subject");
 	if (!m)
-		return reader_fail(r, j, "found no \"subject\", expected \"subject\": what the rule "
-					 "is about, as \"file\"");
+		return reader_fail(r, j,
+				   "found no \"subject\", expected \"subject\": what the rule "
+				   "is about, as \"file\"");
 	err = reader_word(r, m, words_subjects, &index);
 	if (err < 0)
 		return err;

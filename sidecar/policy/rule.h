@@ -4,8 +4,9 @@
 #include "policy.h"
 #include "reader.h"
 
-/* Reads one element of "rules" into zeroes; its "when" goes to the policy's. -EINVAL with the reason
- * in the reader, -ENOMEM. On failure, too, policy_free() frees what it has put into *rule. */
+/* Reads one element of "rules" into zeroes; its "when" goes to the policy's. -EINVAL with the
+ * reason in the reader, -ENOMEM. On failure, too, policy_free() frees what it has put into *rule.
+ */
 int rule_parse(struct reader *r, const struct json *j, struct policy *p, struct policy_rule *rule);
 
 /* "action" and "errno" of a rule or a default. */
@@ -21,8 +22,8 @@ int rule_parse_number(struct reader *r, const struct json *j, struct policy_rule
 int rule_parse_access(struct reader *r, const struct json *j, const char *key,
 		      struct policy_rule *rule);
 
-/* A glob as the kernel will say a path: nothing in it may be resolved to another spelling. abstract:
- * a name that begins with '@' is one, too. To free. */
+/* A glob as the kernel will say a path: nothing in it may be resolved to another spelling.
+ * abstract: a name that begins with '@' is one, too. To free. */
 int rule_parse_glob(struct reader *r, const struct json *m, bool abstract, char **ret);
 
 /* Whether some rule of the policy stands there a second time. -EINVAL with the place, -ENOMEM. */

@@ -16,8 +16,8 @@ static const struct {
 	const char *name;
 	uint8_t number;
 } protocols[] = {
-    {"tcp", IPPROTO_TCP},   {"udp", IPPROTO_UDP},	{"udplite", IPPROTO_UDPLITE},
-    {"sctp", IPPROTO_SCTP}, {"icmp", IPPROTO_ICMP},	{"icmpv6", IPPROTO_ICMPV6},
+    {"tcp", IPPROTO_TCP},   {"udp", IPPROTO_UDP},   {"udplite", IPPROTO_UDPLITE},
+    {"sctp", IPPROTO_SCTP}, {"icmp", IPPROTO_ICMP}, {"icmpv6", IPPROTO_ICMPV6},
 };
 
 /* Decimal digits to at most max; nothing else, no leading zero. */
@@ -59,8 +59,10 @@ static int refuse_host_bits(struct reader *r, const struct json *m, int family,
 	char text[INET6_ADDRSTRLEN];
 
 	inet_ntop(family, addr, text, sizeof(text));
-	return reader_fail(r, m, "found an address with bits behind its prefix, expected none; did "
-				 "you mean \"%s/%u\"?", text, prefix);
+	return reader_fail(r, m,
+			   "found an address with bits behind its prefix, expected none; did "
+			   "you mean \"%s/%u\"?",
+			   text, prefix);
 }
 
 /* An IPv4 address in its IPv6 form is the same address. */
@@ -68,9 +70,8 @@ static void unmap(struct policy_rule *rule)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	if (rule->family != AF_INET6 || rule->prefix < MAPPED_BITS ||
-	    memcmp(rule->addr, mapped, sizeof(mapped)) != 0)
-		return;
+	if (rule->family != AF_INET6 || memcmp(rule->addr, mapped, sizeof(mapped)) != 0)
+		return; /* of a shorter prefix these bits would be behind it */
 	memmove(rule->addr, rule->addr + sizeof(mapped), 4);
 	memset(rule->addr + 4, 0, 12);
 	rule->family = AF_INET;
@@ -79,9 +80,10 @@ static void unmap(struct policy_rule *rule)
 
 static int parse_cidr(struct reader *r, const struct json *m, bool range, struct policy_rule *rule)
 {
-	const char *what = range ? "an address or CIDR, as \"10.0.0.0/8\" or \"2001:db8::1\"; names "
-				   "are not looked up"
-				 : "one IPv4 or IPv6 address; ranges are \"cidr\"";
+	const char *what = range
+			       ? "an address or CIDR, as \"10.0.0.0/8\" or \"2001:db8::1\"; names "
+				 "are not looked up"
+			       : "one IPv4 or IPv6 address; ranges are \"cidr\"";
 	char text[CIDR_SIZE];
 	const char *slash;
 	unsigned prefix;
@@ -100,9 +102,10 @@ static int parse_cidr(struct reader *r, const struct json *m, bool range, struct
 		return reader_expected(r, m, what);
 	prefix = rule->family == AF_INET ? 32 : 128;
 	if (*slash && (!range || !read_number(slash + 1, strlen(slash + 1), prefix, &prefix)))
-		return reader_expected(r, m, range ? "a prefix of 0 to 32 bits (IPv4) or 128 (IPv6) "
-						     "behind the '/'"
-						   : what);
+		return reader_expected(r, m,
+				       range ? "a prefix of 0 to 32 bits (IPv4) or 128 (IPv6) "
+					       "behind the '/'"
+					     : what);
 	if (clear_host_bits(rule->addr, prefix))
 		return refuse_host_bits(r, m, rule->family, rule->addr, prefix);
 	rule->prefix = (uint8_t)prefix;
@@ -133,8 +136,7 @@ static int parse_port(struct reader *r, const struct json *j, struct policy_rule
 		low = high = (unsigned)m->number;
 	} else if (m) {
 		dash = m->type == JSON_STRING ? strchr(m->string, '-') : NULL;
-		good = dash &&
-		       read_number(m->string, (size_t)(dash - m->string), PORT_MAX, &low) &&
+		good = dash && read_number(m->string, (size_t)(dash - m->string), PORT_MAX, &low) &&
 		       read_number(dash + 1, strlen(dash + 1), PORT_MAX, &high) && low <= high;
 	}
 	if (!good)
@@ -159,7 +161,7 @@ static int parse_protocol(struct reader *r, const struct json *j, struct policy_
 		rule->protocol = (uint8_t)m->number;
 		return 0;
 	}
-	/* Its number does not fit the one byte protocols have; the kernel says 6 for both. */
+	/* 262, of which a byte holds 6: decided as TCP, so that it is no way around such rules. */
 	if (m->type == JSON_STRING && strcmp(m->string, "mptcp") == 0)
 		return reader_expected(r, m, "\"tcp\", which is MPTCP, too");
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)

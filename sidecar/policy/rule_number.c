@@ -21,8 +21,7 @@ static void capability_names(const char *ret[static NAMES_MAX + 1])
 	ret[n] = NULL;
 }
 
-static int add_capability(struct reader *r, const struct json *word, const void *arg,
-			  uint64_t *ret)
+static int add_capability(struct reader *r, const struct json *word, const void *arg, uint64_t *ret)
 {
 	struct json upper = *word;
 	_free_ char *name = NULL;

@@ -48,10 +48,11 @@ static int check_alternative(void *arg, const struct glob_item *items, size_t n)
 	if (n > 0 && check->abstract && is(&items[0], '@'))
 		return 0;
 	if (n == 0 || (!is(&items[0], '/') && items[0].type != GLOB_STARS))
-		check->fault = check->abstract
-				   ? "a path that starts with '/' or \"**\", or an abstract name "
-				     "that starts with '@'"
-				   : "a path that starts with '/' or \"**\", as the container sees it";
+		check->fault =
+		    check->abstract
+			? "a path that starts with '/' or \"**\", or an abstract name "
+			  "that starts with '@'"
+			: "a path that starts with '/' or \"**\", as the container sees it";
 	for (size_t i = 0; n > 1 && i < n && !check->fault; i++)
 		if (is(&items[i], '/'))
 			check->fault = part_fault(items + i + 1, n - i - 1);
@@ -72,7 +73,8 @@ int rule_parse_glob(struct reader *r, const struct json *m, bool abstract, char 
 	if (err == -ECANCELED)
 		return reader_expected(r, m, check.fault);
 	if (err == -E2BIG)
-		return reader_expected(r, m, "a glob of at most 256 alternatives; use several rules");
+		return reader_expected(r, m,
+				       "a glob of at most 256 alternatives; use several rules");
 	if (err == -EINVAL) {
 		snprintf(expected, sizeof(expected), "%s (at byte %zu of it)", why, at + 1);
 		return reader_expected(r, m, expected);

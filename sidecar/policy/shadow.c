@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See shadow.h. For globs the automaton knows every set of rules that some path matches; numbers are
- * compared as masks, and addresses each with each. */
+/* See shadow.h. For globs the automaton knows every set of rules that some path matches; numbers
+ * are compared as masks, and addresses each with each. */
 #include "shadow.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct shadow {
 	struct verdict {
 		bool live;
 		uint32_t by; /* 1 + index of a rule that takes something from it, 0 none yet */
-	} *of;		     /* per rule */
+	} * of;		     /* per rule */
 };
 
 /* Whether what the earlier rule decides is decided for the later one's processes. */
@@ -24,16 +24,19 @@ static bool conditions_cover(const struct policy_rule *earlier, const struct pol
 	return earlier->when == 0 || earlier->when == rule->when;
 }
 
+/* The first of them that takes something from the rule, if it is before the one known. */
 static uint32_t first_taker(const struct policy_rule *rules, const uint32_t *numbers, size_t n,
-			    const struct policy_rule *rule)
+			    const struct policy_rule *rule, uint32_t known)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct policy_rule *earlier = &rules[numbers[i]];
 
+		if (known && numbers[i] + 1 >= known)
+			break;
 		if (conditions_cover(earlier, rule) && (earlier->access & rule->access))
 			return numbers[i] + 1;
 	}
-	return 0;
+	return known;
 }
 
 /* Some text is matched by these rules and no others. */
@@ -49,8 +52,8 @@ static uint32_t see_matches(void *arg, const uint32_t *numbers, size_t n)
 
 		if (left)
 			v->live = true;
-		else if (!v->by)
-			v->by = first_taker(s->p->rules, numbers, i, rule);
+		else if (!v->by || numbers[0] + 1 < v->by)
+			v->by = first_taker(s->p->rules, numbers, i, rule, v->by);
 		taken[rule->when] |= rule->access;
 	}
 	return 1;

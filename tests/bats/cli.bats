@@ -91,16 +91,47 @@ records() {
 }
 
 @test "run: policies that are wrong or do not fit together are refused before anything runs" {
-	echo '{"name": "x", "mode": "enforce", "rules": [{"subject": "file", "path": "/etc/*", "action": "deny"}]}' >bad.json
+	echo '{"name": "x", "mode": "enforce", "rules": [{"subject": "file", "path": "/etc/", "action": "deny"}]}' >bad.json
 	run guarded --policy bad.json -- touch ran
 	echo "$output"
 	[ "$status" -eq 125 ]
-	[[ $output == *"bad.json:1:72: found \"/etc/*\", expected an exact path"* ]]
+	[[ $output == *"bad.json:1:72: found \"/etc/\", expected a path without '/' at its end"* ]]
 	run guarded --policy deny.json --policy watch.json -- touch ran
 	echo "$output"
 	[ "$status" -eq 125 ]
 	[[ $output == *"cannot apply together"* ]]
 	[ ! -e ran ]
+}
+
+@test "policy check: ok, warned of, refused; as nobody, with no node, from the standard input" {
+	check() {
+		setpriv --reuid=nobody --clear-groups --regid=nogroup "$bin/reeve" policy check "$@"
+	}
+	cat >twice.json <<-EOF
+		{"name": "twice", "mode": "audit", "rules": [
+		  {"subject": "file", "path": "/etc/*", "action": "deny"},
+		  {"subject": "file", "path": "/etc/shadow", "action": "allow"}]}
+	EOF
+	chmod 755 . && chmod 644 ./*.json
+	[ "$(check - <deny.json)" = '-: ok, 4 rules' ]
+	run --separate-stderr check deny.json twice.json
+	[ "$status" -eq 0 ]
+	[ "$output" = $'deny.json: ok, 4 rules\ntwice.json: ok, 2 rules' ]
+	# shellcheck disable=SC2154 # run sets it
+	[[ $stderr == "twice.json:3:3: warning: rule 2 never decides;"*"rule 1 in line 2" ]]
+	run --separate-stderr check --strict deny.json twice.json
+	[ "$status" -eq 1 ]
+	[ "$output" = 'deny.json: ok, 4 rules' ]
+	echo '{"name": "a", "mode": "audit", "rules": [{"subject": "file", "pth": "/a"}]}' >wrong.json
+	run --separate-stderr check wrong.json deny.json
+	[ "$status" -eq 1 ]
+	[ "$output" = 'deny.json: ok, 4 rules' ]
+	[ "$stderr" = 'wrong.json:1:69: found key "pth", expected a known one; did you mean "path"?' ]
+	run check
+	[ "$status" -eq 2 ]
+	run "$bin/reeve" policy nothing
+	[ "$status" -eq 2 ]
+	[[ $("$bin/reeve" policy help) == *"check [--strict] FILE..."* ]]
 }
 
 @test "run: signals reach the command, what it leaves behind is ended" {
@@ -187,7 +218,7 @@ records() {
 
 @test "wrong usage is status 2 and says how" {
 	local verb
-	for verb in run logs ledger; do
+	for verb in run logs ledger policy; do
 		run "$bin/reeve" "$verb"
 		[ "$status" -eq 2 ]
 		[[ $output == "usage: reeve $verb"* ]]
@@ -196,7 +227,7 @@ records() {
 	[ "$status" -eq 2 ]
 	run "$bin/reeve" help
 	[ "$status" -eq 0 ]
-	for verb in run ps logs ledger status doctor unload; do
+	for verb in run ps logs ledger status policy doctor unload; do
 		[[ $output == *"  $verb "* ]]
 	done
 }

@@ -297,6 +297,32 @@ TEST("glob: what is none, and where")
 	builder_free(b);
 }
 
+static bool matches(const char *glob, const char *path)
+{
+	struct builder *b = builder_new();
+	struct automaton a = {0};
+	const char *why;
+	size_t at;
+	bool hit;
+
+	CHECK_INT(builder_add(b, glob, strlen(glob), 0, &at, &why), 0);
+	CHECK_INT(builder_build(b, 10000, first_one, NULL, &a), 0);
+	hit = automaton_match(&a, path, strlen(path));
+	automaton_release(&a);
+	builder_free(b);
+	return hit;
+}
+
+TEST("glob: a comma or brace in a set is of the set, also inside of braces")
+{
+	CHECK(matches("/{[a,b]c}x]", "/acx]") && matches("/{[a,b]c}x]", "/,cx]"));
+	CHECK(!matches("/{[a,b]c}x]", "/ax"));
+	CHECK(matches("/{[}],x}y", "/}y") && matches("/{[}],x}y", "/xy"));
+	CHECK(matches("/[]{]x", "/{x") && matches("/[]{]x", "/]x"));
+	CHECK(matches("/{\\,,\\}}", "/,") && matches("/{\\,,\\}}", "/}"));
+	CHECK(matches("/{a{,b},c}", "/ab") && matches("/{a{,b},c}", "/c"));
+}
+
 TEST("automaton: patterns that explode are refused at the bound, not built")
 {
 	struct builder *b = builder_new();

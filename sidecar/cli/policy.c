@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reeve policy: one table of its verbs drives dispatch and help. */
+#include "policy.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "sidecar/common/log.h"
+#include "sidecar/common/utf8.h"
+#include "sidecar/common/util.h"
+#include "verbs.h"
+
+static const struct policy_verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments;
+	const char *line;
+} verbs[] = {
+    {"check", policy_verb_check, "[--strict] FILE...",
+     "say whether files are policies, and which rules never decide; needs no privileges"},
+};
+
+static void list(FILE *f)
+{
+	fputs("usage: reeve policy VERB [ARGUMENTS]\n\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(f, "  %s %s\n      %s\n", verbs[i].name, verbs[i].arguments, verbs[i].line);
+}
+
+static const struct policy_verb *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+int policy_verb_usage(const char *verb)
+{
+	const struct policy_verb *v = find(verb);
+
+	if (v)
+		fprintf(stderr, "usage: reeve policy %s %s\n", v->name, v->arguments);
+	return EXIT_USAGE;
+}
+
+int policy_read_file(const char *file, struct policy **ret)
+{
+	bool input = strcmp(file, "-") == 0;
+	char error[POLICY_ERROR_MAX], shown[POLICY_ERROR_MAX * 4];
+	_free_ char *text = NULL;
+	size_t len;
+	int r;
+
+	r = input ? util_read_all(STDIN_FILENO, POLICY_TEXT_MAX, 0, &text, &len)
+		  : util_read_file(AT_FDCWD, file, POLICY_TEXT_MAX, &text, &len);
+	if (r == -EFBIG)
+		return log_err(
+			   0, "%s: more than %u bytes, expected at most that; use several policies",
+			   file, POLICY_TEXT_MAX),
+		       r;
+	if (r < 0)
+		return log_err(r, "read policy %s", input ? "from the standard input" : file);
+	r = policy_parse(text, len, file, ret, error, sizeof(error));
+	if (r == 0)
+		return 0;
+	utf8_escape(shown, sizeof(shown), error, strlen(error));
+	fprintf(stderr, "%s\n", shown);
+	return r;
+}
+
+int verb_policy(int argc, char **argv)
+{
+	const struct policy_verb *v = argc > 1 ? find(argv[1]) : NULL;
+
+	if (v)
+		return v->run(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "help") == 0)
+		return list(stdout), 0;
+	if (argc > 1)
+		log_err(0, "no verb 'policy %s'; 'reeve policy help' lists them", argv[1]);
+	else
+		list(stderr);
+	return EXIT_USAGE;
+}
