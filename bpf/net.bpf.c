@@ -54,7 +54,7 @@ static __always_inline void address_judge(struct act *a, const struct rv_connect
 	}
 	text[RV_ADDRESS_TEXT - 2] = address->port >> 8;
 	text[RV_ADDRESS_TEXT - 1] = address->port;
-	a->v.protocol = r->protocol;
+	a->v.protocol = r->protocol & 255; /* MPTCP, 262, is TCP */
 	judge_text(&a->w, &a->v, text, RV_ADDRESS_TEXT);
 }
 

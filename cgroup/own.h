@@ -3,7 +3,7 @@
  * By hand: libcgroup brings 800 KB of tables and most of an agent's start-up into every agent. */
 #pragma once
 
-#define OWN_MEMORY_MAX "33554432" /* bytes; page cache of the spool included */
+#define OWN_MEMORY_MAX "268435456" /* bytes; the compiling of its policy and the spool's page cache included */
 #define OWN_PIDS_MAX "4"
 
 /* Makes reeve/agents/KEY with its bounds, for an agent to be born in; *ret_fd is its directory. A

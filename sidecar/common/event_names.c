@@ -6,7 +6,6 @@
 #include "util.h"
 
 static const char *const policy_flags[] = {"enforce", "unresolvable-deny", "unrecorded-deny",
-					   "file",    "exec",		   "network",
 					   "repeat-each"};
 static const char *const access_bits[] = {"read", "write", "exec", "create", "truncate", "append"};
 RV_ASSERT(RV_ACCESS_APPEND == 1 << (ARRAY_SIZE(access_bits) - 1));
