@@ -372,6 +372,27 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	exec_emit(w, s, len, &a, false);
 }
 
+/* Which "when" of the policy hold for the new image: those its path matches, and those the process
+ * has from before and keeps. before: bits of the image that goes. */
+static __always_inline __u32 exec_when(struct who *w, struct linux_binprm *bprm, __u32 before)
+{
+	struct scratch *s;
+	struct verdict v;
+	__u32 state = 0;
+
+	judge(w, &v, RV_SUBJECT_WHEN, 1, 0);
+	if (!judge_asked(&v))
+		return 0;
+	before &= v.children;
+	s = scratch_claim(w->st);
+	if (!s)
+		return before;
+	v.len = path_resolve(w, s, &bprm->file->f_path, true, s->record, &state);
+	table_text(w, &v, (struct text *)s->record);
+	scratch_free(s);
+	return v.when | before;
+}
+
 SEC("lsm_cgroup/bprm_committed_creds")
 int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 {
@@ -379,6 +400,7 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 	struct scratch *s;
 	struct rv_task *m;
 	__u64 seq = 0;
+	__u32 when;
 
 	if (!who_here(&w))
 		return RET_ALLOW;
@@ -402,8 +424,10 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 		__sync_fetch_and_add(&w.st->counters.errors[RV_ERROR_STORAGE], 1);
 		return RET_ALLOW;
 	}
+	when = exec_when(&w, bprm, m->generation == w.st->generation ? m->when : 0);
 	m->generation = w.st->generation;
 	m->slot = w.slot;
+	m->when = when;
 	m->exec_seq = seq;
 	m->flags = RV_TASK_INSIDE | (m->flags & RV_TASK_INIT);
 	return RET_ALLOW;

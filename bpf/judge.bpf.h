@@ -31,10 +31,8 @@ static __always_inline void judge(const struct who *w, struct verdict *v, __u32 
 	v->subject = subject;
 	v->access = access;
 	v->which = which;
-	if (w->mark) {
+	if (w->mark)
 		v->when = w->mark->when;
-		v->when_version = w->mark->when_version;
-	}
 	if (w->st->policy)
 		table_number(w, v);
 	judge_say(v);

@@ -14,8 +14,7 @@ struct verdict {
 	__u32 which;   /* capability or kind */
 	__u32 len;     /* of the text */
 	__u32 protocol;
-	__u32 when; /* rv_task.when, and by which version */
-	__u32 when_version;
+	__u32 when; /* rv_task.when; of RV_SUBJECT_WHEN the answer */
 	/* from here on: the answer */
 	__u32 flags; /* RV_POLICY_* */
 	__u32 version;
@@ -126,7 +125,6 @@ struct asking {
 	void *data;
 	struct verdict *v;
 	__u32 list;
-	__u32 when;
 	__u32 rest; /* of the access, not yet decided by this policy */
 	__u32 policy;
 };
@@ -144,7 +142,7 @@ static __always_inline long ask_rule(__u32 i, struct asking *a, const __u32 mask
 	}
 	hit = rule->access & a->rest;
 	if (!hit || (rule->protocol && rule->protocol != v->protocol) ||
-	    (rule->when && !(rule->when & a->when)))
+	    (rule->when && !(rule->when & v->when)))
 		return 0;
 	a->rest &= ~hit;
 	__sync_fetch_and_add(&rule->hits, 1);
@@ -201,8 +199,6 @@ static __always_inline __u32 table_numbered(const struct verdict *v, const struc
                                                                                                    \
 		if (!list)                                                                         \
 			return;                                                                    \
-		if (v->when_version == t->head.version)                                            \
-			a.when = v->when;                                                          \
 		n = *(__u32 *)((void *)t->data + (list & ((size)-4)));                             \
 		bpf_loop(n < RV_LIST_MAX ? n : RV_LIST_MAX, ask_##name, &a, 0);                    \
 	}                                                                                          \

@@ -23,6 +23,7 @@ static __always_inline void mark_helper(struct task_struct *leader, const struct
 	m->generation = place->generation;
 	m->slot = place->slot;
 	m->exec_seq = 0;
+	m->when = 0;
 }
 
 /* ENTER or LEAVE in the record of the container at place. The actor, who may be outside of it, is
@@ -154,6 +155,7 @@ static __always_inline void mark_child(struct rv_state *st, struct task_struct *
 	m->generation = like->generation;
 	m->slot = like->slot;
 	m->exec_seq = like->exec_seq;
+	m->when = like->when;
 	m->flags = like->flags & (RV_TASK_HELPER | RV_TASK_INSIDE);
 }
 

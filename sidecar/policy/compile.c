@@ -113,6 +113,7 @@ static int when_bit(struct compiler *c, const struct policy_when *when, uint32_t
 	if (c->whens_n == POLICY_WHEN_MAX)
 		return -E2BIG;
 	c->whens[c->whens_n] = when;
+	c->table.head.asked[RV_SUBJECT_WHEN] = 1;
 	if (when->children)
 		c->table.head.children |= 1u << c->whens_n;
 	*ret = 1u << c->whens_n++;

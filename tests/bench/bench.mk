@@ -33,13 +33,13 @@ $(BENCH_B)/true $(BENCH_B)/nohook: $(BENCH_B)/%: $(BENCH_DIR)/%.c | $(B)/.packag
 	$(Q)$(CC) -std=gnu17 -Os -Wall -Wextra -Werror -static -nostdlib -fno-stack-protector -o $@ $<
 
 # Not called .o: objects do not travel into the counting guest.
-$(BENCH_B)/noop.bpf: $(BENCH_DIR)/noop.bpf.c | $(B)/.packages
+$(BENCH_B)/%.bpf: $(BENCH_DIR)/%.bpf.c $(BENCH_DIR)/noop.bpf.c | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  BPF ' $<)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 		-I/usr/include/$(shell gcc -dumpmachine) -c -o $@ $<
 
 .PHONY: bench
-bench: all $(BENCH_PROGRAMS:%=$(BENCH_B)/%) $(BENCH_B)/noop.bpf
+bench: all $(BENCH_PROGRAMS:%=$(BENCH_B)/%) $(BENCH_B)/noop.bpf $(BENCH_B)/dpath.bpf
 	@$(call need,binutils)
 	@$(BENCH_DIR)/bench.sh $(BENCH_KERNELS)

@@ -48,8 +48,40 @@ running() {
 	[ "$(pgrep -xc "$1")" = "$2" ]
 }
 
+# path_of LEN: as in ops.c
+path_of() {
+	local name=$((($1 - ${#work}) / 4 - 1)) path=$work i
+	for i in 1 2 3 4; do
+		path+=/$(printf "%${name}s" | tr ' ' n)
+	done
+	path+=$(printf "%$(($1 - ${#path}))s" | tr ' ' n)
+	echo "$path"
+}
+
+# globs N: a policy of N rules about files; four of ten with "**" inside, one of them at the front, so that
+# no path is done with early.
+globs() {
+	awk -v n="$1" 'BEGIN {
+		split("/srv/app%d/**/secret%d /**/cache%d/*.tmp /srv/%d/**/.ssh/id_* /opt/app%d/**/bin/* " \
+			"/opt/pkg%d/lib/*.so /etc/app%d.conf /usr/lib/mod%d/*.[ch] " \
+			"/home/*/.config/app%d/** /var/lib/db%d/{data,log}.db /tmp/build-%d-?", kind, " ")
+		printf "{\"name\":\"globs%d\",\"mode\":\"enforce\",\"rules\":[", n
+		for (i = 0; i < n; i++) {
+			glob = kind[i % 10 + 1]
+			gsub("%d", int(i / 10), glob)
+			printf "%s{\"subject\":\"file\",\"path\":\"%s\",\"action\":\"deny\"}\n", i ? "," : "", glob
+		}
+		print "]}"
+	}'
+}
+
 prepare() {
-	local i j
+	local i j path
+	for i in 40 200; do
+		path=$(path_of $i)
+		mkdir -p "${path%/*}"
+		echo abc >"$path"
+	done
 	mkdir -p "$work/bundle/rootfs"
 	echo abc >"$work/file"
 	cp "$bin/true" "$work/true"
@@ -90,6 +122,8 @@ measure_without_reeve() {
 	start noop "$after_start" "$bin/nohook"
 	build build_bare
 	row floor < <("$bin/noop" "$bin/noop.bpf" bench-floor -- "$bin/ops" "$work")
+	row floor < <("$bin/noop" "$bin/noop.bpf" bench-floor40 -- "$bin/ops" "$work" open40 open200)
+	row dpath < <("$bin/noop" "$bin/dpath.bpf" bench-dpath -- "$bin/ops" "$work" open40 open200)
 	"$bin/noop" "$bin/noop.bpf" bench-elsewhere -- "$bin/pause" "$work/file" &
 	wait_for grep -q 'populated 1' /sys/fs/cgroup/bench-elsewhere/cgroup.events
 	sleep 1
@@ -136,6 +170,25 @@ measure_reeve() {
 	put node.anon_kb "$(rollup Pss_Anon reeve-node)"
 	echo 1 >/sys/fs/cgroup/bench-busy/cgroup.kill
 	wait $! || true
+}
+
+# What rules about paths cost: none that is about a path, one whose automaton is done with ours at its
+# second byte, and ever more that are not.
+measure_globs() {
+	local n policy=$work/globs.json
+	echo '{"name":"other","mode":"enforce","rules":[
+		{"subject":"network","cidr":"192.0.2.1","port":1,"action":"deny"}]}' >"$policy"
+	row globs_0 < <("$bin/inside" bench-globs-0 --agent --record --agent quiet \
+		--agent --policy --agent "$policy" -- "$bin/ops" "$work" open40 open200)
+	echo '{"name":"dead","mode":"enforce","rules":[
+		{"subject":"file","path":"/no/such/file","action":"deny"}]}' >"$policy"
+	row globs_dead < <("$bin/inside" bench-globs-dead --agent --record --agent quiet \
+		--agent --policy --agent "$policy" -- "$bin/ops" "$work" open40 open200)
+	for n in 10 100 1000 10000; do
+		globs $n >"$policy"
+		row globs_$n < <("$bin/inside" bench-globs-$n --agent --record --agent quiet \
+			--agent --policy --agent "$policy" -- "$bin/ops" "$work" open40 open200)
+	done
 }
 
 # build ROW [INSIDE_OPTION...]: the build-like load, once, in a directory of its own
@@ -244,6 +297,7 @@ prepare
 measure_without_reeve
 load_reeve
 measure_reeve
+measure_globs
 measure_profiles
 measure_starts
 measure_memory

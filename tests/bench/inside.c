@@ -21,7 +21,7 @@
 
 #define AGENT "/usr/local/bin/reeve-agent"
 #define AGENT_ARGS_MAX 16
-#define READY_MS 20000
+#define READY_MS 120000 /* a policy of ten thousand rules takes its time */
 #define LEAVE_MS 5000
 
 struct agent_args {

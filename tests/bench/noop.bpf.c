@@ -11,7 +11,9 @@
 		return 1;                                                                          \
 	}
 
+#ifndef NOOP_NO_FILE_OPEN
 NOOP(file_open)
+#endif
 NOOP(bprm_check_security)
 NOOP(bprm_committed_creds)
 NOOP(socket_connect)

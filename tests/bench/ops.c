@@ -27,15 +27,31 @@
 #define QUIET_TURNS_MAX 200
 #define PORT_REFUSED 9
 
-static char file_path[256], program_path[256];
+static char file_path[256], program_path[256], path_40[64], path_200[256];
+
+static void open_close(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		DIE("open %s", path);
+	close(fd);
+}
 
 static void op_open(void)
 {
-	int fd = open(file_path, O_RDONLY);
+	open_close(file_path);
+}
 
-	if (fd < 0)
-		DIE("open %s", file_path);
-	close(fd);
+/* By paths of 40 and of 200 bytes, of five names each. */
+static void op_open_40(void)
+{
+	open_close(path_40);
+}
+
+static void op_open_200(void)
+{
+	open_close(path_200);
 }
 
 static void reap(pid_t pid)
@@ -108,13 +124,16 @@ static const struct op {
 	const char *name;
 	void (*run)(void);
 	unsigned batch;
-	bool once; /* not warmed, not repeated; only when asked for */
+	bool once;  /* not warmed, not repeated */
+	bool asked; /* only when asked for */
 } ops[] = {
-    {"open", op_open, 6000, false}, /* enough records for the store to fold its log back, too */
-    {"exec", op_exec, 120, false},
-    {"fork", op_fork, 120, false},
-    {"connect", op_connect, 400, false},
-    {"build", op_build, 1, true},
+    {"open", op_open, 6000, false, false}, /* enough records for the store to fold its log back, too */
+    {"exec", op_exec, 120, false, false},
+    {"fork", op_fork, 120, false, false},
+    {"connect", op_connect, 400, false, false},
+    {"open40", op_open_40, 3000, false, true},
+    {"open200", op_open_200, 3000, false, true},
+    {"build", op_build, 1, true, true},
 };
 
 static uint64_t own_cpu(void)
@@ -193,6 +212,21 @@ static void measure(const struct op *op, const clockid_t *clocks)
 	fflush(stdout);
 }
 
+/* DIR/nnn/nnn/nnn/nnn, len bytes; guest.sh makes them the same way. */
+static void path_of(char *to, const char *dir, size_t len)
+{
+	size_t name = (len - strlen(dir)) / 4 - 1, at = (size_t)sprintf(to, "%s", dir);
+
+	for (unsigned i = 0; i < 4; i++) {
+		to[at++] = '/';
+		memset(to + at, 'n', name);
+		at += name;
+	}
+	while (at < len)
+		to[at++] = 'n';
+	to[at] = '\0';
+}
+
 int main(int argc, char **argv)
 {
 	clockid_t clocks[COLLECTORS];
@@ -202,9 +236,11 @@ int main(int argc, char **argv)
 		error(2, 0, "usage: ops DIR [OP...]");
 	snprintf(file_path, sizeof(file_path), "%s/file", argv[1]);
 	snprintf(program_path, sizeof(program_path), "%s/true", argv[1]);
+	path_of(path_40, argv[1], 40);
+	path_of(path_200, argv[1], 200);
 	collect = collectors_open(clocks);
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		bool wanted = argc == 2 && !ops[i].once;
+		bool wanted = argc == 2 && !ops[i].asked;
 
 		for (int k = 2; k < argc; k++)
 			wanted = wanted || strcmp(argv[k], ops[i].name) == 0;

@@ -56,6 +56,42 @@ function profile(name, key) {
 	if ((key == "build_quiet" || key == "build_normal") && need(key ".lost") > 0)
 		printf "%-44s%10s\n", "  bound: nothing lost", "OVER"
 }
+function bound(text, ok) {
+	printf "%-66s%10s\n", "  bound: " text, ok ? "PASS" : "OVER"
+}
+function glob(name, row,   i, value) {
+	printf "%-44s", name
+	for (i = 40; i <= 200; i += 160) {
+		value = need(row ".open" i ".inline")
+		printf "%10d %6.3f", value, value / need("floor.open" i ".inline")
+	}
+	printf "\n"
+}
+function globs(   byte, walk, dpath) {
+	printf "\n%-44s%17s%17s\n", "open+close, recorded: quiet; path of", "40 bytes", "200 bytes"
+	glob("no-op programs on our cgroup: the floor", "floor")
+	glob("the same, and one bpf_d_path", "dpath")
+	glob("a policy without rules about paths", "globs_0")
+	glob("one rule, not of such a path", "globs_dead")
+	glob("10 globs", "globs_10")
+	glob("100 globs", "globs_100")
+	glob("1,000 globs", "globs_1000")
+	glob("10,000 globs", "globs_10000")
+	byte = ((need("globs_10000.open200.inline") - need("globs_10000.open40.inline")) \
+		- (need("globs_dead.open200.inline") - need("globs_dead.open40.inline"))) / 160
+	# the one rule looks at a block of 16 bytes before it is done
+	walk = need("globs_10000.open40.inline") - need("globs_dead.open40.inline") + 16 * byte
+	dpath = need("dpath.open40.inline") - need("floor.open40.inline")
+	printf "%-44s%10.1f\n", "instructions a byte", byte
+	printf "%-44s%10d\n", "deciding a path of 40 bytes", walk
+	printf "%-44s%10d\n", "bpf_d_path of a path of 40 bytes", dpath
+	bound("10,000 globs within 5 % of 10",
+		need("globs_10000.open40.inline") <= 1.05 * need("globs_10.open40.inline"))
+	bound("at most 20 instructions a byte", byte <= 20)
+	bound("deciding 40 bytes: at most 1.5 bpf_d_path", walk <= 1.5 * dpath)
+	bound("without rules about paths: within 2 % of the floor",
+		need("globs_0.open40.inline") <= 1.02 * need("floor.open40.inline"))
+}
 { v[$1] = $2 }
 END {
 	ops_n = split("open exec fork connect", ops, " ")
@@ -76,6 +112,7 @@ END {
 	line("next door, no-op programs elsewhere: its floor", "outside_floor", "inline", "outside_floor")
 	line("next door, reeve active elsewhere", "outside", "inline", "outside_floor")
 	verdict()
+	globs()
 	printf "\n%-44s%10s%10s%7s%12s %6s%12s%12s\n", "a build: tar x of 5,000 files, 2,000 execs,",
 		"", "", "", "task", "", "agent", "node"
 	printf "%-44s%10s%10s%7s%12s %6s%12s%12s\n", "2,000 connects; million instructions",
@@ -106,7 +143,6 @@ END {
 	kb("node: PSS (the bulk ring is mapped twice)", need("node.pss_kb"))
 	kb("node: of it its own, not shared or mapped", need("node.anon_kb"))
 	kb("kernel, once per node: maps", need("maps.node_bytes") / 1024)
-	rings = (need("maps.ring_bytes") + need("maps.lane_bytes")) / 1024
 	rings = (need("maps.ring_bytes") + need("maps.lane_bytes")) / 1024
 	rest = per("kernel_kb") - per("maps_bytes") / 1024 # some had their maps made ahead
 	kb("kernel, per container: all", rings + rest)
