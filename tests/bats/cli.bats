@@ -90,16 +90,12 @@ records() {
 	[ "$(jq -r .kind record.json | head -n 1)" = armed ]
 }
 
-@test "run: policies that are wrong or do not fit together are refused before anything runs" {
+@test "run: a policy that is wrong is refused before anything runs" {
 	echo '{"name": "x", "mode": "enforce", "rules": [{"subject": "file", "path": "/etc/", "action": "deny"}]}' >bad.json
 	run guarded --policy bad.json -- touch ran
 	echo "$output"
 	[ "$status" -eq 125 ]
 	[[ $output == *"bad.json:1:72: found \"/etc/\", expected a path without '/' at its end"* ]]
-	run guarded --policy deny.json --policy watch.json -- touch ran
-	echo "$output"
-	[ "$status" -eq 125 ]
-	[[ $output == *"cannot apply together"* ]]
 	[ ! -e ran ]
 }
 
