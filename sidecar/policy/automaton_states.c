@@ -88,8 +88,12 @@ static void begin_set(struct subsets *s)
 	s->stamp++;
 }
 
-/* Patterns in the set being made that match for good. */
-static uint32_t find_hiders(const struct subsets *s, uint32_t hiders[HIDERS_MAX])
+/* A pattern that matches for good, and the lowest node that says so. */
+struct hider {
+	uint32_t number, node;
+};
+
+static uint32_t find_hiders(const struct subsets *s, struct hider hiders[HIDERS_MAX])
 {
 	const struct number *numbers = s->b->numbers;
 	uint32_t n = 0;
@@ -99,9 +103,18 @@ static uint32_t find_hiders(const struct subsets *s, uint32_t hiders[HIDERS_MAX]
 
 		if (node->type != GLOB_STARS)
 			continue;
-		for (uint32_t e = node->numbers; e != NONE && n < HIDERS_MAX; e = numbers[e].next)
-			if (s->b->ranks[numbers[e].number].hides)
-				hiders[n++] = numbers[e].number;
+		for (uint32_t e = node->numbers; e != NONE; e = numbers[e].next) {
+			uint32_t k = 0;
+
+			while (k < n && hiders[k].number != numbers[e].number)
+				k++;
+			if (k == HIDERS_MAX)
+				continue;
+			if (k == n)
+				hiders[n++] = (struct hider){numbers[e].number, NONE};
+			if (s->scratch[i] < hiders[k].node)
+				hiders[k].node = s->scratch[i];
+		}
 	}
 	return n;
 }
@@ -111,16 +124,22 @@ static uint32_t find_hiders(const struct subsets *s, uint32_t hiders[HIDERS_MAX]
 static void leave_hidden(struct subsets *s)
 {
 	const struct automaton_rank *ranks = s->b->ranks;
-	uint32_t hiders[HIDERS_MAX], hiders_n = find_hiders(s, hiders), kept = 0;
+	struct hider hiders[HIDERS_MAX];
+	uint32_t hiders_n = find_hiders(s, hiders), kept = 0;
 
 	for (uint32_t i = 0; hiders_n && i < s->scratch_n; i++) {
 		const struct reach *reach = &s->reach[s->scratch[i]];
 		uint32_t left = reach->bits;
 
-		for (uint32_t k = 0; k < hiders_n; k++)
-			if (hiders[k] < reach->low &&
-			    ranks[hiders[k]].group == ranks[reach->high].group)
-				left &= ~ranks[hiders[k]].bits;
+		for (uint32_t k = 0; k < hiders_n; k++) {
+			const struct automaton_rank *rank = &ranks[hiders[k].number];
+			bool own = hiders[k].number == reach->high &&
+				   hiders[k].number == reach->low && hiders[k].node != s->scratch[i];
+
+			if (own || (rank->hides && hiders[k].number < reach->low &&
+				    rank->group == ranks[reach->high].group))
+				left &= ~rank->bits;
+		}
 		if (left)
 			s->scratch[kept++] = s->scratch[i];
 	}

@@ -9,7 +9,8 @@
 #include "compile.h"
 #include "sidecar/common/util.h"
 
-#define SEARCH_STATES (8u * STATES_MAX) /* built while it is looked for: some ten seconds */
+#define SEARCH_STATES (6u * STATES_MAX) /* built while it is looked for: seconds */
+#define SEARCH_FIRST 64			/* patterns */
 
 /* Patterns of one subject, by number. */
 struct patterns {
@@ -105,49 +106,58 @@ static int build_first(struct compiler *c, const struct patterns *p, uint32_t n,
 	return r;
 }
 
+static int line_of(const struct compiler *c, const struct patterns *p, uint32_t number)
+{
+	return p->subject == RV_SUBJECT_WHEN ? c->whens[number - 1].when->line
+					     : c->refs[number - 1].rule->line;
+}
+
+/* good patterns fit, bad do not; states and bytes: of the good ones. */
 static int tell(struct compiler *c, const struct patterns *p, uint32_t good, uint32_t bad,
 		uint32_t states, uint32_t bytes)
 {
+	const char *what = good + 1 == bad ? "" : " or one before it";
 	uint32_t number = p->numbers[bad - 1];
-	char before[128] = "";
+	char fits[128] = "";
 
 	if (good)
-		snprintf(before, sizeof(before), " (up to the one before it: %u states, %u bytes)",
-			 states, bytes);
-	if (p->subject == RV_SUBJECT_WHEN) {
-		snprintf(c->error, c->error_size,
-			 "policy %s, \"when\" in line %d: too many patterns of executables%s; use "
-			 "fewer \"**\" inside of paths",
-			 c->whens[number - 1].policy->name, c->whens[number - 1].when->line, before);
-		return -E2BIG;
-	}
-	return compile_over(c, number,
-			    "%s the patterns of \"%s\" go over %u states or the table's %u "
-			    "bytes%s; use fewer \"**\" inside of paths",
-			    good + 1 == bad ? "with it" : "with it, or one before it,",
-			    policy_subject_name(p->subject), STATES_MAX, TABLE_DATA_MAX,
-			    good + 1 == bad ? before : "");
+		snprintf(fits, sizeof(fits), " (up to line %d it needs %u states, %u bytes)",
+			 line_of(c, p, p->numbers[good - 1]), states, bytes);
+	if (p->subject != RV_SUBJECT_WHEN)
+		return compile_over(c, number,
+				    "with it%s the table goes over %u states or %u bytes%s; use "
+				    "fewer \"**\" inside of paths",
+				    what, STATES_MAX, TABLE_DATA_MAX, fits);
+	snprintf(c->error, c->error_size,
+		 "policy %s, \"when\" in line %d: with it%s the table goes over %u states or %u "
+		 "bytes%s; use fewer \"**\" inside of paths",
+		 c->whens[number - 1].policy->name, line_of(c, p, number), what, STATES_MAX,
+		 TABLE_DATA_MAX, fits);
+	return -E2BIG;
 }
 
-/* Which of them is the first that goes over. */
+/* Which of them is the first that goes over: what fits is found by doubling, as it costs little, then
+ * the rest is halved. */
 static int find_first_over(struct compiler *c, const struct patterns *p, uint32_t mark)
 {
 	uint32_t good = 0, bad = p->n, work = 0, states = 0, bytes = 0;
 
 	while (bad - good > 1 && work < SEARCH_STATES) {
-		uint32_t middle = good + (bad - good) / 2, found;
+		uint32_t next = good ? good * 2 : SEARCH_FIRST, found;
 		int r;
 
+		if (next >= bad)
+			next = good + (bad - good) / 2;
 		table_rewind(&c->table, mark);
-		r = build_first(c, p, middle, &found);
+		r = build_first(c, p, next, &found);
 		if (r && (r != -E2BIG || *c->error))
 			return r;
 		work += found;
 		if (r) {
-			bad = middle;
+			bad = next;
 			continue;
 		}
-		good = middle;
+		good = next;
 		states = found;
 		bytes = c->table.used;
 	}
