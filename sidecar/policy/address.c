@@ -49,12 +49,10 @@ static int add_range(struct builder *b, const struct policy_rule *rule, int fami
 {
 	struct glob_item items[RV_ADDRESS_TEXT];
 
+	/* Of both families: from 4 to 6, of which 5 is none. */
 	range(&items[0], family == AF_INET6 ? 6 : 4, family == AF_INET ? 4 : 6);
 	for (unsigned i = 0; i < 16; i++)
 		prefix_byte(&items[1 + i], addr[i], prefix > i * 8 ? prefix - i * 8 : 0);
-	if (family == 0) { /* 5 is no family */
-		range(&items[0], 4, 6);
-	}
 	return add_ports(b, items, rule->port_min, rule->port_max, number);
 }
 

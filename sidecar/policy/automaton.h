@@ -43,6 +43,15 @@ int builder_add(struct builder *b, const char *glob, size_t len, uint32_t number
 		const char **ret_why);
 /* A pattern that is no glob: a line of items. */
 int builder_add_line(struct builder *b, const struct glob_item *items, size_t n, uint32_t number);
+/* What may be left out: a pattern that hides, and matches whatever follows, takes its bits away from
+ * those of its group with a higher number; one without bits left is not told to the fold. By number;
+ * groups follow each other. Must stay until the build; NULL (default): all are told. */
+struct automaton_rank {
+	uint32_t group;
+	uint32_t bits; /* not 0 */
+	bool hides;
+};
+void builder_ranks(struct builder *b, const struct automaton_rank *ranks);
 /* fold: what a state at which the patterns of these numbers (ascending, each once) match stands
  * for; 0 is nothing. -E2BIG: more than states_max states. -ENOMEM. */
 int builder_build(struct builder *b, uint32_t states_max,

@@ -9,9 +9,9 @@
 #include "sidecar/policy/automaton_rows.h"
 
 #define FREE UINT32_MAX
-#define WINDOW                                                                                     \
-	4096 /* entries behind the end in which a longer row looks for holes; short ones fill them \
-		later */
+#define EXCEPTIONS_MAX (4u << 20) /* before merging, 8 bytes each; a large table holds 2u << 20 */
+/* Entries behind the end in which a longer row looks for holes; short ones fill them later. */
+#define WINDOW 4096
 
 void rows_examples(struct rows *rows)
 {
@@ -45,6 +45,8 @@ int rows_add(struct rows *rows)
 
 int rows_except(struct rows *rows, uint8_t class, uint32_t to)
 {
+	if (rows->exceptions_n == EXCEPTIONS_MAX)
+		return -E2BIG;
 	if (rows_grow(&rows->exceptions, rows->exceptions_n, &rows->exceptions_size,
 		      sizeof(*rows->exceptions)) < 0)
 		return -ENOMEM;
@@ -202,7 +204,8 @@ static int longest_first(const void *a, const void *b)
 struct packer {
 	struct automaton *a;
 	uint32_t size;
-	uint32_t low; /* nothing is free below */
+	uint32_t *free; /* per entry: itself if it is free, else one behind it to look at */
+	uint32_t free_size;
 	struct exception row[256];
 	unsigned row_n;
 };
@@ -214,10 +217,22 @@ static int room(struct packer *p, uint32_t n)
 
 		if (rows_grow(&p->a->entries, p->size, &p->size, sizeof(*p->a->entries)) < 0)
 			return -ENOMEM;
+		while (p->free_size <= p->size)
+			if (rows_grow(&p->free, p->free_size, &p->free_size, sizeof(*p->free)) < 0)
+				return -ENOMEM;
 		for (uint32_t i = before; i < p->size; i++)
 			p->a->entries[i] = (struct automaton_entry){FREE, 0};
+		for (uint32_t i = before; i <= p->size; i++)
+			p->free[i] = i;
 	}
 	return 0;
+}
+
+static uint32_t next_free(struct packer *p, uint32_t at)
+{
+	while (p->free[at] != at)
+		at = p->free[at] = p->free[p->free[at]];
+	return at;
 }
 
 static bool fits(const struct packer *p, uint32_t base)
@@ -231,27 +246,26 @@ static bool fits(const struct packer *p, uint32_t base)
 static int place(struct packer *p, uint32_t block)
 {
 	struct automaton *a = p->a;
-	uint32_t from = p->low, base;
-	int r = 0;
+	uint32_t first = p->row[0].class, at = first, base;
 
-	if (p->row_n > 1 && a->entries_n > from + WINDOW)
-		from = a->entries_n - WINDOW;
-	base = from > p->row[0].class ? from - p->row[0].class : 0;
-
-	for (;; base++) {
-		r = room(p, base + a->classes_n);
-		if (r < 0)
-			return r;
+	if (p->row_n > 1 && a->entries_n > first + WINDOW)
+		at = a->entries_n - WINDOW;
+	for (;; at++) {
+		at = next_free(p, at);
+		base = at - first;
+		if (room(p, base + a->classes_n) < 0)
+			return -ENOMEM;
 		if (fits(p, base))
 			break;
 	}
-	for (unsigned i = 0; i < p->row_n; i++)
-		a->entries[base + p->row[i].class] = (struct automaton_entry){block, p->row[i].to};
+	for (unsigned i = 0; i < p->row_n; i++) {
+		at = base + p->row[i].class;
+		a->entries[at] = (struct automaton_entry){block, p->row[i].to};
+		p->free[at] = at + 1;
+	}
 	a->states[block].base = base;
 	if (base + a->classes_n > a->entries_n)
 		a->entries_n = base + a->classes_n;
-	while (p->low < p->size && a->entries[p->low].check != FREE)
-		p->low++;
 	return 0;
 }
 
@@ -308,6 +322,7 @@ int rows_pack(struct rows *rows, uint32_t start, struct automaton *ret)
 	a.states = calloc(a.states_n, sizeof(*a.states));
 	a.accept = calloc(a.states_n, sizeof(*a.accept));
 	r = a.states && a.accept ? pack(&p, rows, block, leader) : -ENOMEM;
+	free(p.free);
 	if (r < 0)
 		automaton_release(&a);
 	else

@@ -27,7 +27,7 @@ int rows_grow(void *array, uint32_t n, uint32_t *size, size_t each);
 
 void rows_examples(struct rows *rows);
 int rows_add(struct rows *rows);				/* one state more */
-int rows_except(struct rows *rows, uint8_t class, uint32_t to); /* of the state being made */
+int rows_except(struct rows *rows, uint8_t class, uint32_t to); /* of the state being made; -E2BIG */
 void rows_release(struct rows *rows);
 
 /* Merges equal states and packs the rows. */

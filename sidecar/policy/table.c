@@ -6,9 +6,6 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 
-#define TABLE_LARGEST(name, number, size) +((number) == 3 ? (size) : 0)
-#define DATA_MAX (0 RV_TABLES(TABLE_LARGEST))
-
 void table_release(struct table *t)
 {
 	free(t->data);
@@ -21,7 +18,7 @@ int table_room(struct table *t, uint32_t n, uint32_t align, uint32_t *ret)
 	uint32_t at = (t->used + align - 1) / align * align, size = t->size ? t->size : 4096;
 	uint8_t *data;
 
-	if (n > DATA_MAX || at > DATA_MAX - n)
+	if (n > TABLE_DATA_MAX || at > TABLE_DATA_MAX - n)
 		return -E2BIG;
 	while (size < at + n)
 		size *= 2;
@@ -36,6 +33,15 @@ int table_room(struct table *t, uint32_t n, uint32_t align, uint32_t *ret)
 	t->used = at + n;
 	*ret = at;
 	return 0;
+}
+
+void table_rewind(struct table *t, uint32_t used)
+{
+	memset(t->data + used, 0, t->used - used);
+	t->used = used;
+	if (t->lists)
+		memset(t->lists, 0, t->lists_size * sizeof(*t->lists));
+	t->lists_n = 0;
 }
 
 static uint32_t list_hash(const uint32_t *list, uint32_t n)

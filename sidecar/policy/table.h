@@ -4,6 +4,9 @@
 #include "policy.h"
 #include "automaton.h"
 
+#define TABLE_LARGEST(name, number, size) +((number) == 3 ? (size) : 0)
+#define TABLE_DATA_MAX (0 RV_TABLES(TABLE_LARGEST)) /* bytes */
+
 struct table {
 	struct rv_table head;
 	uint8_t *data;
@@ -20,5 +23,7 @@ int table_begin(struct table *t);
 int table_room(struct table *t, uint32_t n, uint32_t align, uint32_t *ret);
 /* The list of these rules (offsets), n of 1..RV_LIST_MAX. */
 int table_list(struct table *t, const uint32_t *rules, uint32_t n, uint32_t *ret);
+/* Takes away all that was put there since used was this, and forgets the lists. */
+void table_rewind(struct table *t, uint32_t used);
 /* The automaton of a subject: its accept values become the states' lists. */
 int table_automaton(struct table *t, unsigned subject, const struct automaton *a);

@@ -86,7 +86,7 @@ bats_require_minimum_version 1.5.0
 	head -c 1100000 /dev/zero | tr '\0' ' ' >>"$BATS_TEST_TMPDIR/in"
 	refuses "longer than" reeve-hook
 	head -c 500000 /dev/zero | tr '\0' '[' >"$BATS_TEST_TMPDIR/in"
-	refuses "nested deeper" reeve-hook
+	refuses "one more level of nesting" reeve-hook
 	printf '{"id":"\xff\xfe","pid":1}' >"$BATS_TEST_TMPDIR/in"
 	refuses "expected UTF-8" reeve-hook
 }

@@ -8,112 +8,8 @@
 #include "sidecar/common/util.h"
 #include "sidecar/policy/automaton.h"
 #include "sidecar/policy/glob.h"
+#include "tests/unit/policy/random.h"
 #include "tests/unit/tap.h"
-
-/* Straight from the words of glob.h, on the text of the pattern. */
-static bool in_set(const char *p, const char *end, unsigned char c)
-{
-	bool not = *p == '!' || *p == '^', in = false;
-
-	for (p += not ; p < end; p++) {
-		unsigned char from, to;
-
-		if (*p == '\\')
-			p++;
-		from = to = (unsigned char)*p;
-		if (p + 2 < end && p[1] == '-') {
-			p += 2;
-			if (*p == '\\')
-				p++;
-			to = (unsigned char)*p;
-		}
-		in |= c >= from && c <= to;
-	}
-	return c != '/' && in != not ;
-}
-
-static bool naive(const char *p, const char *s)
-{
-	const char *end;
-
-	if (!*p)
-		return !*s;
-	if (*p == '*') {
-		bool all = p[1] == '*';
-		const char *rest = p + strspn(p, "*");
-
-		for (;; s++) {
-			if (naive(rest, s))
-				return true;
-			if (!*s || (!all && *s == '/'))
-				return false;
-		}
-	}
-	if (*p == '{') { /* one level, as the generator makes them */
-		const char *close = strchr(p, '}');
-
-		for (const char *from = p + 1;; from = end + 1) {
-			char line[256];
-
-			end = from + strcspn(from, ",}");
-			snprintf(line, sizeof(line), "%.*s%s", (int)(end - from), from, close + 1);
-			if (naive(line, s))
-				return true;
-			if (end == close)
-				return false;
-		}
-	}
-	if (!*s)
-		return false;
-	if (*p == '?')
-		return *s != '/' && naive(p + 1, s + 1);
-	if (*p == '[') {
-		end = strchr(p + 2 + (p[1] == '!'), ']');
-		return in_set(p + 1, end, (unsigned char)*s) && naive(end + 1, s + 1);
-	}
-	if (*p == '\\')
-		p++;
-	return *p == *s && naive(p + 1, s + 1);
-}
-
-static uint64_t random_state = 88172645463325252ull;
-
-static unsigned rnd(unsigned n)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (unsigned)(random_state >> 33) % n;
-}
-
-static void random_glob(char *out)
-{
-	static const char *const parts[] = {"a",      "b",    "ab",   "c",    "*",
-					    "**",     "?",    "[ab]", "[!a]", "[a-c]",
-					    "{a,bc}", "{,b}", "\\*",  "\377", "x1"};
-	unsigned n = 1 + rnd(4);
-
-	*out = '\0';
-	for (unsigned i = 0; i < n; i++) {
-		strcat(out, "/");
-		for (unsigned k = rnd(4); k > 0; k--)
-			strcat(out, parts[rnd(ARRAY_SIZE(parts))]);
-	}
-}
-
-static void random_path(char *out)
-{
-	static const char letters[] = "aabbcx1*\377";
-	unsigned n = 1 + rnd(4);
-	char *at = out;
-
-	for (unsigned i = 0; i < n; i++) {
-		*at++ = '/';
-		for (unsigned k = rnd(5); k > 0; k--)
-			*at++ = letters[rnd(sizeof(letters) - 1)];
-	}
-	*at = '\0';
-}
 
 #define GLOBS 12
 
@@ -152,7 +48,7 @@ static uint32_t naive_all(char globs[][256], unsigned n, const char *path)
 	uint32_t bits = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		bits |= (uint32_t)naive(globs[i], path) << i;
+		bits |= (uint32_t)reference_glob(globs[i], path) << i;
 	return bits;
 }
 
@@ -168,7 +64,7 @@ TEST("automaton: a million random (globs, path) cases as the naive matcher has t
 			random_glob(globs[i]);
 		build(globs, GLOBS, &a);
 		for (unsigned i = 0; i < 1000; i++) {
-			char path[256];
+			char path[64];
 			uint32_t want, got;
 
 			random_path(path);
@@ -188,7 +84,7 @@ TEST("automaton: a million random (globs, path) cases as the naive matcher has t
 static bool caught(const struct automaton *a, char globs[][256])
 {
 	for (unsigned i = 0; i < 20000; i++) {
-		char path[256];
+		char path[64];
 
 		random_path(path);
 		if (naive_all(globs, GLOBS, path) != automaton_match(a, path, strlen(path)))
@@ -201,13 +97,13 @@ static bool caught(const struct automaton *a, char globs[][256])
 static struct automaton_entry *taken(const struct automaton *a)
 {
 	for (;;) {
-		char path[256];
+		char path[64];
 		uint32_t s = a->start;
 		size_t len, stop;
 
 		random_path(path);
 		len = strlen(path);
-		stop = rnd((unsigned)len);
+		stop = random_below((unsigned)len);
 		for (size_t i = 0; i < len && s; i++) {
 			struct automaton_entry *e =
 			    &a->entries[a->states[s].base + a->classes[(unsigned char)path[i]]];
@@ -233,7 +129,7 @@ TEST("automaton: twenty wrong transitions are all caught by that test")
 		build(globs, GLOBS, &a);
 		CHECK(!caught(&a, globs));
 		e = taken(&a);
-		e->next = (e->next + 1 + rnd(a.states_n - 1)) %
+		e->next = (e->next + 1 + random_below(a.states_n - 1)) %
 			  a.states_n; /* another state: minimal, so not its equal */
 		found += caught(&a, globs);
 		tried++;
