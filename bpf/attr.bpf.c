@@ -201,16 +201,17 @@ static __always_inline void acl_value(struct act *a, struct posix_acl *acl, __u3
 			__u16 tag, perm;
 			__u32 id;
 		} entry[XATTR_SHOWN / 8 - 1];
-	} v = {.version = 2};
+	} *v = (void *)a->s->chunk;
 	void *from = (void *)acl + bpf_core_field_offset(struct posix_acl, a_entries);
 
+	v->version = 2;
 	if (count > XATTR_SHOWN / 8 - 1)
 		count = XATTR_SHOWN / 8 - 1;
-	bpf_probe_read_kernel(v.entry, count * 8, from);
+	bpf_probe_read_kernel(v->entry, count * 8, from);
 	for (__u32 i = 0; i < XATTR_SHOWN / 8 - 1; i++)
-		if (v.entry[i].tag != ACL_USER && v.entry[i].tag != ACL_GROUP)
-			v.entry[i].id = ~0u;
-	act_bytes(a, &v, 4 + count * 8, ret_len);
+		if (v->entry[i].tag != ACL_USER && v->entry[i].tag != ACL_GROUP)
+			v->entry[i].id = ~0u;
+	act_bytes(a, v, 4 + count * 8, ret_len);
 }
 
 /* POSIX ACLs; on 6.1 they are inode_setxattr, too. */

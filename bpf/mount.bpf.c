@@ -15,7 +15,8 @@ static __always_inline void mount_judge(struct act *a)
 {
 	struct verdict file;
 
-	if (!a->always || (!a->s && !a->unseen) || a->v.verdict == RV_VERDICT_DENIED)
+	if (!a->w.st || !a->always || (!a->s && !a->unseen) ||
+	    a->v.verdict == RV_VERDICT_DENIED)
 		return;
 	judge(&a->w, &file, RV_SUBJECT_FILE, ~0u, 0);
 	if (judge_asked(&file) && (file.flags & RV_POLICY_UNRESOLVABLE_DENY))

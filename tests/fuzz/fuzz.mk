@@ -16,7 +16,7 @@ $(FUZZ_B)/.packages: | $(B)/.packages
 	@$(call need,libclang-rt-14-dev)
 	@touch $@
 
-$(FUZZ_B)/%.o: %.c | $(FUZZ_B)/.packages
+$(FUZZ_B)/%.o: %.c $(B)/build_id.h | $(FUZZ_B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $< '(fuzz)')
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -c -o $@ $<

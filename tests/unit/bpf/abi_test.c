@@ -54,10 +54,24 @@ TEST("numbers of kinds and hooks: each once, in range, the same by name and in t
 TEST("bounds fit each other")
 {
 	CHECK(RV_INLINE_MAX < RV_RING_SIZE && RV_ARGS_MAX <= RV_BULK_QUOTA);
-	CHECK(RV_BULK_QUOTA <= RV_BULK_SIZE && RV_RULE_PATH_MAX <= RV_PATH_MAX);
+	CHECK(RV_BULK_QUOTA <= RV_BULK_SIZE);
 	/* A ring's size is a power of two pages. */
 	CHECK((RV_RING_SIZE & (RV_RING_SIZE - 1)) == 0 && (RV_LANE_SIZE & (RV_LANE_SIZE - 1)) == 0);
 	CHECK((RV_BULK_SIZE & (RV_BULK_SIZE - 1)) == 0);
+}
+
+TEST("a table's sizes: powers of two, ascending; what a masked offset reads stays inside")
+{
+	unsigned before = 0, at = 0;
+
+#define TABLE(name, number, size)                                                                  \
+	CHECK((number) == ++at && (size) > before && ((size) & ((size)-1)) == 0);                  \
+	before = (size);
+	RV_TABLES(TABLE)
+	/* Steps and entries at a multiple of 4, rules of 8. */
+	CHECK(sizeof(struct rv_step) <= 4 + RV_TABLE_SLACK);
+	CHECK(sizeof(struct rv_entry) <= 4 + RV_TABLE_SLACK);
+	CHECK(sizeof(struct rv_rule) <= 8 + RV_TABLE_SLACK);
 }
 
 TEST("the argument hash is the one the records carry")
