@@ -277,6 +277,14 @@ struct rv_repeats {
 	__u32 flip;
 };
 
+/* What reeve_policy is called with after a change of the slot's table: the change becomes a record.
+ * Returns 0 or -errno; a record that found no room is counted as any other. */
+struct rv_change {
+	__u64 generation;
+	__u32 slot;
+	__u32 old_version;
+};
+
 #define RV_PREPARED 1
 #define RV_CLOSING 2 /* the container has ended: no further number is given */
 

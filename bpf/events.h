@@ -67,7 +67,8 @@
 	X(SYSLOG, 56, syslog, none, NORMAL, "the kernel's log was read or controlled")             \
 	X(KEXEC, 57, kexec, file, QUIET, "a kernel was loaded for kexec")                          \
 	X(REBOOT, 58, reboot, none, QUIET, "reboot(2) was called")                                 \
-	X(SETTIME, 59, settime, none, NORMAL, "the system's clock or its timezone was set")
+	X(SETTIME, 59, settime, none, NORMAL, "the system's clock or its timezone was set")        \
+	X(POLICY, 60, policy, none, QUIET, "the policy in force was changed")
 
 /* The programs. One row here, one SEC() in bpf/.
  * H(NAME, number, "where it attaches", "program name", (KINDS it makes), "first kernel"):
@@ -531,3 +532,10 @@
 	F(__u32, timezone, BOOL, "a timezone was given")                                           \
 	F(__s32, minutes_west, SIGNED, "of Greenwich, in that timezone")                           \
 	F(__u32, reserved, NONE, "")
+
+/* process is whoever changed it, on the host; policy_version of the head the one now in force. */
+#define RV_FIELDS_POLICY(F, S)                                                                     \
+	F(struct rv_sha256, policy_sha256, SHA256, "of the compiled policy now in force")          \
+	F(struct rv_name64, policy_name, NAME64, "its name")                                       \
+	F(__u32, policy_flags, POLICY_FLAGS, "what it is set to")                                  \
+	F(__u32, old_version, NUMBER, "policy_version before, 0 none")

@@ -29,9 +29,11 @@ static __always_inline __u64 merge_mix2(__u64 h, __u64 word, __u64 f, __u64 g)
 	return merge_mix(merge_mix(h, word, f), word >> 32, g);
 }
 
-/* Who: user, image (the exec, and the file behind it) and thread group; a capability is counted by
+/* By which version of the policy: the record names it. Who: user, image (the exec, and the file
+ * behind it) and thread group; a capability is counted by
  * executable, whichever process uses it. What: the program's three words. Never 0. */
-static __always_inline __u64 merge_key(const struct who *w, __u32 kind, __u64 a, __u64 b, __u64 c)
+static __always_inline __u64 merge_key(const struct who *w, __u32 kind, __u32 version, __u64 a,
+				       __u64 b, __u64 c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *leader = task->group_leader;
@@ -40,6 +42,7 @@ static __always_inline __u64 merge_key(const struct who *w, __u32 kind, __u64 a,
 	__u64 h = reeve_secret[0];
 
 	h = merge_mix(h, kind, f);
+	h = merge_mix(h, version, g);
 	h = merge_mix(h, task->cred->euid.val, g);
 	h = merge_mix2(h, exe->i_ino, f, g);
 	h = merge_mix(h, exe->i_sb->s_dev, f);
@@ -93,7 +96,7 @@ static __always_inline bool merge_hit(const struct who *w, const struct verdict 
 	    v->verdict >= RV_VERDICT_DENIED ||
 	    (v->flags & (RV_POLICY_UNRECORDED_DENY | RV_POLICY_EACH)))
 		return false;
-	key = merge_key(w, kind, a, b, c);
+	key = merge_key(w, kind, v->version, a, b, c);
 	half = (*(volatile __u32 *)&w->st->merge_epoch & 1) * RV_MERGE_ENTRIES;
 	for (__u32 i = 0; i < MERGE_PROBES; i++) {
 		__u64 at = ((key + i) & (RV_MERGE_ENTRIES - 1)) | half, there;

@@ -16,6 +16,7 @@
 #include "process.bpf.c"
 #include "task.bpf.c"
 #include "merge.bpf.c"
+#include "change.bpf.c"
 #include "cred.bpf.c"
 #include "namespace.bpf.c"
 #include "file.bpf.c"

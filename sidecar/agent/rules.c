@@ -7,40 +7,39 @@
 #include "sidecar/agent/agent.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
-#include "sidecar/policy/policy.h"
-
-struct list {
-	struct policy *of[AGENT_POLICIES_MAX];
-	unsigned n;
-};
-
-static void list_release(struct list *l)
-{
-	for (unsigned i = 0; i < l->n; i++)
-		policy_free(l->of[i]);
-}
+#include "sidecar/live/kept.h"
 
 static int read_all(const struct options *o, struct list *l)
 {
+	char error[POLICY_ERROR_MAX];
+
 	for (unsigned i = 0; i < o->policies_n; i++) {
-		_free_ char *text = NULL;
-		char error[POLICY_ERROR_MAX];
-		size_t len;
-		int r = util_read_file(AT_FDCWD, o->policies[i], POLICY_TEXT_MAX, &text, &len);
+		int r = list_add_file(l, o->policies[i], error, sizeof(error));
 
 		if (r)
-			return log_err(r, "read policy %s", o->policies[i]);
-		r = policy_parse(text, len, o->policies[i], &l->of[l->n], error, sizeof(error));
-		if (r)
 			return log_err(0, "policy %s", error), r;
-		l->n++;
 	}
 	return 0;
 }
 
+/* The guard stands without it: only what the rules are called would not be known. */
+static void keep(const struct agent *a, const struct list *l, const struct rv_table *head)
+{
+	struct kept_id id = {.generation = a->meta.generation};
+	struct kept_new n = {
+	    .id = &id, .list = l, .table = head, .since_wall_ns = a->meta.started_wall_ns};
+	int r;
+
+	memcpy(id.key, a->meta.key, KEY_SIZE - 1);
+	r = kept_write(&n);
+	if (r)
+		log_warn(r, "keep the text of policy %s of container %s in %s", head->name,
+			 a->meta.id, PATH_KEPT);
+}
+
 int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table)
 {
-	__attribute__((cleanup(list_release))) struct list list = {};
+	_list_ struct list list = {};
 	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};
 	const struct rv_table *head;
 	char error[POLICY_ERROR_MAX];
@@ -52,11 +51,11 @@ int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table)
 	r = read_all(o, &list);
 	if (r)
 		return r;
-	r = policy_compile((const struct policy *const *)list.of, list.n, &image, error,
-			   sizeof(error));
+	r = list_compile(&list, &image, error, sizeof(error));
 	if (r)
 		return log_err(0, "policies of container %s: %s", a->meta.id, error), r;
 	head = image.value;
+	keep(a, &list, head);
 	r = tables_put(&a->maps.tables, a->slot, image.table, image.value, image.size);
 	if (r)
 		return log_err(r, "put policy %s into the kernel (slot %u, %u bytes)", head->name,

@@ -243,12 +243,12 @@ int setup_new(struct agent *a, const struct options *o)
 		r = open_state(a);
 	if (!r)
 		r = open_rings(a);
+	a->meta.generation = util_boot_ns();
+	a->meta.started_wall_ns = util_wall_ns();
 	if (!r)
 		r = rules_publish(a, o, &policy);
 	if (r)
 		return r;
-	a->meta.generation = util_boot_ns();
-	a->meta.started_wall_ns = util_wall_ns();
 	a->state->generation = a->meta.generation;
 	a->state->cgroup_id = a->meta.cgroup_id;
 	a->state->policy = policy;

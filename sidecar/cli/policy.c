@@ -17,6 +17,14 @@ static const struct policy_verb {
 } verbs[] = {
     {"check", policy_verb_check, "[--strict] FILE...",
      "say whether files are policies, and which rules never decide; needs no privileges"},
+    {"apply", policy_verb_apply, "CONTAINER FILE...",
+     "put these policies in force for a running container, in place of those it has; as root"},
+    {"refresh", policy_verb_refresh, "[CONTAINER]",
+     "read the files in /etc/reeve/policies again and put in force what changed; as root"},
+    {"show", policy_verb_show, "[--json] CONTAINER",
+     "show the policy in force as the kernel has it, and whether the text is the same; as root"},
+    {"stats", policy_verb_stats, "[--json] CONTAINER",
+     "show how often each rule took part in a decision since its version is in force; as root"},
 };
 
 static void list(FILE *f)

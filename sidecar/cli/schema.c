@@ -164,7 +164,9 @@ static const struct {
     {"hook", "string", true},	  {"prog_id", "integer", true},
     {"prog_tag", "string", false}, {"verdict", "string", false},
     {"error", "string", true},	  {"rule", "integer", true},
-    {"policy_version", "integer", true}, {"phase", "string", true},
+    {"policy_version", "integer", true}, {"policy", "string", true},
+    {"policy_line", "integer", true}, {"reason", "string", true},
+    {"phase", "string", true},
 }, container[] = {
     {"id", "string", true},
     {"name", "string", true},

@@ -59,6 +59,9 @@ struct event_context {
 	int64_t tai_offset_ns; /* CLOCK_TAI - CLOCK_REALTIME on that node */
 	const char *exe;       /* path of the acting executable, NULL unknown */
 	size_t exe_len;
+	const char *policy; /* of the rule that decided: the policy's name, NULL unknown */
+	unsigned policy_line; /* where it stands in that file */
+	const char *reason;   /* what it says for itself, NULL nothing */
 	const char *title; /* beginning of its arguments, see event_title; NULL unknown */
 	size_t title_len;
 };

@@ -69,7 +69,7 @@ static bool is_account(const struct event *e)
 	unsigned kind = e->head.kind;
 
 	return kind == 0 || kind == RV_KIND_ARMED || kind == RV_KIND_CHECKPOINT ||
-	       kind == RV_KIND_CLOSE || kind == RV_KIND_REPEAT;
+	       kind == RV_KIND_CLOSE || kind == RV_KIND_REPEAT || kind == RV_KIND_POLICY;
 }
 
 /* nth: of the event's paths. */

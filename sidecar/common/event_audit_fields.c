@@ -338,6 +338,12 @@ static void put_head(struct audit_lines *l)
 		put(l, "error", event_view_errno(h->error));
 	if (h->rule)
 		put_number(l, "rule", h->rule);
+	if (l->c->policy) {
+		put_bytes(l, "policy", l->c->policy, strlen(l->c->policy));
+		put_number(l, "policy-line", l->c->policy_line);
+	}
+	if (l->c->reason)
+		put_bytes(l, "reason", l->c->reason, strlen(l->c->reason));
 	if (event_view_phase(h->phase))
 		put(l, "phase", event_view_phase(h->phase));
 	if (h->hook)

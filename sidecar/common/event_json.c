@@ -123,6 +123,9 @@ static void out_head(const struct event *e, const struct event_context *c, struc
 	member_text(o, "error", event_view_errno(h->error));
 	member_unless(o, "rule", h->rule, 0);
 	member_unless(o, "policy_version", h->policy_version, 0);
+	member_text(o, "policy", c->policy);
+	member_unless(o, "policy_line", c->policy_line, 0);
+	member_text(o, "reason", c->reason);
 	member_text(o, "phase", event_view_phase(h->phase));
 }
 

@@ -61,20 +61,20 @@ static void put_head(FILE *f, const struct event *e, const struct event_context 
 	fputc(' ', f);
 }
 
-static void put_armed(FILE *f, const struct event *e)
+static void put_policy(FILE *f, const struct rv_name64 *name, uint32_t flags,
+		       const struct rv_sha256 *sha256)
 {
-	const struct rv_armed *a = &e->armed;
-	size_t len = strnlen(a->policy_name.s, sizeof(a->policy_name.s));
+	size_t len = strnlen(name->s, sizeof(name->s));
 
 	if (len == 0) {
 		fputs("policy=none", f);
 		return;
 	}
 	fputs("policy=", f);
-	quote_word(f, a->policy_name.s, len);
-	fprintf(f, " mode=%s sha256=", a->policy_flags & RV_POLICY_ENFORCE ? "enforce" : "audit");
-	for (size_t i = 0; i < sizeof(a->policy_sha256.b); i++)
-		fprintf(f, "%02x", a->policy_sha256.b[i]);
+	quote_word(f, name->s, len);
+	fprintf(f, " mode=%s sha256=", flags & RV_POLICY_ENFORCE ? "enforce" : "audit");
+	for (size_t i = 0; i < sizeof(sha256->b); i++)
+		fprintf(f, "%02x", sha256->b[i]);
 }
 
 static void put_exec(FILE *f, const struct event *e)
@@ -318,7 +318,13 @@ static void put_body(FILE *f, const struct event *e)
 
 	switch (e->head.kind) {
 	case RV_KIND_ARMED:
-		put_armed(f, e);
+		put_policy(f, &e->armed.policy_name, e->armed.policy_flags,
+			   &e->armed.policy_sha256);
+		break;
+	case RV_KIND_POLICY:
+		put_policy(f, &e->policy.policy_name, e->policy.policy_flags,
+			   &e->policy.policy_sha256);
+		fprintf(f, " version=%u before=%u", e->head.policy_version, e->policy.old_version);
 		break;
 	case RV_KIND_EXEC:
 		put_exec(f, e);
@@ -362,6 +368,12 @@ char *event_to_text(const struct event *e, const struct event_context *c)
 	put_body(f, e);
 	if (e->head.rule)
 		fprintf(f, " rule=%u", e->head.rule);
+	if (c->policy)
+		fprintf(f, " (%s:%u)", c->policy, c->policy_line);
+	if (c->reason) {
+		fputs(" reason=", f);
+		quote_word(f, c->reason, strlen(c->reason));
+	}
 	failed = ferror(f) != 0;
 	if (fclose(f) != 0 || failed) {
 		free(text);

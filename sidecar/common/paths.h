@@ -30,6 +30,8 @@
 #define PATH_STORE_NODE "/var/lib/reeve/node"  /* the node's own log: node@STARTEDMS.db */
 #define PATH_SPOOL "/var/lib/reeve/spool"      /* KEY.spool */
 #define PATH_SPOOL_FALLBACK "/run/reeve/spool" /* when the first cannot be written */
+#define PATH_KEPT "/var/lib/reeve/policy"      /* root 0700: policies in force as text, live/kept.h */
+#define PATH_KEPT_FALLBACK "/run/reeve/policy" /* when the first cannot be written */
 #define PATH_POLICIES "/etc/reeve/policies"    /* NAME.json */
 #define PATH_DEFAULT_POLICY "/etc/reeve/policies/default.json" /* applies to every container if present */
 

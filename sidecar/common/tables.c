@@ -52,19 +52,32 @@ int tables_drop(const struct tables *t, uint32_t slot, unsigned number)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* The inner map behind an outer one. */
+static int inner(const struct tables *t, uint32_t slot, unsigned number)
+{
+	uint32_t id;
+	int r = number < 1 || number > TABLES_N
+		    ? -ENOENT
+		    : kbpf_map_lookup(t->fd[number - 1], &slot, &id);
+
+	return r ? r : kbpf_fd_by_id(BPF_MAP_GET_FD_BY_ID, id);
+}
+
+/* The kernel returns from putting a map behind an outer one after a grace period; that it is the same
+ * one makes no difference. */
+int tables_wait(const struct tables *t, uint32_t slot, unsigned number)
+{
+	_close_ int fd = inner(t, slot, number);
+
+	return fd < 0 ? fd : kbpf_map_update(t->fd[number - 1], &slot, &fd, BPF_ANY);
+}
+
 int tables_get(const struct tables *t, uint32_t slot, unsigned number, struct rv_table **ret)
 {
 	_free_ void *value = NULL;
-	_close_ int fd = -1;
-	uint32_t id;
+	_close_ int fd = inner(t, slot, number);
 	int r;
 
-	if (number < 1 || number > TABLES_N)
-		return -ENOENT;
-	r = kbpf_map_lookup(t->fd[number - 1], &slot, &id);
-	if (r)
-		return r;
-	fd = kbpf_fd_by_id(BPF_MAP_GET_FD_BY_ID, id);
 	if (fd < 0)
 		return fd;
 	value = malloc(sizes[number - 1]);

@@ -20,6 +20,9 @@ void tables_close(struct tables *t);
  * from then on find it whole. Needs the right to make maps. */
 int tables_put(const struct tables *t, uint32_t slot, unsigned number, const void *value,
 	       uint32_t size);
+/* Returns when no program is under way any more that began before the call. The slot has a table of
+ * that number. */
+int tables_wait(const struct tables *t, uint32_t slot, unsigned number);
 /* Takes it out; programs under way keep it until they are done. 0 also if there was none. */
 int tables_drop(const struct tables *t, uint32_t slot, unsigned number);
 /* A copy of the slot's table, with its hit counters; free() it. -ENOENT. */

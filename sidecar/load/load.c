@@ -166,6 +166,8 @@ static int pin_programs(struct bpf_object *obj)
 	char path[256];
 	int r = pin_program(obj, "reeve_repeats");
 
+	if (r == 0)
+		r = pin_program(obj, "reeve_policy");
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(hooks); i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(obj, hooks[i].prog);
 

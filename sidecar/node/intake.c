@@ -78,6 +78,7 @@ struct tally {
 	uint64_t duplicates, refused;
 	bool counted, armed, closed;
 	int64_t tai_offset_ns;
+	char policy[sizeof(((struct meta *)0)->policy)]; /* the name, after a change of it */
 };
 
 static int put(struct intake *in, struct life *l, const uint8_t *data, const struct event *e,
@@ -97,6 +98,8 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		t->duplicates++;
 	else if (remember(in, h->seq) < 0)
 		return -ENOMEM;
+	if (h->kind == RV_KIND_POLICY)
+		memcpy(t->policy, e->policy.policy_name.s, sizeof(t->policy) - 1);
 	t->armed |= h->seq == 0;
 	t->closed |= h->kind == RV_KIND_CLOSE;
 	if (h->kind == RV_KIND_CHECKPOINT || h->kind == RV_KIND_CLOSE) {
@@ -112,6 +115,8 @@ static void apply(struct life *l, const struct tally *t)
 	l->duplicates += t->duplicates;
 	l->refused += t->refused;
 	l->tai_offset_ns = t->tai_offset_ns;
+	if (t->policy[0])
+		memcpy(l->meta.policy, t->policy, sizeof(t->policy));
 	if (t->counted)
 		life_count(l, &t->counters);
 }
@@ -148,7 +153,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		return r;
 	r = put_all(in, l, &t);
 	apply(l, &t);
-	if (r == 0 && (in->meta || t.duplicates || t.refused || t.counted))
+	if (r == 0 && (in->meta || t.duplicates || t.refused || t.counted || t.policy[0]))
 		r = store_put_meta(l);
 	if (r < 0)
 		store_abort(s, l);

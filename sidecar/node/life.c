@@ -83,6 +83,9 @@ int lives_admit(struct lives *all, struct meta *meta, struct life **ret)
 	_life_ struct life *l = NULL;
 
 	if (known && strcmp(known->meta.id, meta->id) == 0) {
+		/* The hello says what it began with; records may have changed that. */
+		if (known->meta.policy[0])
+			memcpy(meta->policy, known->meta.policy, sizeof(meta->policy));
 		meta_release(&known->meta);
 		known->meta = *meta;
 		memset(meta, 0, sizeof(*meta));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
+#include "sidecar/node/names.h"
 
 #define ROWS_PER_PIECE 128
 #define EXE_CACHE_SIZE 64
@@ -29,6 +30,7 @@ struct logs {
 	size_t late_size;
 	bool missed; /* late did not take them all */
 	struct exe exes[EXE_CACHE_SIZE];
+	struct names names;
 	struct json_out *out;
 };
 
@@ -131,6 +133,7 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 		exe_remember(c->state, &e);
 	}
 	exe_find(c, &e, &x);
+	names_find(&((struct logs *)c->state)->names, c, &e, &x);
 	return write_line(c, &e, &x);
 }
 
@@ -243,6 +246,7 @@ static void release(struct client *c)
 		return;
 	for (unsigned i = 0; i < EXE_CACHE_SIZE; i++)
 		free(g->exes[i].path);
+	names_release(&g->names);
 	free(g->late);
 	json_out_free(g->out);
 	free(g);

@@ -121,6 +121,7 @@ static int start(struct node *n, struct signals *s)
 	nodelog_init(n);
 	adopt_init(n);
 	pool_init(n);
+	watch_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
 	listen_notify("READY=1");
 	return 0;
@@ -130,6 +131,7 @@ static void stop(struct node *n, struct signals *s)
 {
 	listen_notify("STOPPING=1");
 	listen_close(n);
+	watch_release(n);
 	pool_release(n);
 	adopt_release(n);
 	clients_release(n);
@@ -149,6 +151,7 @@ int main(int argc, char **argv)
 	    .agents.fd = -1,
 	    .queries.fd = -1,
 	    .bulk = {.map_fd = -1, .lock_fd = -1},
+	    .watch = {.fd = -1, .pidfd = -1},
 	    .nodelog = {.ring_fd = -1, .lane_fd = -1, .state_fd = -1},
 	};
 	struct signals signals = {.fd = -1};

@@ -8,6 +8,7 @@
 #include "sidecar/node/life.h"
 #include "sidecar/node/nodelog.h"
 #include "sidecar/node/store.h"
+#include "sidecar/node/watch.h"
 
 #define NODE_STREAMS_MAX (RV_SLOT_MAX + 64) /* agents, successors of the dying included */
 #define NODE_CLIENTS_MAX 64
@@ -40,6 +41,7 @@ struct node {
 	struct nodelog nodelog;
 	struct adopt adopt;
 	struct pool pool;
+	struct watch watch;
 	uid_t uid; /* of REEVE_USER */
 	gid_t gid; /* of REEVE_GROUP */
 };

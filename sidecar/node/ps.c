@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "sidecar/common/utf8.h"
 #include "sidecar/common/util.h"
+#include "sidecar/live/kept.h"
 #include "sidecar/node/client.h"
 
 static void put_time(char *ret, size_t size, uint64_t wall_ns)
@@ -22,9 +24,18 @@ static void put_time(char *ret, size_t size, uint64_t wall_ns)
 	snprintf(ret + n, size - n, ".%09uZ", (unsigned)(wall_ns % 1000000000));
 }
 
+/* The last change of its policy was refused, and none has succeeded since. */
+static bool refused(const struct life *l, char why[static KEPT_REFUSED_MAX])
+{
+	struct kept_id id = {.generation = l->meta.generation};
+
+	memcpy(id.key, l->meta.key, sizeof(id.key) - 1);
+	return !l->ended && kept_refused(&id, why) == 0;
+}
+
 static void put_json(const struct life *l, struct json_out *o)
 {
-	char when[64];
+	char when[64], why[KEPT_REFUSED_MAX];
 
 	json_out_open_object(o);
 	json_out_member_string(o, "id", l->meta.id);
@@ -34,6 +45,11 @@ static void put_json(const struct life *l, struct json_out *o)
 	json_out_key(o, "policy");
 	if (l->meta.policy[0])
 		json_out_string(o, l->meta.policy, strlen(l->meta.policy));
+	else
+		json_out_null(o);
+	json_out_key(o, "policy_refused");
+	if (refused(l, why))
+		json_out_string(o, why, strlen(why));
 	else
 		json_out_null(o);
 	json_out_member_unsigned(o, "lost", life_lost(l));
@@ -55,14 +71,19 @@ static void put_json(const struct life *l, struct json_out *o)
 
 static int put_text(struct client *c, const struct life *l)
 {
-	char when[64];
+	char when[64], why[KEPT_REFUSED_MAX], shown[2 * KEPT_REFUSED_MAX];
+	int r;
 
 	put_time(when, sizeof(when), l->meta.started_wall_ns);
 	when[19] = '\0';
-	return client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8" PRIu64 " %-5s %sZ\n", l->meta.id,
+	r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8" PRIu64 " %-5s %sZ\n", l->meta.id,
 			     l->meta.name, life_state(l), l->armed ? "armed" : "NOT ARMED",
 			     l->meta.policy[0] ? l->meta.policy : "-", life_lost(l),
 			     l->stream ? "yes" : "no", when);
+	if (r < 0 || !refused(l, why))
+		return r;
+	utf8_escape(shown, sizeof(shown), why, strlen(why));
+	return client_printf(c, "  policy change refused: %s\n", shown);
 }
 
 static int by_start(const void *a, const void *b)

@@ -192,6 +192,28 @@ int store_put_meta(struct life *l)
 	return r;
 }
 
+static void names_key(char ret[static 32], uint32_t version)
+{
+	snprintf(ret, 32, "rules-%08" PRIx32, version);
+}
+
+int store_put_names(struct life *l, uint32_t version, const char *text)
+{
+	char key[32];
+
+	names_key(key, version);
+	return db_put_text(l->db->db, key, text);
+}
+
+int store_get_names(struct store *s, struct life *l, uint32_t version, char **ret)
+{
+	char key[32];
+	int r = get(s, l, false);
+
+	names_key(key, version);
+	return r < 0 ? r : db_get_text(l->db->db, key, ret);
+}
+
 int store_put_end(struct store *s, struct life *l)
 {
 	int r;

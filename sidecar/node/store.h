@@ -7,7 +7,8 @@
  *          path TEXT, or BLOB where it is not UTF-8; record BLOB, struct rv_head... of bpf/abi.h)
  *   args(seq INTEGER PRIMARY KEY, data BLOB)    argument blocks too big for their record
  *   meta(key TEXT PRIMARY KEY, value)           container, state, ended_wall_ns, counters,
- *                                               duplicates, refused, tai_offset_ns
+ *                                               duplicates, refused, tai_offset_ns;
+ *                                               rules-VERSION (8 hex digits): a line per rule
  * All functions block on the disk. Errors: -ENOSPC, -EROFS, -EIO, -EBUSY (a foreign writer),
  * -EUCLEAN (not a database of ours any more), -ENOMEM. */
 #pragma once
@@ -38,6 +39,8 @@ int store_begin(struct store *s, struct life *l);
 int store_put_event(struct life *l, const struct event *e, const uint8_t *data, int64_t wall_ns);
 int store_put_args(struct life *l, uint64_t seq, const void *data, size_t len);
 int store_put_meta(struct life *l);
+/* What the rules of a policy's version are called, as list.h writes it. */
+int store_put_names(struct life *l, uint32_t version, const char *text);
 /* Ends a life, in a transaction of its own; on failure it has not. */
 int store_put_end(struct store *s, struct life *l);
 /* After a failure of any of them the transaction is gone, as if it had never begun. */
@@ -62,3 +65,4 @@ void store_end(struct life *l);
 /* One record or argument block, copied; the caller frees it. -ENOENT. */
 int store_get_record(struct store *s, struct life *l, uint64_t seq, uint8_t **ret, size_t *ret_len);
 int store_get_args(struct store *s, struct life *l, uint64_t seq, uint8_t **ret, size_t *ret_len);
+int store_get_names(struct store *s, struct life *l, uint32_t version, char **ret);

@@ -12,6 +12,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
+#include "sidecar/node/names.h"
 #include "sidecar/node/node.h"
 
 #define AGENTS_DIR PATH_CGROUP_ROOT "/" CGROUP_AGENTS
@@ -152,4 +153,5 @@ void sweep_all(struct node *n)
 	each_key(AGENTS_DIR, sweep_cgroup);
 	each_key(PATH_RUN_CONTAINERS, sweep_run);
 	end_lives(n);
+	names_sweep(n);
 }

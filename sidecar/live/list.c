@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See list.h. */
+#include "list.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "sidecar/common/util.h"
+
+void list_release(struct list *l)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		free(l->of[i].file);
+		free(l->of[i].text);
+		policy_free(l->of[i].policy);
+	}
+	l->n = 0;
+}
+
+/* Takes text over. */
+static int add(struct list *l, const char *file, char *text, size_t len, char *error,
+	       size_t error_size)
+{
+	struct list_entry *e = &l->of[l->n];
+	_free_ char *owned = text;
+	_free_ char *name = NULL;
+	int r;
+
+	if (l->n == POLICY_LIST_MAX)
+		return util_refuse(-E2BIG, error, error_size,
+				   "%s: more than %d policies for one container", file,
+				   POLICY_LIST_MAX);
+	name = strdup(file);
+	if (!name)
+		return util_refuse(-ENOMEM, error, error_size, "%s: out of memory", file);
+	r = policy_parse(text, len, file, &e->policy, error, error_size);
+	if (r < 0)
+		return r;
+	e->file = TAKE_PTR(name);
+	e->text = TAKE_PTR(owned);
+	e->len = len;
+	l->n++;
+	return 0;
+}
+
+int list_add_file(struct list *l, const char *file, char *error, size_t error_size)
+{
+	char *text;
+	size_t len;
+	int r = util_read_file(AT_FDCWD, file, POLICY_TEXT_MAX, &text, &len);
+
+	if (r < 0)
+		return util_refuse(r, error, error_size, "cannot read policy %s: %s", file,
+				   strerror(-r));
+	return add(l, file, text, len, error, error_size);
+}
+
+int list_add_text(struct list *l, const char *file, const char *text, size_t len, char *error,
+		  size_t error_size)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return util_refuse(-ENOMEM, error, error_size, "%s: out of memory", file);
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return add(l, file, copy, len, error, error_size);
+}
+
+int list_add_default(struct list *l, const char *file, char *error, size_t error_size)
+{
+	struct list_entry last;
+	int r;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->of[i].policy->selectable || strcmp(l->of[i].file, file) == 0)
+			return 0;
+	if (access(file, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	r = list_add_file(l, file, error, error_size);
+	if (r < 0)
+		return r;
+	last = l->of[l->n - 1];
+	memmove(&l->of[1], &l->of[0], (l->n - 1) * sizeof(last));
+	l->of[0] = last;
+	return 0;
+}
+
+int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size)
+{
+	const struct policy *policies[POLICY_LIST_MAX];
+
+	for (unsigned i = 0; i < l->n; i++)
+		policies[i] = l->of[i].policy;
+	return policy_compile(policies, l->n, ret, error, error_size);
+}
+
+bool list_rule(const struct list *l, uint32_t number, const struct policy **ret_policy,
+	       const struct policy_rule **ret_rule)
+{
+	size_t at = number;
+
+	for (unsigned i = 0; number && i < l->n; i++) {
+		const struct policy *p = l->of[i].policy;
+
+		if (at <= p->rules_n) {
+			*ret_policy = p;
+			*ret_rule = &p->rules[at - 1];
+			return true;
+		}
+		at -= p->rules_n;
+	}
+	return false;
+}
+
+static int name_rule(FILE *f, struct json_out *o, const struct policy *p,
+		     const struct policy_rule *rule)
+{
+	const char *text;
+	size_t len;
+	int r;
+
+	json_out_reset(o);
+	json_out_open_object(o);
+	json_out_member_string(o, "policy", p->name);
+	json_out_member_number(o, "line", rule->line);
+	json_out_key(o, "reason");
+	if (rule->reason)
+		json_out_string(o, rule->reason, strlen(rule->reason));
+	else
+		json_out_null(o);
+	json_out_close_object(o);
+	r = json_out_text(o, &text, &len);
+	if (r == 0 && (fwrite(text, 1, len, f) != len || fputc('\n', f) == EOF))
+		r = -ENOMEM;
+	return r;
+}
+
+int list_names(const struct list *l, char **ret, size_t *ret_len)
+{
+	_json_out_ struct json_out *o = json_out_new();
+	const struct policy *p;
+	const struct policy_rule *rule;
+	_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int r = o && f ? 0 : -ENOMEM;
+
+	for (uint32_t n = 1; r == 0 && list_rule(l, n, &p, &rule); n++)
+		r = name_rule(f, o, p, rule);
+	if (f && fclose(f) != 0)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(text);
+	*ret_len = size;
+	return 0;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See target.h. What a container is called stands beside its agent's lock; which slot is its, and
+ * whether it lives, the kernel's maps alone say. */
+#include "target.h"
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "sidecar/common/kbpf.h"
+#include "sidecar/common/log.h"
+#include "sidecar/common/util.h"
+
+void target_release(struct target *t)
+{
+	if (t->state)
+		munmap(t->state, 4096);
+	tables_close(&t->tables);
+	meta_release(&t->meta);
+	*t = (struct target)TARGET_NONE;
+}
+
+static int read_meta(const char *key, struct meta *ret)
+{
+	_json_ struct json *j = NULL;
+	_free_ char *text = NULL;
+	char path[PATH_MAX], error[256];
+	size_t len;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s/meta", PATH_RUN_CONTAINERS, key);
+	r = util_read_file(AT_FDCWD, path, META_SIZE_MAX, &text, &len);
+	if (r == 0)
+		r = json_parse(text, len, false, &j, error, sizeof(error));
+	if (r == 0)
+		r = meta_from_json(j, ret, error, sizeof(error));
+	if (r == 0 && strcmp(ret->key, key) != 0) {
+		meta_release(ret);
+		r = -EBADMSG;
+	}
+	return r;
+}
+
+static int place_of(uint64_t cgroup_id, struct rv_place *ret)
+{
+	_close_ int fd = kbpf_obj_get(PATH_PIN_MAPS "/reeve_cgroups");
+
+	return fd < 0 ? fd : kbpf_map_lookup(fd, &cgroup_id, ret);
+}
+
+static int map_state(uint32_t slot, struct rv_state **ret)
+{
+	_close_ int states = kbpf_obj_get(PATH_PIN_MAPS "/reeve_states");
+	_close_ int fd = -1;
+	uint32_t id;
+	void *page;
+	int r = states < 0 ? states : kbpf_map_lookup(states, &slot, &id);
+
+	if (r < 0)
+		return r;
+	fd = kbpf_fd_by_id(BPF_MAP_GET_FD_BY_ID, id);
+	if (fd < 0)
+		return fd;
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	*ret = page;
+	return 0;
+}
+
+bool target_alive(const struct target *t)
+{
+	return __atomic_load_n(&t->state->prepared, __ATOMIC_ACQUIRE) == RV_PREPARED &&
+	       t->state->generation == t->id.generation &&
+	       t->state->cgroup_id == t->meta.cgroup_id;
+}
+
+int target_open(const char *key, struct target *t)
+{
+	struct rv_place place;
+	int r = read_meta(key, &t->meta);
+
+	if (r == 0)
+		r = place_of(t->meta.cgroup_id, &place);
+	if (r < 0)
+		return r;
+	memcpy(t->id.key, key, KEY_SIZE);
+	t->id.generation = place.generation;
+	t->slot = place.slot;
+	r = map_state(place.slot, &t->state);
+	if (r == 0)
+		r = tables_open(&t->tables);
+	if (r < 0)
+		return r;
+	return target_alive(t) && t->meta.generation == place.generation ? 0 : -ESTALE;
+}
+
+int target_each(int (*each)(void *arg, const char *key), void *arg)
+{
+	DIR *dir = opendir(PATH_PIN_CONTAINERS);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (r == 0 && (entry = readdir(dir)))
+		if (strspn(entry->d_name, "0123456789abcdef") == KEY_SIZE - 1 &&
+		    entry->d_name[KEY_SIZE - 1] == '\0')
+			r = each(arg, entry->d_name);
+	closedir(dir);
+	return r;
+}
+
+int target_table(const struct target *t, struct rv_table **ret)
+{
+	return tables_get(&t->tables, t->slot, t->state->policy, ret);
+}
+
+enum fit { FIT_NONE, FIT_PREFIX, FIT_NAME, FIT_ID };
+
+struct search {
+	const char *word;
+	char key[KEY_SIZE];
+	enum fit fit;
+	unsigned n; /* that fit as well */
+};
+
+static enum fit fits(const struct meta *m, const char *word)
+{
+	if (strcmp(m->id, word) == 0)
+		return FIT_ID;
+	if (strcmp(m->name, word) == 0)
+		return FIT_NAME;
+	return *word && strncmp(m->id, word, strlen(word)) == 0 ? FIT_PREFIX : FIT_NONE;
+}
+
+static int look_at(void *arg, const char *key)
+{
+	struct search *s = arg;
+	struct meta m = {};
+	enum fit fit;
+
+	if (read_meta(key, &m) < 0)
+		return 0;
+	fit = fits(&m, s->word);
+	meta_release(&m);
+	if (fit == FIT_NONE || fit < s->fit)
+		return 0;
+	s->n = fit > s->fit ? 1 : s->n + 1;
+	s->fit = fit;
+	memcpy(s->key, key, KEY_SIZE);
+	return 0;
+}
+
+int target_find(const char *word, struct target *t)
+{
+	struct search s = {.word = word};
+	int r = target_each(look_at, &s);
+
+	if (r < 0)
+		return log_err(r, "look for containers in %s: this needs root", PATH_PIN_CONTAINERS);
+	if (s.n > 1)
+		return log_err(0, "'%s' fits %u running containers: give an id", word, s.n),
+		       -EEXIST;
+	if (s.n == 0)
+		return log_err(0, "no running container '%s' is guarded here; 'reeve ps' lists them",
+			       word),
+		       -ENOENT;
+	r = target_open(s.key, t);
+	return r < 0 ? log_err(r, "open container %s in the kernel", word) : 0;
+}
