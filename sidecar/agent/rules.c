@@ -19,6 +19,7 @@ static int read_all(const struct options *o, struct list *l)
 		if (r)
 			return log_err(0, "policy %s", error), r;
 	}
+	list_select(l, PATH_DEFAULT_POLICY);
 	return 0;
 }
 

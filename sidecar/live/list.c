@@ -85,6 +85,25 @@ int list_add_default(struct list *l, const char *file, char *error, size_t error
 	return 0;
 }
 
+void list_select(struct list *l, const char *default_file)
+{
+	bool selectable = false;
+
+	for (unsigned i = 0; i < l->n; i++)
+		selectable = selectable || l->of[i].policy->selectable;
+	for (unsigned i = 0; selectable && i < l->n; i++) {
+		struct list one = {.n = 1};
+
+		if (strcmp(l->of[i].file, default_file) != 0 || l->of[i].policy->selectable)
+			continue;
+		one.of[0] = l->of[i];
+		memmove(&l->of[i], &l->of[i + 1], (l->n - i - 1) * sizeof(l->of[0]));
+		l->n--;
+		list_release(&one);
+		return;
+	}
+}
+
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size)
 {
 	const struct policy *policies[POLICY_LIST_MAX];

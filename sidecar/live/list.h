@@ -27,6 +27,8 @@ void list_release(struct list *l);
 int list_add_file(struct list *l, const char *file, char *error, size_t error_size);
 int list_add_text(struct list *l, const char *file, const char *text, size_t len, char *error,
 		  size_t error_size);
+/* Takes the host's default out again where some policy of the list is selectable. */
+void list_select(struct list *l, const char *default_file);
 /* Puts the host's default first, if there is one. Not when it is there already, nor when some policy
  * of the list is selectable: that one stands in its place. */
 int list_add_default(struct list *l, const char *file, char *error, size_t error_size);

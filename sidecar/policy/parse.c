@@ -43,8 +43,6 @@ static const struct {
 
 static int parse_head(struct reader *r, const struct json *root, struct policy *p)
 {
-	static const char *const fails[] = {"open", "closed", NULL};
-	unsigned closed = 0;
 	int err;
 
 	if (!json_get(root, "mode"))
@@ -58,11 +56,6 @@ static int parse_head(struct reader *r, const struct json *root, struct policy *
 			return err;
 		p->flags |= index ? choices[i].flag : 0;
 	}
-	err = reader_choice(r, root, "fail", fails, &closed);
-	if (err < 0)
-		return err;
-	p->fail_said = json_get(root, "fail") != NULL;
-	p->fail_closed = closed;
 	return reader_bool(r, root, "selectable", &p->selectable);
 }
 
@@ -131,7 +124,7 @@ static int parse_rules(struct reader *r, const struct json *root, struct policy 
 static int parse_document(struct reader *r, const struct json *root, struct policy *p)
 {
 	static const char *const keys[] = {"name",   "mode", "on_unresolvable", "unrecorded",
-					   "repeat", "fail", "selectable",	"defaults",
+					   "repeat", "selectable",	"defaults",
 					   "rules",  NULL};
 	int err;
 

@@ -61,7 +61,6 @@ struct policy_default {
 struct policy {
 	char name[64];
 	uint32_t flags; /* RV_POLICY_ENFORCE, _UNRESOLVABLE_DENY, _UNRECORDED_DENY, _EACH */
-	bool fail_closed, fail_said; /* "fail": the container does not start unguarded */
 	bool selectable;	     /* a container's annotation may name it in place of the node's */
 	struct policy_default defaults[RV_SUBJECT_MAX];
 	struct policy_when *whens;

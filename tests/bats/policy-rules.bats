@@ -150,6 +150,18 @@ files() {
 		[ "$(logs several 'select(.kind == "open" and .path == "/d/b") | [.verdict, .rule, .error]')" = '["would-deny",null,null]' ]
 }
 
+@test "rules: an annotation adds to the host's default, and stands in its place only if it may" {
+	policy default '{"name":"default","mode":"enforce","rules":[{"subject":"file","path":"/d/a","action":"deny"}]}'
+	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"file","path":"/d/a","action":"allow"}]}'
+	tried loose 't a cat /d/a'
+	[ "$output" = "-a " ]
+	[ "$(logs loose 'select(.kind == "armed") | .policy_name')" = '"default+p"' ]
+	policy p '{"name":"p","mode":"enforce","selectable":true,"rules":[{"subject":"file","path":"/d/b","action":"deny"}]}'
+	tried chosen 't a cat /d/a; t b cat /d/b'
+	[ "$output" = "a -b " ]
+	[ "$(logs chosen 'select(.kind == "armed") | .policy_name')" = '"p"' ]
+}
+
 @test "rules: a bind mount hides nothing" {
 	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"file","path":"/d/**","access":"read","action":"deny"}]}'
 	tried bound 't mount mount --bind /d /mnt; t read cat /mnt/a; t tmpfs mount -t tmpfs x /mnt' \

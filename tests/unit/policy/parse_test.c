@@ -13,14 +13,14 @@ TEST("policy: a head with every key")
 	_policy_ struct policy *p = text_read(
 	    "{'name':'a.b-c_1','mode':'audit','on_unresolvable':'allow','unrecorded':'deny',\n"
 	    " // comments are fine\n"
-	    "'repeat':'each','fail':'closed','selectable':true,\n"
+	    "'repeat':'each','selectable':true,\n"
 	    "'defaults':{'exec':'deny','kernel':'deny','file':{'action':'deny','errno':'ENOENT'},\n"
 	    "            'network':'audit','unix':{'action':'allow'}},'rules':[]}");
 
 	REQUIRE(p != NULL);
 	CHECK_STR(p->name, "a.b-c_1");
 	CHECK_INT(p->flags, RV_POLICY_UNRECORDED_DENY | RV_POLICY_EACH);
-	CHECK(p->fail_said && p->fail_closed && p->selectable);
+	CHECK(p->selectable);
 	CHECK_INT(p->rules_n, 0);
 	CHECK_INT(p->defaults[POLICY_EXEC].action, POLICY_DENY);
 	CHECK_INT(p->defaults[POLICY_EXEC].error, EACCES);
@@ -35,15 +35,12 @@ TEST("policy: a head with every key")
 TEST("policy: what is not said: unresolvable is denied, unrecorded allowed, nothing else denied")
 {
 	_policy_ struct policy *p = text_read(POLICY(""));
-	_policy_ struct policy *open =
-	    text_read("{'name':'a','mode':'enforce','fail':'open','rules':[]}");
 
-	REQUIRE(p && open);
+	REQUIRE(p);
 	CHECK_INT(p->flags, RV_POLICY_ENFORCE | RV_POLICY_UNRESOLVABLE_DENY);
-	CHECK(!p->fail_said && !p->fail_closed && !p->selectable);
+	CHECK(!p->selectable);
 	for (unsigned s = 0; s < RV_SUBJECT_MAX; s++)
 		CHECK_INT(p->defaults[s].action, POLICY_ALLOW);
-	CHECK(open->fail_said && !open->fail_closed);
 }
 
 #define HEAD(more) "{'name':'a','mode':'audit','rules':[]," more "}"
@@ -54,7 +51,7 @@ TEST("policy: mistakes in the head, with their place")
 		     "found key \"mod\", expected a known one; did you mean \"mode\"?");
 	text_refused(HEAD("'colour':~1"),
 		     "found key \"colour\", expected one of: name, mode, on_unresolvable, "
-		     "unrecorded, repeat, fail, selectable, defaults, rules");
+		     "unrecorded, repeat, selectable, defaults, rules");
 	text_refused("~[]", "found an array, expected a policy: "
 			    "{\"name\": ..., \"mode\": ..., \"rules\": [...]}");
 	text_refused("{'name':~7,'mode':'audit','rules':[]}",
@@ -77,7 +74,6 @@ TEST("policy: mistakes in the head, with their place")
 		     "found \"ask\", expected one of: allow, deny");
 	text_refused(HEAD("'unrecorded':~true"), "found true, expected one of: allow, deny");
 	text_refused(HEAD("'repeat':~[]"), "found an array, expected one of: count, each");
-	text_refused(HEAD("'fail':~'shut'"), "found \"shut\", expected one of: open, closed");
 	text_refused(HEAD("'selectable':~'yes'"), "found \"yes\", expected true or false");
 }
 
