@@ -15,8 +15,12 @@ static const struct policy_verb {
 	const char *arguments;
 	const char *line;
 } verbs[] = {
-    {"check", policy_verb_check, "[--strict] FILE...",
+    {"check", policy_verb_check, "[--strict] [--verbose] FILE...",
      "say whether files are policies, and which rules never decide; needs no privileges"},
+    {"test", policy_verb_test, "[--as EXE]... [--json] FILE... -- QUESTION|-",
+     "say what would become of an act: 'file read,write /etc/passwd', 'exec /bin/sh',\n"
+     "      'connect 10.0.0.1:443/tcp', 'bind unix:@name', 'send [::1]:53/udp',\n"
+     "      'capability CAP_SYS_ADMIN', 'memory write-exec', 'kernel mount'; -: a question a line"},
 };
 
 static void list(FILE *f)

@@ -4,6 +4,7 @@
 #include "sidecar/policy/policy.h"
 
 int policy_verb_check(int argc, char **argv);
+int policy_verb_test(int argc, char **argv);
 
 /* Prints the verb's usage line on stderr; returns EXIT_USAGE. */
 int policy_verb_usage(const char *verb);
