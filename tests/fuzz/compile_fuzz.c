@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Input: a policy's text, a NUL byte, questions of a subject, an access and a length byte each and
- * then the text. Patterns that explode are left to a bound below. */
+ * then the text. Patterns that explode end at a lower bound here (fuzz.mk). */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
