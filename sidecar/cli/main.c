@@ -48,7 +48,8 @@ static const struct verb {
      "this kernel reads first: " TAG_SECURITY ", else " TAG_USER ". 'list' shows all files\n"
      "with tags at or below PATH, without following links or leaving the file system.\n"
      "See docs/tags.md.\n"},
-    {"policy", verb_policy, "VERB [ARGUMENTS]", "check policies, and change those of running containers",
+    {"policy", verb_policy, "VERB [ARGUMENTS]",
+     "check and try policies, and change those of running containers",
      "'reeve policy help' lists the verbs. The language is described in docs/policy.md.\n"},
     {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
      "Changes nothing. The exit status is 0 only if reeve can run here.\n"},

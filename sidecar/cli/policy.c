@@ -15,7 +15,7 @@ static const struct policy_verb {
 	const char *arguments;
 	const char *line;
 } verbs[] = {
-    {"check", policy_verb_check, "[--strict] FILE...",
+    {"check", policy_verb_check, "[--strict] [--verbose] FILE...",
      "say whether files are policies, and which rules never decide; needs no privileges"},
     {"apply", policy_verb_apply, "CONTAINER FILE...",
      "put these policies in force for a running container, in place of those it has; as root"},
@@ -25,6 +25,10 @@ static const struct policy_verb {
      "show the policy in force as the kernel has it, and whether the text is the same; as root"},
     {"stats", policy_verb_stats, "[--json] CONTAINER",
      "show how often each rule took part in a decision since its version is in force; as root"},
+    {"test", policy_verb_test, "[--as EXE]... [--json] FILE... -- QUESTION|-",
+     "say what would become of an act: 'file read,write /etc/passwd', 'exec /bin/sh',\n"
+     "      'connect 10.0.0.1:443/tcp', 'bind unix:@name', 'send [::1]:53/udp',\n"
+     "      'capability CAP_SYS_ADMIN', 'memory write-exec', 'kernel mount'; -: a question a line"},
 };
 
 static void list(FILE *f)

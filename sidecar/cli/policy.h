@@ -8,6 +8,7 @@ int policy_verb_check(int argc, char **argv);
 int policy_verb_refresh(int argc, char **argv);
 int policy_verb_show(int argc, char **argv);
 int policy_verb_stats(int argc, char **argv);
+int policy_verb_test(int argc, char **argv);
 
 /* Prints the verb's usage line on stderr; returns EXIT_USAGE. */
 int policy_verb_usage(const char *verb);

@@ -15,6 +15,13 @@ struct check {
 	unsigned warnings;
 };
 
+/* What a walk over that many bytes reads of the table at most: a state of 12 bytes may lie in two
+ * lines, an entry lies in one. */
+#define SHOWN_PATH 40
+#define LINE 64 /* bytes */
+#define LINES(used)                                                                                \
+	((used) / LINE < 3u * SHOWN_PATH + 2 ? (used) / LINE + 1 : 3u * SHOWN_PATH + 2)
+
 static int warn(void *arg, const struct policy_rule *rule, const struct policy_rule *by)
 {
 	struct check *c = arg;
@@ -29,7 +36,37 @@ static int warn(void *arg, const struct policy_rule *rule, const struct policy_r
 	return 0;
 }
 
-static bool check(const char *file, bool strict)
+static void tell_size(const char *file, const struct policy_image *image)
+{
+	static const struct {
+		const char *name;
+		unsigned size;
+	} tables[] = {
+#define TABLE(name, number, size) [number] = {#name, size},
+	    RV_TABLES(TABLE)};
+	const struct rv_table *t = image->value;
+
+	printf("%s: %u states, %u entries, %u of %u bytes (%s table), at most %u of its cache lines "
+	       "for a path of %d bytes\n",
+	       file, t->states_n, t->entries_n, t->used, tables[image->table].size,
+	       tables[image->table].name, LINES(t->used), SHOWN_PATH);
+}
+
+static bool compiles(const char *file, const struct policy *p, bool verbose)
+{
+	__attribute__((cleanup(policy_image_release))) struct policy_image image = {0};
+	char error[POLICY_ERROR_MAX];
+	int r = policy_compile(&p, 1, &image, error, sizeof(error));
+
+	if (r)
+		return log_err(0, "%s: %s", file, error), false;
+	printf("%s: ok, %zu rules\n", file, p->rules_n);
+	if (verbose)
+		tell_size(file, &image);
+	return true;
+}
+
+static bool check(const char *file, bool strict, bool verbose)
 {
 	_policy_ struct policy *p = NULL;
 	struct check c = {.file = file};
@@ -46,24 +83,25 @@ static bool check(const char *file, bool strict)
 		return log_err(r, "look for rules of %s that never decide", file), false;
 	if (strict && (c.warnings || r == -E2BIG))
 		return false;
-	printf("%s: ok, %zu rules\n", file, p->rules_n);
-	return true;
+	return compiles(file, p, verbose);
 }
 
 int policy_verb_check(int argc, char **argv)
 {
-	static const struct option options[] = {{"strict", no_argument, NULL, 's'}, {0}};
-	bool strict = false, good = true;
+	static const struct option options[] = {
+	    {"strict", no_argument, NULL, 's'}, {"verbose", no_argument, NULL, 'v'}, {0}};
+	bool strict = false, verbose = false, good = true;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 's')
+		if (c != 's' && c != 'v')
 			return policy_verb_usage(argv[0]);
-		strict = true;
+		strict |= c == 's';
+		verbose |= c == 'v';
 	}
 	if (optind == argc)
 		return policy_verb_usage(argv[0]);
 	for (int i = optind; i < argc; i++)
-		good &= check(argv[i], strict);
+		good &= check(argv[i], strict, verbose);
 	return !good;
 }

@@ -51,8 +51,12 @@ static int add_range(struct builder *b, const struct policy_rule *rule, int fami
 
 	/* Of both families: from 4 to 6, of which 5 is none. */
 	range(&items[0], family == AF_INET6 ? 6 : 4, family == AF_INET ? 4 : 6);
-	for (unsigned i = 0; i < 16; i++)
-		prefix_byte(&items[1 + i], addr[i], prefix > i * 8 ? prefix - i * 8 : 0);
+	for (unsigned i = 0; i < 16; i++) {
+		bool filler = family == AF_INET && i >= 4; /* zero: an any would be a wider row */
+
+		prefix_byte(&items[1 + i], addr[i],
+			    filler ? 8 : prefix > i * 8 ? prefix - i * 8 : 0);
+	}
 	return add_ports(b, items, rule->port_min, rule->port_max, number);
 }
 

@@ -264,26 +264,42 @@ static int target(struct subsets *s, uint32_t state, const struct bucket *waited
 	return end_set(s, ret);
 }
 
+/* Where more than half of the classes lead; fallback: nowhere is that. */
+static uint32_t majority(const uint32_t *to, unsigned n, uint32_t fallback)
+{
+	uint32_t candidate = fallback;
+	unsigned lead = 0, count = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		if (lead == 0)
+			candidate = to[k];
+		lead += to[k] == candidate ? 1 : -1;
+	}
+	for (unsigned k = 0; k < n; k++)
+		count += to[k] == candidate;
+	return count * 2 > n ? candidate : fallback;
+}
+
 static int make_row(struct subsets *s, uint32_t state)
 {
-	uint32_t other, to;
+	const unsigned classes_n = s->rows->classes_n, slash = s->rows->classes['/'];
+	uint32_t other, to[256];
 	int r =
 	    fill_buckets(s, s->members + s->first[state], s->first[state + 1] - s->first[state]);
 
 	if (r == 0)
 		r = target(s, state, NULL, false, &other);
+	for (unsigned k = 0; r == 0 && k < classes_n; k++) {
+		to[k] = other;
+		if (s->buckets[k].n || k == slash)
+			r = target(s, state, &s->buckets[k], k == slash, &to[k]);
+	}
 	if (r < 0)
 		return r;
-	s->rows->other[state] = other;
-	for (unsigned k = 0; r == 0 && k < s->rows->classes_n; k++) {
-		bool slash = k == s->rows->classes['/'];
-
-		if (s->buckets[k].n == 0 && !slash)
-			continue;
-		r = target(s, state, &s->buckets[k], slash, &to);
-		if (r == 0 && to != other)
-			r = rows_except(s->rows, (uint8_t)k, to);
-	}
+	other = s->rows->other[state] = majority(to, classes_n, other);
+	for (unsigned k = 0; r == 0 && k < classes_n; k++)
+		if (to[k] != other)
+			r = rows_except(s->rows, (uint8_t)k, to[k]);
 	return r;
 }
 

@@ -5,7 +5,10 @@
 #include "policy.h"
 #include "table.h"
 
-#define STATES_MAX (3u << 18) /* of one subject before merging; a large table holds fewer */
+/* Of one subject before merging; a large table holds fewer. */
+#ifndef COMPILE_STATES_MAX
+#define COMPILE_STATES_MAX (3u << 18)
+#endif
 
 struct ref {
 	const struct policy_rule *rule;

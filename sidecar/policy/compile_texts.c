@@ -9,7 +9,7 @@
 #include "compile.h"
 #include "sidecar/common/util.h"
 
-#define SEARCH_STATES (6u * STATES_MAX) /* built while it is looked for: seconds */
+#define SEARCH_STATES (4u * COMPILE_STATES_MAX) /* built while it is looked for: seconds */
 #define SEARCH_FIRST 64			/* patterns */
 
 /* Patterns of one subject, by number. */
@@ -80,8 +80,8 @@ static int build(struct compiler *c, struct builder *b, unsigned subject, uint32
 
 	if (!whens)
 		builder_ranks(b, c->ranks);
-	r = builder_build(b, STATES_MAX, whens ? fold_whens : fold, c, &a);
-	*ret_states = r == 0 ? a.states_before : STATES_MAX;
+	r = builder_build(b, COMPILE_STATES_MAX, whens ? fold_whens : fold, c, &a);
+	*ret_states = r == 0 ? a.states_before : COMPILE_STATES_MAX;
 	if (r == 0 && c->failed)
 		r = c->failed;
 	if (r == 0)
@@ -90,7 +90,7 @@ static int build(struct compiler *c, struct builder *b, unsigned subject, uint32
 	return r;
 }
 
-/* The first n patterns; states: how many were found, at most STATES_MAX. */
+/* The first n patterns; states: how many were found, at most COMPILE_STATES_MAX. */
 static int build_first(struct compiler *c, const struct patterns *p, uint32_t n,
 		       uint32_t *ret_states)
 {
@@ -127,11 +127,11 @@ static int tell(struct compiler *c, const struct patterns *p, uint32_t good, uin
 		return compile_over(c, number,
 				    "with it%s the table goes over %u states or %u bytes%s; use "
 				    "fewer \"**\" inside of paths",
-				    what, STATES_MAX, TABLE_DATA_MAX, fits);
+				    what, COMPILE_STATES_MAX, TABLE_DATA_MAX, fits);
 	snprintf(c->error, c->error_size,
 		 "policy %s, \"when\" in line %d: with it%s the table goes over %u states or %u "
 		 "bytes%s; use fewer \"**\" inside of paths",
-		 c->whens[number - 1].policy->name, line_of(c, p, number), what, STATES_MAX,
+		 c->whens[number - 1].policy->name, line_of(c, p, number), what, COMPILE_STATES_MAX,
 		 TABLE_DATA_MAX, fits);
 	return -E2BIG;
 }

@@ -55,7 +55,7 @@ struct policy_answer policy_decide(const struct policy_image *image,
 {
 	uint32_t offset = list_of(image, q), rest = 0, policy = UINT32_MAX;
 	const uint32_t *list = offset ? at(image, offset) : NULL;
-	struct policy_answer answer = {0};
+	struct policy_answer answer = {.policy = -1};
 	bool said = false;
 
 	for (uint32_t i = 0; list && i < list[0]; i++) {
@@ -74,7 +74,8 @@ struct policy_answer policy_decide(const struct policy_image *image,
 		if (said && rule->action <= answer.action)
 			continue;
 		said = true;
-		answer = (struct policy_answer){rule->action, rule->number, rule->error};
+		answer = (struct policy_answer){rule->action, rule->number, rule->error,
+						rule->policy};
 	}
 	return answer;
 }

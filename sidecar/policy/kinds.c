@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "bpf/abi.h"
+#include "policy.h"
 #include "sidecar/common/event_table.h"
 #include "sidecar/common/util.h"
 
@@ -62,6 +63,11 @@ uint64_t kinds_decided(void)
 		if (elsewhere[k])
 			kinds &= ~(1ull << k);
 	return kinds;
+}
+
+bool policy_kind_decided(unsigned kind)
+{
+	return kind < RV_KIND_MAX && (kinds_decided() >> kind & 1);
 }
 
 const char *kinds_fault(unsigned kind)

@@ -85,6 +85,10 @@ const char *policy_subject_name(unsigned subject);
 const char *policy_action_name(unsigned action);
 /* The name of the one RV_DO_* bit of that subject. */
 const char *policy_access_name(unsigned subject, uint32_t bit);
+/* Number of "tcp", "6" and the like, 1..255; 0: there is none. */
+uint8_t policy_protocol(const char *name);
+/* Whether "kernel" has a word about a kind of event. */
+bool policy_kind_decided(unsigned kind);
 
 /* The compiled form of the policies of one container, as the kernel gets it. */
 struct policy_image {
@@ -115,6 +119,7 @@ struct policy_answer {
 	unsigned action; /* RV_ACT_* */
 	uint32_t rule;	 /* 1-based number, 0: a default or nothing */
 	int error;
+	int policy; /* whose rule or default, by its place in the list; -1: nothing said a word */
 };
 struct policy_answer policy_decide(const struct policy_image *image,
 				   const struct policy_question *q);

@@ -146,6 +146,17 @@ static int parse_port(struct reader *r, const struct json *j, struct policy_rule
 	return 0;
 }
 
+uint8_t policy_protocol(const char *name)
+{
+	unsigned number = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (strcmp(protocols[i].name, name) == 0)
+			return protocols[i].number;
+	read_number(name, strlen(name), UINT8_MAX, &number);
+	return (uint8_t)number;
+}
+
 static int parse_protocol(struct reader *r, const struct json *j, struct policy_rule *rule)
 {
 	const char *names[ARRAY_SIZE(protocols) + 1] = {NULL};

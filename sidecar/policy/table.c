@@ -137,8 +137,8 @@ int table_automaton(struct table *t, unsigned subject, const struct automaton *a
 	uint32_t states, entries;
 	int r = table_room(t, a->states_n * sizeof(struct rv_step), sizeof(uint32_t), &states);
 
-	if (r == 0)
-		r = table_room(t, a->entries_n * sizeof(struct rv_entry), sizeof(uint32_t),
+	if (r == 0) /* aligned: none lies in two cache lines */
+		r = table_room(t, a->entries_n * sizeof(struct rv_entry), sizeof(struct rv_entry),
 			       &entries);
 	if (r)
 		return r;

@@ -58,16 +58,16 @@ path_of() {
 	echo "$path"
 }
 
-# globs N: a policy of N rules about files; four of ten with "**" inside, one of them at the front, so that
-# no path is done with early.
+# globs N: a policy of N rules about files, four of ten with "**" inside; the first keeps the automaton from
+# being done with a path early.
 globs() {
 	awk -v n="$1" 'BEGIN {
-		split("/srv/app%d/**/secret%d /**/cache%d/*.tmp /srv/%d/**/.ssh/id_* /opt/app%d/**/bin/* " \
+		split("/srv/app%d/**/secret%d /srv/%d/**/.ssh/id_* /opt/app%d/**/bin/* /data/vol%d/**/*.key " \
 			"/opt/pkg%d/lib/*.so /etc/app%d.conf /usr/lib/mod%d/*.[ch] " \
 			"/home/*/.config/app%d/** /var/lib/db%d/{data,log}.db /tmp/build-%d-?", kind, " ")
 		printf "{\"name\":\"globs%d\",\"mode\":\"enforce\",\"rules\":[", n
 		for (i = 0; i < n; i++) {
-			glob = kind[i % 10 + 1]
+			glob = i ? kind[i % 10 + 1] : "/**/.git/config"
 			gsub("%d", int(i / 10), glob)
 			printf "%s{\"subject\":\"file\",\"path\":\"%s\",\"action\":\"deny\"}\n", i ? "," : "", glob
 		}

@@ -21,7 +21,8 @@ static bool compile(const struct random_policies *p, struct policy_image *ret)
 
 static bool same(struct policy_answer a, struct policy_answer b)
 {
-	return a.action == b.action && a.rule == b.rule && a.error == b.error;
+	return a.action == b.action && a.rule == b.rule && a.error == b.error &&
+	       a.policy == b.policy;
 }
 
 static void tell(const struct question *q, struct policy_answer got, struct policy_answer want)

@@ -162,7 +162,7 @@ static unsigned answer_of(const struct policy *p, enum policy_action action)
 struct policy_answer reference_decide(const struct policy *const *list, size_t n,
 				      const struct question *q)
 {
-	struct policy_answer answer = {0};
+	struct policy_answer answer = {.policy = -1};
 	uint32_t before = 0;
 	bool said = false;
 
@@ -179,10 +179,11 @@ struct policy_answer reference_decide(const struct policy *const *list, size_t n
 				continue;
 			own = is_default
 				  ? (struct policy_answer){answer_of(p, p->defaults[q->subject].action),
-							   0, p->defaults[q->subject].error}
+							   0, p->defaults[q->subject].error,
+							   (int)k}
 				  : (struct policy_answer){answer_of(p, p->rules[i].action),
 							   before + (uint32_t)i + 1,
-							   p->rules[i].error};
+							   p->rules[i].error, (int)k};
 			if (!said || own.action > answer.action)
 				answer = own;
 			said = true;
