@@ -84,6 +84,12 @@ consistent() {
 	jq -se --argjson denying "$(jq -cn '$ARGS.positional | map(tonumber)' --args "$@")" \
 		'all(.[]; (.verdict == "denied") == (.policy_version as $v | any($denying[]; . == $v)))' "$BATS_TEST_TMPDIR/opens" >/dev/null ||
 		{ jq -c '[.seq, .verdict, .policy_version]' "$BATS_TEST_TMPDIR/opens"; return 1; }
+	# Behind the record of a change nothing is decided by the version before it.
+	logs "$id" 'select(.kind == "policy")' >"$BATS_TEST_TMPDIR/changes"
+	jq -se --slurpfile p "$BATS_TEST_TMPDIR/changes" 'all(.[]; . as $o | ($p | map(select(.seq < $o.seq)) | last) as $a
+		| ($p | map(select(.seq > $o.seq)) | first) as $b
+		| $a == null or .policy_version == $a.policy_version or ($b != null and .policy_version == $b.policy_version))' "$BATS_TEST_TMPDIR/opens" >/dev/null ||
+		{ jq -c '[.seq, .policy_version, .old_version]' "$BATS_TEST_TMPDIR/changes"; jq -c '[.seq, .policy_version]' "$BATS_TEST_TMPDIR/opens"; return 1; }
 }
 
 @test "live: allowed, denied, allowed again, while a process goes on" {
