@@ -301,9 +301,8 @@ struct rv_task {
 	__u64 exec_seq;
 	__u32 slot;
 	__u32 flags; /* RV_TASK_* */
-	__u32 when;  /* bits of the policy's "when" that hold for it; a bit keeps its meaning for as
-			long as the container lives */
-	__u32 reserved;
+	__u32 when;	/* bits of the policy's "when" that hold for it */
+	__u32 when_set; /* of which set of them: rv_table.when_set */
 };
 #define RV_TASK_HELPER 1 /* came from outside, has not yet exec'ed inside */
 #define RV_TASK_INIT 2	 /* the container's init */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A change of the policy in force becomes a record, with a number of the container's own: what is
- * numbered after it was decided by the new one, or came from a program that was under way. Run by who
- * has just put the table in (BPF_PROG_RUN); what the record says is read from that table. */
+/* A change of the policy in force becomes a record, with a number of the container's own. Run by who
+ * has put the table in (BPF_PROG_RUN), behind a grace period: nothing with a later number was decided
+ * by the version before. What the record says is read from that table. */
 
 static __always_inline void change_fill(struct rv_policy *r, const struct who *w)
 {

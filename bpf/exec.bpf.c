@@ -373,17 +373,18 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 }
 
 /* Which "when" of the policy hold for the new image: those its path matches, and those the process
- * has from before and keeps. before: bits of the image that goes. */
-static __always_inline __u32 exec_when(struct who *w, struct linux_binprm *bprm, __u32 before)
+ * has from the image before and keeps. */
+static __always_inline __u32 exec_when(struct who *w, struct linux_binprm *bprm, __u32 *ret_set)
 {
 	struct scratch *s;
 	struct verdict v;
-	__u32 state = 0;
+	__u32 state = 0, before;
 
 	judge(w, &v, RV_SUBJECT_WHEN, 1, 0);
+	*ret_set = v.when_set;
 	if (!judge_asked(&v))
 		return 0;
-	before &= v.children;
+	before = v.when & v.children;
 	s = scratch_claim(w->st);
 	if (!s)
 		return before;
@@ -400,7 +401,7 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 	struct scratch *s;
 	struct rv_task *m;
 	__u64 seq = 0;
-	__u32 when;
+	__u32 when, when_set;
 
 	if (!who_here(&w))
 		return RET_ALLOW;
@@ -424,10 +425,11 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 		__sync_fetch_and_add(&w.st->counters.errors[RV_ERROR_STORAGE], 1);
 		return RET_ALLOW;
 	}
-	when = exec_when(&w, bprm, m->generation == w.st->generation ? m->when : 0);
+	when = exec_when(&w, bprm, &when_set);
 	m->generation = w.st->generation;
 	m->slot = w.slot;
 	m->when = when;
+	m->when_set = when_set;
 	m->exec_seq = seq;
 	m->flags = RV_TASK_INSIDE | (m->flags & RV_TASK_INIT);
 	return RET_ALLOW;

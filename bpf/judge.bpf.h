@@ -31,8 +31,10 @@ static __always_inline void judge(const struct who *w, struct verdict *v, __u32 
 	v->subject = subject;
 	v->access = access;
 	v->which = which;
-	if (w->mark)
+	if (w->mark && w->mark->generation == w->st->generation) {
 		v->when = w->mark->when;
+		v->when_set = w->mark->when_set;
+	}
 	if (w->st->policy)
 		table_number(w, v);
 	judge_say(v);

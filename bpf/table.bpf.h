@@ -15,6 +15,7 @@ struct verdict {
 	__u32 len;     /* of the text */
 	__u32 protocol;
 	__u32 when; /* rv_task.when; of RV_SUBJECT_WHEN the answer */
+	__u32 when_set;
 	/* from here on: the answer */
 	__u32 flags; /* RV_POLICY_* */
 	__u32 version;
@@ -158,6 +159,9 @@ static __always_inline void table_look(struct verdict *v, const struct rv_table 
 {
 	__u32 subject = v->subject;
 
+	if (v->when_set != t->when_set)
+		v->when = 0;
+	v->when_set = t->when_set;
 	v->flags = t->flags;
 	v->version = t->version;
 	v->children = t->children;

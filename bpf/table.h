@@ -99,7 +99,7 @@ struct rv_table {
 	__u32 states_n, entries_n;
 	__u32 whens_n;
 	__u32 children; /* bits of rv_task.when that a process passes on through its execs */
-	__u32 reserved;
+	__u32 when_set; /* which set of "when" the bits are of: equal sets have equal numbers */
 	__u32 asked[RV_SUBJECT_MAX];  /* RV_DO_* about which there is a rule or a default but allow */
 	__u32 start[RV_SUBJECT_TEXTS];	   /* state; 0: no automaton */
 	__u32 otherwise[RV_SUBJECT_TEXTS]; /* list where no pattern matches; 0 allowed */

@@ -156,6 +156,7 @@ static __always_inline void mark_child(struct rv_state *st, struct task_struct *
 	m->slot = like->slot;
 	m->exec_seq = like->exec_seq;
 	m->when = like->when;
+	m->when_set = like->when_set;
 	m->flags = like->flags & (RV_TASK_HELPER | RV_TASK_INSIDE);
 }
 

@@ -12,30 +12,13 @@
 #include "sidecar/common/util.h"
 #include "verbs.h"
 
-/* The directory's own name, whatever links lead to it; the file's as it was given: what it links to
- * may change, and is then the next version. */
-static int absolute(const char *file, char ret[static PATH_MAX])
-{
-	const char *base = strrchr(file, '/');
-	_free_ char *dir = base == file ? strdup("/") : base ? strndup(file, (size_t)(base - file))
-							     : strdup(".");
-	_free_ char *real = dir ? realpath(dir, NULL) : NULL;
-
-	if (!real)
-		return dir ? -errno : -ENOMEM;
-	base = base ? base + 1 : file;
-	if (snprintf(ret, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, base) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	return 0;
-}
-
 static int read_files(struct list *l, char **files, int n, char *error, size_t error_size)
 {
 	char path[PATH_MAX];
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < n; i++) {
-		r = absolute(files[i], path);
+		r = list_absolute(files[i], path);
 		if (r < 0)
 			return util_refuse(r, error, error_size, "cannot find %s: %s", files[i],
 					   strerror(-r));

@@ -15,6 +15,7 @@
 #include "sidecar/common/record.h"
 #include "sidecar/common/spawn.h"
 #include "sidecar/common/util.h"
+#include "sidecar/live/list.h"
 #include "sidecar/policy/policy.h"
 #include "verbs.h"
 
@@ -44,8 +45,7 @@ static int add_policy(struct run *run, const char *file)
 {
 	_free_ char *text = NULL;
 	_policy_ struct policy *p = NULL;
-	char error[POLICY_ERROR_MAX];
-	char *path;
+	char error[POLICY_ERROR_MAX], path[PATH_MAX];
 	size_t len;
 	int r;
 
@@ -57,10 +57,13 @@ static int add_policy(struct run *run, const char *file)
 	r = policy_parse(text, len, file, &p, error, sizeof(error));
 	if (r < 0)
 		return log_err(0, "%s", error), r;
-	path = realpath(file, NULL);
-	if (!path)
-		return log_err(-errno, "find policy %s", file);
-	run->policies[run->policies_count++] = path;
+	r = list_absolute(file, path);
+	if (r < 0)
+		return log_err(r, "find policy %s", file);
+	run->policies[run->policies_count] = strdup(path);
+	if (!run->policies[run->policies_count])
+		return log_err(-ENOMEM, "remember policy %s", file);
+	run->policies_count++;
 	return 0;
 }
 

@@ -48,6 +48,8 @@ static int finish(struct target *t)
 		return kept_settle(&t->id, version, false);
 	r = kept_read(&t->id, version, &kept);
 	if (r == 0)
+		r = tables_wait(&t->tables, t->slot, t->state->policy);
+	if (r == 0)
 		r = record(t, kept.old_version);
 	return r < 0 ? r : kept_settle(&t->id, version, true);
 }

@@ -6,7 +6,7 @@
  *      update replaces it, and the rest of 3 has nothing to do
  *   3. rv_state.policy is stored: one word. Only when no program is under way any more that read the
  *      old one, the old table goes
- *   4. the change becomes a record, the text is kept for good
+ *   4. the change becomes a record, behind a grace period (2 and 3 end with one), the text is kept for good
  * Killed before 2 or 3 took effect the old one is in force, and after it the new one; the text of
  * both is there. Who changes something next (or asks, or the node) finishes 4. */
 #pragma once

@@ -2,6 +2,7 @@
 /* See list.h. */
 #include "list.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/util.h"
@@ -39,6 +40,22 @@ static int add(struct list *l, const char *file, char *text, size_t len, char *e
 	e->text = TAKE_PTR(owned);
 	e->len = len;
 	l->n++;
+	return 0;
+}
+
+int list_absolute(const char *file, char ret[static PATH_MAX])
+{
+	const char *base = strrchr(file, '/');
+	_free_ char *dir = base == file ? strdup("/")
+			   : base	? strndup(file, (size_t)(base - file))
+					: strdup(".");
+	_free_ char *real = dir ? realpath(dir, NULL) : NULL;
+
+	if (!real)
+		return dir ? -errno : -ENOMEM;
+	base = base ? base + 1 : file;
+	if (snprintf(ret, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, base) >= PATH_MAX)
+		return -ENAMETOOLONG;
 	return 0;
 }
 

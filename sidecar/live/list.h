@@ -2,6 +2,7 @@
 /* The policies of one container, in the order in which their rules are numbered: files and their
  * texts, read and checked, and what becomes of them together. Changes nothing anywhere. */
 #pragma once
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "sidecar/common/json.h"
@@ -22,6 +23,9 @@ struct list {
 void list_release(struct list *l);
 #define _list_ __attribute__((cleanup(list_release)))
 
+/* Its directory's own name, whatever links lead there, and the file's as it was given: what that links
+ * to may change, and is then the next version. */
+int list_absolute(const char *file, char ret[static PATH_MAX]);
 /* Reads, checks and appends a file; or the text itself (copied). What is wrong is in error, with the
  * place: -E2BIG (more than POLICY_LIST_MAX, too long), -EINVAL, or of the file. */
 int list_add_file(struct list *l, const char *file, char *error, size_t error_size);

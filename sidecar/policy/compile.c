@@ -221,6 +221,27 @@ static int compile_all(struct compiler *c)
 	return r ? r : compile_numbers(c);
 }
 
+/* Never 0, a process's before its first exec, but where there is no "when". */
+static uint32_t when_set(const struct compiler *c)
+{
+	uint8_t sum[32];
+	struct sha256 h;
+	uint32_t set;
+
+	if (c->whens_n == 0)
+		return 0;
+	sha256_init(&h);
+	for (uint32_t i = 0; i < c->whens_n; i++) {
+		const struct policy_when *when = c->whens[i].when;
+
+		sha256_add(&h, when->exec, strlen(when->exec) + 1);
+		sha256_add(&h, when->children ? "c" : "-", 1);
+	}
+	sha256_end(&h, sum);
+	memcpy(&set, sum, sizeof(set));
+	return set ? set : 1;
+}
+
 /* Equal tables have equal versions on every machine. */
 static int seal(struct compiler *c, struct policy_image *ret)
 {
@@ -242,6 +263,7 @@ static int seal(struct compiler *c, struct policy_image *ret)
 	head->flags = flags_of(c);
 	head->used = c->table.used;
 	head->whens_n = c->whens_n;
+	head->when_set = when_set(c);
 	join_names(c->list, c->n, head->name);
 	sha256_init(&h);
 	sha256_add(&h, head, sizeof(*head));

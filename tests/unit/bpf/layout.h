@@ -119,6 +119,7 @@ AT(rv_task, exec_seq, 8);
 AT(rv_task, slot, 16);
 AT(rv_task, flags, 20);
 AT(rv_task, when, 24);
+AT(rv_task, when_set, 28);
 SIZE(rv_step, 12);
 AT(rv_step, base, 0);
 AT(rv_step, other, 4);

@@ -146,6 +146,7 @@ TEST("open: every member, in order")
 		   "\"net\":13,\"user\":14,\"uts\":15,\"ipc\":16,\"cgroup\":17,\"time\":18},"
 		   "\"hook\":\"file_open\",\"prog_id\":321,\"prog_tag\":\"deadbeef00010203\","
 		   "\"verdict\":\"allowed\",\"error\":null,\"rule\":null,\"policy_version\":7,"
+		   "\"policy\":null,\"policy_line\":null,\"reason\":null,"
 		   "\"phase\":\"armed\",\"ino\":5,\"dev\":\"8:2\","
 		   "\"access\":[\"read\",\"write\"],\"flags\":2,\"mode\":\"0100644\","
 		   "\"path_state\":\"ok\",\"tag_source\":null,\"path\":\"/etc/passwd\",\"tag\":null}");
@@ -168,6 +169,25 @@ TEST("a denial stands out and names error and rule")
 	check_json(&e, &context, "\"verdict\":\"denied\",\"error\":\"EACCES\",\"rule\":2,");
 	check_text(&e, "2026-11-21T02:43:00.123456789Z web #12    open       DENIED(EACCES) "
 		       "pid=100    comm=cat read,write $'/etc/sha\\x0adow' rule=2");
+}
+
+TEST("a rule that is known is named, and gives its reason")
+{
+	struct event_context known = context;
+	struct buffer b;
+	struct event e;
+	char *text;
+
+	make_open(&b, "/x", 2);
+	((struct rv_open *)b.data)->head.rule = 2;
+	known.policy = "web";
+	known.policy_line = 7;
+	known.reason = "no\nway";
+	REQUIRE(event_decode(b.data, b.len, &e) > 0);
+	check_json(&e, &known, "\"policy\":\"web\",\"policy_line\":7,\"reason\":\"no\\nway\",");
+	text = event_to_text(&e, &known);
+	CHECK_STR(strstr(text, "/x"), "/x rule=2 (web:7) reason=$'no\\x0away'");
+	free(text);
 }
 
 TEST("exec: argv and environment come apart as the kernel counted them")
