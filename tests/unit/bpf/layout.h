@@ -150,7 +150,7 @@ AT(rv_table, states_n, 116);
 AT(rv_table, entries_n, 120);
 AT(rv_table, whens_n, 124);
 AT(rv_table, children, 128);
-AT(rv_table, reserved, 132);
+AT(rv_table, when_set, 132);
 AT(rv_table, asked, 136);
 AT(rv_table, start, 172);
 AT(rv_table, otherwise, 196);
