@@ -44,9 +44,10 @@ static int set_path(const struct asking *a, const char *path)
 
 	if (path[0] != '/' || strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../") ||
 	    (len > 1 && path[len - 1] == '/'))
-		return expected(a, path,
-				"a path as the container sees it: from '/', with no \"..\", no link and "
-				"no '/' at its end");
+		return expected(
+		    a, path,
+		    "a path as the container sees it: from '/', with no \"..\", no link and "
+		    "no '/' at its end");
 	return set_text(a, path);
 }
 
@@ -115,13 +116,14 @@ static int set_address(const struct asking *a, const char *word)
 		*protocol++ = '\0';
 	if (port) {
 		*port++ = '\0';
-		number = strspn(port, "0123456789") == strlen(port) && *port ? strtoul(port, NULL, 10)
-									     : ULONG_MAX;
+		number = strspn(port, "0123456789") == strlen(port) && *port
+			     ? strtoul(port, NULL, 10)
+			     : ULONG_MAX;
 		family = strlen(word) < sizeof(text) ? read_address(text, address) : 0;
 	}
 	if (!family || number > UINT16_MAX)
-		return expected(a, word,
-				"10.0.0.1:443/tcp, [2001:db8::1]:443/tcp, unix:/path or unix:@name");
+		return expected(
+		    a, word, "10.0.0.1:443/tcp, [2001:db8::1]:443/tcp, unix:/path or unix:@name");
 	q->protocol = protocol ? policy_protocol(protocol) : 0;
 	if (protocol && !q->protocol)
 		return expected(a, protocol, "tcp, udp, udplite, sctp, icmp, icmpv6 or a number");

@@ -15,6 +15,6 @@ struct ask {
 
 /* Not to be copied. -EINVAL with what was expected in error. */
 int ask_words(struct ask *ret, const char *const *words, size_t n, char *error, size_t error_size);
-/* One line, which is cut into words: an object is all that is left of it. It may begin with --as EXE,
- * which stand in place of those that are in *ret. */
+/* One line, which is cut into words: an object is all that is left of it. It may begin with --as
+ * EXE, which stand in place of those that are in *ret. */
 int ask_line(struct ask *ret, char *line, char *error, size_t error_size);

@@ -19,8 +19,7 @@ struct check {
  * lines, an entry lies in one. */
 #define SHOWN_PATH 40
 #define LINE 64 /* bytes */
-#define LINES(used)                                                                                \
-	((used) / LINE < 3u * SHOWN_PATH + 2 ? (used) / LINE + 1 : 3u * SHOWN_PATH + 2)
+#define LINES(used) ((used) / LINE < 3u * SHOWN_PATH + 2 ? (used) / LINE + 1 : 3u * SHOWN_PATH + 2)
 
 static int warn(void *arg, const struct policy_rule *rule, const struct policy_rule *by)
 {
@@ -46,10 +45,11 @@ static void tell_size(const char *file, const struct policy_image *image)
 	    RV_TABLES(TABLE)};
 	const struct rv_table *t = image->value;
 
-	printf("%s: %u states, %u entries, %u of %u bytes (%s table), at most %u of its cache lines "
-	       "for a path of %d bytes\n",
-	       file, t->states_n, t->entries_n, t->used, tables[image->table].size,
-	       tables[image->table].name, LINES(t->used), SHOWN_PATH);
+	printf(
+	    "%s: %u states, %u entries, %u of %u bytes (%s table), at most %u of its cache lines "
+	    "for a path of %d bytes\n",
+	    file, t->states_n, t->entries_n, t->used, tables[image->table].size,
+	    tables[image->table].name, LINES(t->used), SHOWN_PATH);
 }
 
 static bool compiles(const char *file, const struct policy *p, bool verbose)

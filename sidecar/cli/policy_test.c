@@ -112,8 +112,8 @@ static int answer(const struct test *t, struct ask *ask)
 	struct policy_answer a;
 
 	for (unsigned i = 0; i < ask->exes_n; i++)
-		ask->question.when = policy_when(&t->image, ask->question.when, ask->exes[i],
-						 strlen(ask->exes[i]));
+		ask->question.when =
+		    policy_when(&t->image, ask->question.when, ask->exes[i], strlen(ask->exes[i]));
 	a = policy_decide(&t->image, &ask->question);
 	if (t->json && put_json(t, &a))
 		return EXIT_BAD_POLICY;
@@ -206,7 +206,8 @@ static int test(struct test *t, int argc, char **argv, int dashes)
 	}
 	for (int i = optind; i < dashes; i++)
 		if (input && strcmp(argv[i], "-") == 0)
-			return log_err(0, "the standard input cannot be a policy and questions, too"),
+			return log_err(0,
+				       "the standard input cannot be a policy and questions, too"),
 			       EXIT_USAGE;
 	if (optind == dashes || dashes + 1 >= argc)
 		return policy_verb_usage(argv[0]);

@@ -37,8 +37,10 @@ static int add_ports(struct builder *b, struct glob_item items[RV_ADDRESS_TEXT],
 		if (!all && ((i == 1 && part[1].high > part[1].high_to) ||
 			     (i == 1 && max >> 8 == 0) || (i == 2 && min >> 8 == max >> 8)))
 			continue;
-		range(&items[RV_ADDRESS_TEXT - 2], all ? 0 : part[i].high, all ? 255 : part[i].high_to);
-		range(&items[RV_ADDRESS_TEXT - 1], all ? 0 : part[i].low, all ? 255 : part[i].low_to);
+		range(&items[RV_ADDRESS_TEXT - 2], all ? 0 : part[i].high,
+		      all ? 255 : part[i].high_to);
+		range(&items[RV_ADDRESS_TEXT - 1], all ? 0 : part[i].low,
+		      all ? 255 : part[i].low_to);
 		r = builder_add_line(b, items, RV_ADDRESS_TEXT, number);
 	}
 	return r;
@@ -55,7 +57,9 @@ static int add_range(struct builder *b, const struct policy_rule *rule, int fami
 		bool filler = family == AF_INET && i >= 4; /* zero: an any would be a wider row */
 
 		prefix_byte(&items[1 + i], addr[i],
-			    filler ? 8 : prefix > i * 8 ? prefix - i * 8 : 0);
+			    filler	     ? 8
+			    : prefix > i * 8 ? prefix - i * 8
+					     : 0);
 	}
 	return add_ports(b, items, rule->port_min, rule->port_max, number);
 }
@@ -75,8 +79,8 @@ int address_add(struct builder *b, const struct policy_rule *rule, uint32_t numb
 	bool loopback6 = rule->family == AF_INET6 && holds(rule, v6);
 	int r = add_range(b, rule, rule->family, rule->addr, rule->prefix, number);
 
-	/* A connect to 0.0.0.0 or :: is one to loopback, and one to :: from a socket bound to a mapped
-	 * IPv4 address is one to 127.0.0.1. */
+	/* A connect to 0.0.0.0 or :: is one to loopback, and one to :: from a socket bound to a
+	 * mapped IPv4 address is one to 127.0.0.1. */
 	if (r == 0 && (loopback4 || loopback6))
 		r = add_range(b, rule, AF_INET6, none, 128, number);
 	if (r == 0 && loopback4)
@@ -84,8 +88,7 @@ int address_add(struct builder *b, const struct policy_rule *rule, uint32_t numb
 	return r;
 }
 
-void policy_address(int family, const uint8_t addr[16], uint16_t port,
-		    uint8_t ret[RV_ADDRESS_TEXT])
+void policy_address(int family, const uint8_t addr[16], uint16_t port, uint8_t ret[RV_ADDRESS_TEXT])
 {
 	memset(ret, 0, RV_ADDRESS_TEXT);
 	ret[0] = family == AF_INET ? 4 : 6;

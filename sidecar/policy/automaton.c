@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See automaton.h. Here: the trie. Its subsets become states in automaton_states.c, which are merged
- * and packed in automaton_pack.c. */
+/* See automaton.h. Here: the trie. Its subsets become states in automaton_states.c, which are
+ * merged and packed in automaton_pack.c. */
 #include "sidecar/policy/automaton.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -47,7 +47,7 @@ struct subsets {
 	struct node *nodes;
 	struct rows *rows;
 	uint16_t (*of_set)[257]; /* per set: of how many classes it is, then which */
-	uint32_t *members;	/* of all states, one after the other */
+	uint32_t *members;	 /* of all states, one after the other */
 	uint32_t members_n, members_size;
 	uint32_t *first; /* per state: where its members begin; one more at the end */
 	uint32_t first_size;
@@ -119,8 +119,8 @@ static uint32_t find_hiders(const struct subsets *s, struct hider hiders[HIDERS_
 	return n;
 }
 
-/* Takes out of the set being made what cannot decide anything any more. Otherwise rules with a double
- * star at both ends would have a state for every set of them that a path went through. */
+/* Takes out of the set being made what cannot decide anything any more. Otherwise rules with a
+ * double star at both ends would have a state for every set of them that a path went through. */
 static void leave_hidden(struct subsets *s)
 {
 	const struct automaton_rank *ranks = s->b->ranks;
@@ -134,7 +134,8 @@ static void leave_hidden(struct subsets *s)
 		for (uint32_t k = 0; k < hiders_n; k++) {
 			const struct automaton_rank *rank = &ranks[hiders[k].number];
 			bool own = hiders[k].number == reach->high &&
-				   hiders[k].number == reach->low && hiders[k].node != s->scratch[i];
+				   hiders[k].number == reach->low &&
+				   hiders[k].node != s->scratch[i];
 
 			if (own || (rank->hides && hiders[k].number < reach->low &&
 				    rank->group == ranks[reach->high].group))

@@ -37,4 +37,3 @@ struct builder {
 	uint32_t adding; /* number of the pattern being added */
 	const struct automaton_rank *ranks;
 };
-

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules of one or several policies to the kernel's table: rules first, then per subject an automaton
- * whose states say by which list of rules is decided. A list holds, policy by policy and in the
- * order of the file, what can still decide something there. */
+/* Rules of one or several policies to the kernel's table: rules first, then per subject an
+ * automaton whose states say by which list of rules is decided. A list holds, policy by policy and
+ * in the order of the file, what can still decide something there. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,8 +65,8 @@ int compile_over(struct compiler *c, uint32_t number, const char *fmt, ...)
 	va_list args;
 
 	if (ref)
-		len = snprintf(c->error, c->error_size, "policy %s, rule in line %d: ",
-			       ref->policy->name, ref->rule->line);
+		len = snprintf(c->error, c->error_size,
+			       "policy %s, rule in line %d: ", ref->policy->name, ref->rule->line);
 	if (len < 0 || (size_t)len >= c->error_size)
 		return -E2BIG;
 	va_start(args, fmt);
@@ -125,9 +125,8 @@ static int put_one(struct compiler *c, const struct policy_rule *rule, uint32_t 
 		     &ref->at);
 	if (r == -E2BIG)
 		return compile_over(c, number, "the table is full; use fewer rules");
-	c->ranks[number] = (struct automaton_rank){.group = ref->index,
-						   .bits = rule->access,
-						   .hides = !rule->when && !rule->protocol};
+	c->ranks[number] = (struct automaton_rank){
+	    .group = ref->index, .bits = rule->access, .hides = !rule->when && !rule->protocol};
 	if (rule->action != POLICY_ALLOW)
 		c->table.head.asked[rule->subject] |= rule->access;
 	return r;
@@ -142,8 +141,8 @@ static int put_rules(struct compiler *c)
 		const struct policy *p = c->list[i];
 
 		for (size_t k = 0; r == 0 && k < p->rules_n; k++) {
-			c->refs[number++] = (struct ref){
-			    .rule = &p->rules[k], .policy = p, .index = (unsigned)i};
+			c->refs[number++] =
+			    (struct ref){.rule = &p->rules[k], .policy = p, .index = (unsigned)i};
 			r = put_one(c, &p->rules[k], number);
 		}
 	}

@@ -11,8 +11,7 @@ static int add(struct compiler *c, uint32_t number, uint32_t at, uint32_t rules[
 	if (*n == RV_LIST_MAX)
 		return compile_over(c, number,
 				    "more than %d rules apply to one %s; use fewer that overlap",
-				    RV_LIST_MAX,
-				    c->subject < RV_SUBJECT_TEXTS ? "name" : "thing");
+				    RV_LIST_MAX, c->subject < RV_SUBJECT_TEXTS ? "name" : "thing");
 	rules[(*n)++] = at;
 	return 0;
 }

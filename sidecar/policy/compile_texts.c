@@ -10,7 +10,7 @@
 #include "sidecar/common/util.h"
 
 #define SEARCH_STATES (4u * COMPILE_STATES_MAX) /* built while it is looked for: seconds */
-#define SEARCH_FIRST 64			/* patterns */
+#define SEARCH_FIRST 64				/* patterns */
 
 /* Patterns of one subject, by number. */
 struct patterns {
@@ -136,8 +136,8 @@ static int tell(struct compiler *c, const struct patterns *p, uint32_t good, uin
 	return -E2BIG;
 }
 
-/* Which of them is the first that goes over: what fits is found by doubling, as it costs little, then
- * the rest is halved. */
+/* Which of them is the first that goes over: what fits is found by doubling, as it costs little,
+ * then the rest is halved. */
 static int find_first_over(struct compiler *c, const struct patterns *p, uint32_t mark)
 {
 	uint32_t good = 0, bad = p->n, work = 0, states = 0, bytes = 0;

@@ -74,8 +74,8 @@ struct policy_answer policy_decide(const struct policy_image *image,
 		if (said && rule->action <= answer.action)
 			continue;
 		said = true;
-		answer = (struct policy_answer){rule->action, rule->number, rule->error,
-						rule->policy};
+		answer =
+		    (struct policy_answer){rule->action, rule->number, rule->error, rule->policy};
 	}
 	return answer;
 }

@@ -127,7 +127,62 @@ records() {
 	[ "$status" -eq 2 ]
 	run "$bin/reeve" policy nothing
 	[ "$status" -eq 2 ]
-	[[ $("$bin/reeve" policy help) == *"check [--strict] FILE..."* ]]
+	[[ $("$bin/reeve" policy help) == *"check [--strict] [--verbose] FILE..."* ]]
+	[[ $(check --verbose deny.json) == *" states, "*" of 16384 bytes (small table), at most "* ]]
+	jq -n '{name: "many", mode: "audit", rules: [range(1; 66) |
+		{subject: "network", protocol: ., action: "deny"}]}' >many.json
+	run --separate-stderr check many.json
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"many.json: policy many, rule in line "*": more than 64 rules apply to one name"* ]]
+}
+
+@test "policy test: what would become of an act, and by which rule; as nobody, with no node" {
+	try() {
+		setpriv --reuid=nobody --clear-groups --regid=nogroup "$bin/reeve" policy test "$@"
+	}
+	is() {
+		local want=$1 exit=$2
+		shift 2
+		run --separate-stderr try "$@"
+		echo "$*: $status $output $stderr"
+		[ "$status" -eq "$exit" ] && [ "$output" = "$want" ]
+	}
+	cat >web.json <<-EOF
+		{"name": "web", "mode": "enforce", "defaults": {"kernel": "deny"}, "rules": [
+		  {"subject": "file", "path": "/srv/**", "access": "read", "action": "allow"},
+		  {"subject": "file", "path": "/srv/cache/**", "action": "allow",
+		    "when": {"exec": "/usr/sbin/nginx", "children": true}},
+		  {"subject": "file", "path": "/srv/**", "action": "deny", "reason": "read-only"},
+		  {"subject": "network", "cidr": "10.0.0.0/8", "port": 443, "protocol": "tcp", "action": "deny"},
+		  {"subject": "unix", "path": "@**", "action": "audit"},
+		  {"subject": "capability", "capability": "sys_admin", "action": "deny"}]}
+	EOF
+	sed 's/enforce/audit/; s/"web"/"watch"/' web.json >watch.json
+	chmod 755 . && chmod 644 ./*.json
+	is 'denied EACCES: rule 3 of web, web.json:5: read-only' 1 web.json -- file read,write /srv/x
+	is 'allowed: rule 1 of web, web.json:2' 0 web.json -- file read /srv/x
+	is 'allowed: rule 2 of web, web.json:3' 0 --as /usr/sbin/nginx --as /bin/sh web.json -- file write /srv/cache/x
+	is 'denied EACCES: rule 3 of web, web.json:5: read-only' 1 --as /bin/sh web.json -- file write /srv/cache/x
+	is 'denied EACCES: rule 4 of web, web.json:6' 1 web.json -- connect '[::ffff:10.0.0.1]:443/tcp'
+	is 'allowed: no rule' 0 web.json -- connect 10.0.0.1:443/udp
+	is 'audited: rule 5 of web, web.json:7' 0 web.json -- send unix:@x
+	is 'denied EPERM: rule 6 of web, web.json:8' 1 web.json -- capability CAP_SYS_ADMIN
+	is 'would-deny: rule 6 of watch, watch.json:8' 0 watch.json -- capability sys_admin
+	is 'denied EACCES: rule 9 of web, web.json:5: read-only' 1 watch.json web.json -- file delete /srv/x
+	is 'denied EPERM: default of web' 1 web.json -- kernel mount
+	is 'allowed: no rule' 0 web.json -- memory write-exec
+	is '' 2 web.json -- connect 10.0.0.1:443x
+	is '' 2 web.json -- exec /bin/../bin/sh
+	is '' 2 web.json
+	is '' 3 missing.json -- exec /bin/sh
+	[ "$(try --json watch.json -- file write '/srv/a b' | jq -c '[.verdict, .policy, .rule, .line, .reason]')" = \
+		'["would-deny","watch",3,5,"read-only"]' ]
+	run try web.json -- - < <(printf 'file read /srv/a b\n--as /usr/sbin/nginx file write /srv/cache/x\nexec /bin/sh\n')
+	[ "$status" -eq 0 ]
+	[ "$output" = $'allowed: rule 1 of web, web.json:2\nallowed: rule 2 of web, web.json:3\nallowed: no rule' ]
+	run try web.json -- - < <(yes 'file write /srv/x' | head -n 20000)
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 20000 ]
 }
 
 @test "run: signals reach the command, what it leaves behind is ended" {

@@ -27,7 +27,8 @@ static bool same(struct policy_answer a, struct policy_answer b)
 
 static void tell(const struct question *q, struct policy_answer got, struct policy_answer want)
 {
-	fprintf(stderr, "# subject %u access %u %s: action %u rule %u error %d, expected %u %u %d\n",
+	fprintf(stderr,
+		"# subject %u access %u %s: action %u rule %u error %d, expected %u %u %d\n",
 		q->subject, q->access, q->path, got.action, got.rule, got.error, want.action,
 		want.rule, want.error);
 }
@@ -95,7 +96,8 @@ static bool caught(const struct random_policies *p, const struct policy_image *i
 	return false;
 }
 
-/* The step and the entry that some random path takes (of addresses most never come up); entry: an exception. */
+/* The step and the entry that some random path takes (of addresses most never come up); entry: an
+ * exception. */
 static void taken(const struct policy_image *image, unsigned subject, struct rv_step **ret_step,
 		  struct rv_entry **ret_entry)
 {

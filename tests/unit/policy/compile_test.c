@@ -45,10 +45,9 @@ static int compile(const char *first, ...)
 
 static struct policy_answer ask(unsigned subject, uint32_t access, const char *text)
 {
-	return policy_decide(&image, &(struct policy_question){.subject = subject,
-							       .access = access,
-							       .text = text,
-							       .len = strlen(text)});
+	return policy_decide(
+	    &image, &(struct policy_question){
+			.subject = subject, .access = access, .text = text, .len = strlen(text)});
 }
 
 static struct policy_answer ask_number(unsigned subject, uint32_t which)
@@ -57,8 +56,8 @@ static struct policy_answer ask_number(unsigned subject, uint32_t which)
 	    &image, &(struct policy_question){.subject = subject, .access = 1, .which = which});
 }
 
-static struct policy_answer ask_address(uint32_t access, int family, const char *addr, uint16_t port,
-					uint8_t protocol)
+static struct policy_answer ask_address(uint32_t access, int family, const char *addr,
+					uint16_t port, uint8_t protocol)
 {
 	uint8_t bytes[16] = {0}, text[RV_ADDRESS_TEXT];
 
@@ -91,10 +90,11 @@ TEST("decide: the rules are asked in the order of the file")
 
 TEST("decide: of each access the first rule whose conditions hold")
 {
-	COMPILE(ENFORCE("{'subject':'file','path':'/a','access':'read','action':'allow'},"
-			"{'subject':'file','path':'/a','access':['write','delete'],'action':'deny',"
-			"'errno':'EROFS','when':{'exec':'/bin/x'}},"
-			"{'subject':'file','path':'/a','access':['write','link'],'action':'audit'}"));
+	COMPILE(
+	    ENFORCE("{'subject':'file','path':'/a','access':'read','action':'allow'},"
+		    "{'subject':'file','path':'/a','access':['write','delete'],'action':'deny',"
+		    "'errno':'EROFS','when':{'exec':'/bin/x'}},"
+		    "{'subject':'file','path':'/a','access':['write','link'],'action':'audit'}"));
 	FILE_IS(RV_DO_READ, "/a", RV_ACT_ALLOW, 1, 0);
 	FILE_IS(RV_DO_WRITE, "/a", RV_ACT_AUDIT, 3, 0);
 	FILE_IS(RV_DO_DELETE, "/a", RV_ACT_ALLOW, 0, 0);
@@ -152,8 +152,9 @@ TEST("decide: an act that does several things gets the strictest answer")
 
 TEST("decide: several policies decide each by itself, the strictest counts; audit never denies")
 {
-	COMPILE(ENFORCE(ALLOW("/a")), AUDIT(DENY("/*")), ENFORCE("{'subject':'file','path':'/b',"
-								 "'action':'deny'}"));
+	COMPILE(ENFORCE(ALLOW("/a")), AUDIT(DENY("/*")),
+		ENFORCE("{'subject':'file','path':'/b',"
+			"'action':'deny'}"));
 	FILE_IS(RV_DO_READ, "/a", RV_ACT_WOULD_DENY, 2, EACCES);
 	FILE_IS(RV_DO_READ, "/b", RV_ACT_DENY, 3, EACCES);
 	FILE_IS(RV_DO_READ, "/c", RV_ACT_WOULD_DENY, 2, EACCES);
@@ -221,14 +222,14 @@ static bool compile_kinds(void)
 
 TEST("compile: every allocation may fail")
 {
-	kinds[0] = text_read(
-	    "{'name':'k','mode':'enforce','defaults':{'unix':'deny'},'rules':["
-	    "{'subject':'exec','path':'/**/{a,b}','action':'deny','when':{'exec':'/x*'}},"
-	    "{'subject':'file','path':'/a?/**','access':'read','action':'audit'},"
-	    "{'subject':'network','cidr':'10.0.0.0/8','port':'80-999','action':'deny'},"
-	    "{'subject':'memory','access':'exec','action':'deny'},"
-	    "{'subject':'capability','capability':'all','action':'deny'},"
-	    "{'subject':'kernel','kind':['bpf','mount'],'action':'deny'}]}");
+	kinds[0] =
+	    text_read("{'name':'k','mode':'enforce','defaults':{'unix':'deny'},'rules':["
+		      "{'subject':'exec','path':'/**/{a,b}','action':'deny','when':{'exec':'/x*'}},"
+		      "{'subject':'file','path':'/a?/**','access':'read','action':'audit'},"
+		      "{'subject':'network','cidr':'10.0.0.0/8','port':'80-999','action':'deny'},"
+		      "{'subject':'memory','access':'exec','action':'deny'},"
+		      "{'subject':'capability','capability':'all','action':'deny'},"
+		      "{'subject':'kernel','kind':['bpf','mount'],'action':'deny'}]}");
 	kinds[1] = text_read(AUDIT(DENY("/**")));
 	tap_each_malloc(compile_kinds);
 	policy_free(kinds[0]);
@@ -245,16 +246,15 @@ static char *rules(unsigned n, const char *fmt)
 	for (unsigned i = 1; i <= n; i++) {
 		char *at = strchr(strcpy(one, fmt), '#');
 
-		len += (size_t)snprintf(text + len, size - len, "%.*s%u%s%s\n", (int)(at - one), one,
-					i, at + 1, i < n ? "," : "]}");
+		len += (size_t)snprintf(text + len, size - len, "%.*s%u%s%s\n", (int)(at - one),
+					one, i, at + 1, i < n ? "," : "]}");
 	}
 	return text;
 }
 
 TEST("compile: 64 rules for one name, 31 conditions, 16 policies, and no more")
 {
-	static const char by_protocol[] =
-	    "{'subject':'network','protocol':#,'action':'deny'}";
+	static const char by_protocol[] = "{'subject':'network','protocol':#,'action':'deny'}";
 	_free_ char *most = rules(RV_LIST_MAX, by_protocol);
 	_free_ char *more = rules(RV_LIST_MAX + 1, by_protocol);
 	_free_ char *whens = rules(16, "{'subject':'exec','path':'/a','action':'deny',"
@@ -281,13 +281,16 @@ TEST("compile: 64 rules for one name, 31 conditions, 16 policies, and no more")
 
 TEST("compile: the rule by which a table gets too large is named")
 {
-	CHECK_INT(compile("{'name':'big','mode':'audit','rules':[\n" DENY("/a/**") ",\n"
-			  DENY("/**a????????????????????[!x]/b") "]}", NULL), -E2BIG);
+	CHECK_INT(compile("{'name':'big','mode':'audit','rules':[\n" DENY("/a/**") ",\n" DENY(
+			      "/**a????????????????????[!x]/b") "]}",
+			  NULL),
+		  -E2BIG);
 	CHECK_STR(error, "policy big, rule in line 3: with it the table goes over 786432 states or "
 			 "16777216 bytes (up to line 2 it needs 5 states, 2240 bytes); use fewer "
 			 "\"**\" inside of paths");
 	CHECK_INT(compile("{'name':'big','mode':'audit','rules':[\n{'subject':'exec','path':'/a',"
-			  "'action':'deny','when':{'exec':'/**a????????????????????[!x]/b'}}]}", NULL),
+			  "'action':'deny','when':{'exec':'/**a????????????????????[!x]/b'}}]}",
+			  NULL),
 		  -E2BIG);
 	CHECK_STR(error, "policy big, \"when\" in line 2: with it the table goes over 786432 "
 			 "states or 16777216 bytes; use fewer \"**\" inside of paths");

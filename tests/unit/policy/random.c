@@ -8,8 +8,7 @@
 
 static const char *const exes[] = {"/bin/sh", "/bin/a", "/usr/bin/b", "/usr/sbin/nginx"};
 static const char *const when_globs[] = {"/bin/*", "/usr/**", "/bin/sh", "**", "/usr/sbin/nginx"};
-static const uint16_t ports[] = {0,   1,   22,	53,  80,   255,	 256,
-				 257, 443, 511, 512, 1024, 8080, 65535};
+static const uint16_t ports[] = {0, 1, 22, 53, 80, 255, 256, 257, 443, 511, 512, 1024, 8080, 65535};
 static const struct {
 	int family;
 	uint8_t addr[16];
@@ -31,7 +30,7 @@ static const struct {
 };
 static const uint8_t protocols[] = {0, IPPROTO_TCP, IPPROTO_UDP};
 static const unsigned accesses[RV_SUBJECT_MAX] = {
-    [RV_SUBJECT_EXEC] = 1,   [RV_SUBJECT_FILE] = 127, [RV_SUBJECT_UNIX] = 7,
+    [RV_SUBJECT_EXEC] = 1,    [RV_SUBJECT_FILE] = 127, [RV_SUBJECT_UNIX] = 7,
     [RV_SUBJECT_NETWORK] = 7, [RV_SUBJECT_MEMORY] = 7, [RV_SUBJECT_CAPABILITY] = 1,
     [RV_SUBJECT_KERNEL] = 1};
 

@@ -178,9 +178,9 @@ struct policy_answer reference_decide(const struct policy *const *list, size_t n
 			if (!decides || (is_default && !p->defaults[q->subject].action))
 				continue;
 			own = is_default
-				  ? (struct policy_answer){answer_of(p, p->defaults[q->subject].action),
-							   0, p->defaults[q->subject].error,
-							   (int)k}
+				  ? (struct policy_answer){answer_of(
+							       p, p->defaults[q->subject].action),
+							   0, p->defaults[q->subject].error, (int)k}
 				  : (struct policy_answer){answer_of(p, p->rules[i].action),
 							   before + (uint32_t)i + 1,
 							   p->rules[i].error, (int)k};
