@@ -189,15 +189,17 @@ no_tables() {
 }
 
 @test "live: many at once follow each other" {
-	local i allowed denied
+	local i allowed denied pids=()
 	looping atonce
 	apply atonce allow.json
 	allowed=$(version atonce)
 	for i in 1 2 3; do
 		reeve policy apply atonce "$files/deny.json" 3>&- 4>&- &
+		pids+=($!)
 		reeve policy apply atonce "$files/allow.json" 3>&- 4>&- &
+		pids+=($!)
 	done
-	wait
+	wait "${pids[@]}"
 	apply atonce deny.json
 	denied=$(version atonce)
 	becomes 13
