@@ -160,32 +160,32 @@ no_tables() {
 
 @test "live: killed at any moment, the old policy or the new one is in force" {
 	local i denied medium before
-	looping killed
+	looping cutoff
 	medium medium
-	apply killed deny.json
+	apply cutoff deny.json
 	becomes 13
-	denied=$(version killed)
-	apply killed medium.json
-	medium=$(version killed)
+	denied=$(version cutoff)
+	apply cutoff medium.json
+	medium=$(version cutoff)
 	for i in $(seq 1 12); do
-		reeve policy apply killed "$files/$([ $((i % 2)) = 0 ] && echo medium || echo deny).json" 2>/dev/null &
+		reeve policy apply cutoff "$files/$([ $((i % 2)) = 0 ] && echo medium || echo deny).json" 2>/dev/null &
 		sleep "$(awk -v i="$i" 'BEGIN { print i * 0.012 }')"
 		kill -9 $! 2>/dev/null || true
 		wait $! || true
-		before=$(version killed)
+		before=$(version cutoff)
 		[ "$before" = "$denied" ] || [ "$before" = "$medium" ]
-		reeve policy show killed >/dev/null
+		reeve policy show cutoff >/dev/null
 	done
-	apply killed deny.json
-	[ "$(version killed)" = "$denied" ]
+	apply cutoff deny.json
+	[ "$(version cutoff)" = "$denied" ]
 	[ -z "$(ls /var/lib/reeve/policy/*.new 2>/dev/null)" ]
 	becomes 13
-	finish killed
+	finish cutoff
 	# Both deny: not one open in between was let through.
-	[ "$(logs killed 'select(.kind == "open" and .path == "/etc/secret" and .policy_version != null and .policy_version != 0) | .verdict' | sort -u)" = '"denied"' ]
-	consistent killed "$denied" "$medium"
+	[ "$(logs cutoff 'select(.kind == "open" and .path == "/etc/secret" and .policy_version != null and .policy_version != 0) | .verdict' | sort -u)" = '"denied"' ]
+	consistent cutoff "$denied" "$medium"
 	# Each record's version follows from the one before: no change is without a record.
-	logs killed 'select(.kind == "policy") | [.old_version, .policy_version]' | jq -se '. as $c | all(range(1; $c | length); $c[.][0] == $c[. - 1][1])'
+	logs cutoff 'select(.kind == "policy") | [.old_version, .policy_version]' | jq -se '. as $c | all(range(1; $c | length); $c[.][0] == $c[. - 1][1])'
 }
 
 @test "live: many at once follow each other" {
