@@ -237,7 +237,8 @@ struct rv_state {
 	__u32 agent_idle; /* 1: the agent sleeps, wake it for the next record */
 	__u32 slot;	  /* which one this is, from the page's making on */
 	__u32 options;	  /* RV_OPTION_* */
-	__u32 reserved[3];
+	__u32 asked; /* bit per RV_SUBJECT_*: the policy has a word about it, or had until just now */
+	__u32 reserved[2];
 	/* kernel */
 	__u64 checkpoint_ns;
 	__u64 bulk_total;

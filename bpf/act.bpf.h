@@ -62,12 +62,36 @@ static __always_inline void *act_record(struct act *a, __u32 kind, __u32 hook, _
 	return h;
 }
 
+/* First step: false when there is nothing to do. */
+static __always_inline bool act_who(struct act *a, const struct rv_place *place, __u32 kind)
+{
+	if (!who_state(&a->w, place))
+		return false;
+	if (!a->always &&
+	    !who_wants(&a->w, a->quiet ? 0 : 1ull << kind, a->subject ? a->subject : RV_SUBJECT_KERNEL))
+		return false;
+	who_task(&a->w);
+	return who_judged(&a->w);
+}
+
+static __always_inline bool act_who_node(struct act *a, __u32 kind)
+{
+	struct rv_place place = {};
+
+	return who_place(&place) && act_who(a, &place, kind);
+}
+
+static __always_inline bool act_who_here(struct act *a, __u32 kind)
+{
+	return act_who(a, bpf_get_local_storage(&reeve_place, 0), kind);
+}
+
 /* First steps of a program for the whole node: NULL when the acting task is in no container, or the
  * act is the runtime's, or is neither recorded nor judged by a text. a: zero, but for what is set
  * before begin. size: of the kind's struct. */
 static __always_inline void *act_node(struct act *a, __u32 kind, __u32 hook, __u32 size)
 {
-	if (!who_node(&a->w) || !who_judged(&a->w))
+	if (!act_who_node(a, kind))
 		return NULL;
 	act_judge_begin(a, kind);
 	return act_record(a, kind, hook, size);
@@ -76,7 +100,7 @@ static __always_inline void *act_node(struct act *a, __u32 kind, __u32 hook, __u
 /* The same in a cgroup-scoped program. */
 static __always_inline void *act_here(struct act *a, __u32 kind, __u32 hook, __u32 size)
 {
-	if (!who_here(&a->w) || !who_judged(&a->w))
+	if (!act_who_here(a, kind))
 		return NULL;
 	act_judge_begin(a, kind);
 	return act_record(a, kind, hook, size);
@@ -88,7 +112,7 @@ static __always_inline void *act_here(struct act *a, __u32 kind, __u32 hook, __u
 static __always_inline void *act_node_merged(struct act *a, __u32 kind, __u32 hook, __u32 size,
 					     __u64 x, __u64 y, __u64 z)
 {
-	if (!who_node(&a->w) || !who_judged(&a->w))
+	if (!act_who_node(a, kind))
 		return NULL;
 	act_judge_begin(a, kind);
 	if (!act_asked(a) && merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))
@@ -99,7 +123,7 @@ static __always_inline void *act_node_merged(struct act *a, __u32 kind, __u32 ho
 static __always_inline void *act_here_merged(struct act *a, __u32 kind, __u32 hook, __u32 size,
 					     __u64 x, __u64 y, __u64 z)
 {
-	if (!who_here(&a->w) || !who_judged(&a->w))
+	if (!act_who_here(a, kind))
 		return NULL;
 	act_judge_begin(a, kind);
 	if (!act_asked(a) && merge_hit(&a->w, &a->v, kind, x, y, z, &a->first))

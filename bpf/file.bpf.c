@@ -93,7 +93,11 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	bool recorded = true, made, asked;
 	__u32 len, state;
 
-	if (!who_here(&w) || !who_judged(&w))
+	if (!who_state(&w, bpf_get_local_storage(&reeve_place, 0)) ||
+	    !who_wants(&w, 1ull << RV_KIND_OPEN | 1ull << RV_KIND_CREATE, RV_SUBJECT_FILE))
+		return RET_ALLOW;
+	who_task(&w);
+	if (!who_judged(&w))
 		return RET_ALLOW;
 	made = open_made(file);
 	judge(&w, &v, RV_SUBJECT_FILE, open_does(file, made), 0);

@@ -60,7 +60,7 @@ static __always_inline void judge_refuse(struct verdict *v, __s32 error)
 static __always_inline void judge_text(const struct who *w, struct verdict *v, const void *text,
 				       __u32 len)
 {
-	__u32 verdict = v->verdict, rule = v->rule;
+	__u32 verdict = v->verdict, rule = v->rule, version = v->version;
 	__s32 error = v->error;
 
 	v->len = len;
@@ -70,6 +70,7 @@ static __always_inline void judge_text(const struct who *w, struct verdict *v, c
 	    (verdict == RV_VERDICT_WOULD_DENY && v->verdict != RV_VERDICT_DENIED)) {
 		v->verdict = verdict;
 		v->rule = rule;
+		v->version = version;
 		v->error = error;
 	}
 }

@@ -234,7 +234,7 @@ int BPF_PROG(reeve_send, struct socket *sock, struct msghdr *msg, int size)
 	/* TCP Fast Open connects with its first message. */
 	if (sk && sk->sk_type == SOCK_STREAM)
 		a.access |= RV_DO_CONNECT;
-	if (!who_here(&a.w) || !who_judged(&a.w))
+	if (!act_who_here(&a, RV_KIND_SEND))
 		return RET_ALLOW;
 	act_judge_begin(&a, RV_KIND_SEND);
 	if (!act_asked(&a) && send_merged(&a, msg))

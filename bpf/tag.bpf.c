@@ -44,10 +44,11 @@ static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void 
 		return false;
 	place.slot = mark->slot;
 	place.generation = mark->generation;
-	if (!who_at(&w, &place))
+	if (!who_state(&w, &place) ||
+	    !who_wants(&w, 1ull << (exec ? RV_KIND_EXEC : RV_KIND_OPEN),
+		       exec ? RV_SUBJECT_EXEC : RV_SUBJECT_FILE))
 		return false;
-	if (!w.st->policy && !who_recorded(&w, exec ? RV_KIND_EXEC : RV_KIND_OPEN))
-		return false;
+	who_task(&w);
 	judge(&w, &v, exec ? RV_SUBJECT_EXEC : RV_SUBJECT_FILE, ~0u, 0);
 	*ret_any = w.st;
 	*ret_wanted = judge_asked(&v) || (who_judged(&w) && who_recorded(&w, RV_KIND_OPEN)) ||

@@ -72,12 +72,22 @@ static __always_inline bool place_of(struct cgroup *cgroup, struct rv_place *ret
 	return false;
 }
 
-static __always_inline bool who_at(struct who *w, const struct rv_place *place)
+static __always_inline bool who_state(struct who *w, const struct rv_place *place)
 {
 	w->slot = place->slot;
 	w->st = state_of(place->slot, place->generation);
-	if (!w->st)
-		return false;
+	return w->st;
+}
+
+/* Would a record be made of such an act, or does the policy have a word about it? Most opens end here:
+ * before the acting task is looked at. */
+static __always_inline bool who_wants(const struct who *w, __u64 kinds, __u32 subject)
+{
+	return (w->st->record & kinds) || (w->st->asked >> (subject & 31) & 1);
+}
+
+static __always_inline void who_task(struct who *w)
+{
 	w->armed = w->st->counters.armed;
 	w->mark = mark_of(bpf_get_current_task_btf());
 	/* Once a mark could not be stored, a task without one may be the container's own, and an
@@ -85,6 +95,13 @@ static __always_inline bool who_at(struct who *w, const struct rv_place *place)
 	w->helper = w->mark && (w->mark->flags & RV_TASK_HELPER) &&
 		    w->mark->generation == w->st->generation &&
 		    ((w->mark->flags & RV_TASK_INIT) || !w->st->counters.errors[RV_ERROR_STORAGE]);
+}
+
+static __always_inline bool who_at(struct who *w, const struct rv_place *place)
+{
+	if (!who_state(w, place))
+		return false;
+	who_task(w);
 	return true;
 }
 
@@ -94,13 +111,10 @@ static __always_inline bool who_here(struct who *w)
 	return who_at(w, bpf_get_local_storage(&reeve_place, 0));
 }
 
-/* In a program for the whole node: is the acting task in a container? The nearest, as in place_of(),
- * but for current the kernel knows all ancestors: 100 instructions a level instead of 300, which
- * every task of the host pays. */
-static __always_inline bool who_node(struct who *w)
+/* The nearest container of the acting task, as in place_of(), but for current the kernel knows all
+ * ancestors: 100 instructions a level instead of 300, which every task of the host pays. */
+static __always_inline bool who_place(struct rv_place *ret)
 {
-	struct rv_place place = {};
-
 	for (int level = 1; level < NEST_MAX; level++) {
 		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
 		struct rv_place *p;
@@ -109,9 +123,17 @@ static __always_inline bool who_node(struct who *w)
 			break;
 		p = bpf_map_lookup_elem(&reeve_cgroups, &id);
 		if (p)
-			place = *p;
+			*ret = *p;
 	}
-	return place.slot && who_at(w, &place);
+	return ret->slot;
+}
+
+/* In a program for the whole node: is the acting task in a container? */
+static __always_inline bool who_node(struct who *w)
+{
+	struct rv_place place = {};
+
+	return who_place(&place) && who_at(w, &place);
 }
 
 /* What belongs to no container goes to the node's log. False: it has none yet, or no more. */

@@ -79,8 +79,8 @@ int setup_adopt(struct agent *a, const char *key);
 void setup_undo(struct agent *a);
 
 /* rules.c: reads, checks and compiles the policy files and puts the table into the kernel, as slot's.
- * *ret_table: which of RV_TABLES, 0 files: 0. Logs. */
-int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table);
+ * *ret_table: which of RV_TABLES, *ret_asked: for rv_state.asked; 0 files: both 0. Logs. */
+int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table, uint32_t *ret_asked);
 /* Takes the slot's tables out again. */
 void rules_remove(const struct maps *m, uint32_t slot);
 

@@ -38,7 +38,7 @@ static void keep(const struct agent *a, const struct list *l, const struct rv_ta
 			 a->meta.id, PATH_KEPT);
 }
 
-int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table)
+int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table, uint32_t *ret_asked)
 {
 	_list_ struct list list = {};
 	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};
@@ -46,7 +46,7 @@ int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table)
 	char error[POLICY_ERROR_MAX];
 	int r;
 
-	*ret_table = 0;
+	*ret_table = *ret_asked = 0;
 	if (o->policies_n == 0)
 		return 0;
 	r = read_all(o, &list);
@@ -63,6 +63,7 @@ int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table)
 			       a->slot, image.size);
 	snprintf(a->meta.policy, sizeof(a->meta.policy), "%s", head->name);
 	*ret_table = image.table;
+	*ret_asked = tables_asked(head);
 	return 0;
 }
 

@@ -209,7 +209,7 @@ static int take_over(struct agent *a)
 int setup_new(struct agent *a, const struct options *o)
 {
 	char path[128], id[META_ID_MAX];
-	uint32_t policy = 0;
+	uint32_t policy = 0, asked = 0;
 	uid_t uid;
 	gid_t gid;
 	int r = open_ids(&uid, &gid);
@@ -246,12 +246,13 @@ int setup_new(struct agent *a, const struct options *o)
 	a->meta.generation = util_boot_ns();
 	a->meta.started_wall_ns = util_wall_ns();
 	if (!r)
-		r = rules_publish(a, o, &policy);
+		r = rules_publish(a, o, &policy, &asked);
 	if (r)
 		return r;
 	a->state->generation = a->meta.generation;
 	a->state->cgroup_id = a->meta.cgroup_id;
 	a->state->policy = policy;
+	a->state->asked = asked;
 	a->state->record = o->record.kinds;
 	a->state->options = o->record.options;
 	r = open_spool(a, false, uid, gid);

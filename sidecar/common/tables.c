@@ -89,3 +89,12 @@ int tables_get(const struct tables *t, uint32_t slot, unsigned number, struct rv
 	*ret = TAKE_PTR(value);
 	return 0;
 }
+
+uint32_t tables_asked(const struct rv_table *t)
+{
+	uint32_t asked = 0;
+
+	for (unsigned s = 0; s < RV_SUBJECT_MAX; s++)
+		asked |= t->asked[s] ? 1u << s : 0;
+	return asked;
+}

@@ -25,5 +25,7 @@ int tables_put(const struct tables *t, uint32_t slot, unsigned number, const voi
 int tables_wait(const struct tables *t, uint32_t slot, unsigned number);
 /* Takes it out; programs under way keep it until they are done. 0 also if there was none. */
 int tables_drop(const struct tables *t, uint32_t slot, unsigned number);
+/* For rv_state.asked. */
+uint32_t tables_asked(const struct rv_table *t);
 /* A copy of the slot's table, with its hit counters; free() it. -ENOENT. */
 int tables_get(const struct tables *t, uint32_t slot, unsigned number, struct rv_table **ret);

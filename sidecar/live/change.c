@@ -71,9 +71,12 @@ int change_finish(struct target *t)
 /* Steps 2 and 3. */
 static int swap(struct target *t, const struct policy_image *image)
 {
-	uint32_t old = t->state->policy;
-	int r = tables_put(&t->tables, t->slot, image->table, image->value, image->size);
+	uint32_t old = t->state->policy, asked = tables_asked(image->value);
+	int r;
 
+	/* Too much is asked in vain for a moment; killed here, until the next change. */
+	__atomic_fetch_or(&t->state->asked, asked, __ATOMIC_SEQ_CST);
+	r = tables_put(&t->tables, t->slot, image->table, image->value, image->size);
 	if (r == 0 && old != image->table) {
 		__atomic_store_n(&t->state->policy, image->table, __ATOMIC_SEQ_CST);
 		r = tables_wait(&t->tables, t->slot, image->table);
@@ -82,6 +85,8 @@ static int swap(struct target *t, const struct policy_image *image)
 	for (unsigned number = 1; r == 0 && number <= TABLES_N; number++)
 		if (number != image->table)
 			r = tables_drop(&t->tables, t->slot, number);
+	if (r == 0)
+		__atomic_store_n(&t->state->asked, asked, __ATOMIC_SEQ_CST);
 	return r;
 }
 
