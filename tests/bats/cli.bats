@@ -290,7 +290,7 @@ records() {
 	jq -e 'length > 50 and all(.[]; .kind and .doc and .profile and .cause and (.fields | type == "array")
 		and all(.hooks[]; .attach and (.scope == "cgroup" or .scope == "node") and (.kernel | test("^[0-9]+[.]"))))' table
 	# no hook: made by the counting program or the agent, and by nothing else
-	[ "$(jq -r '[.[] | select(.hooks == []) | .kind] | sort | join(" ")' table)" = "checkpoint close repeat" ]
+	[ "$(jq -r '[.[] | select(.hooks == []) | .kind] | sort | join(" ")' table)" = "checkpoint close policy repeat" ]
 	run -2 "$bin/reeve" events --nonsense
 	run -2 "$bin/reeve" events extra
 }

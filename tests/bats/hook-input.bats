@@ -18,6 +18,7 @@ setup() {
 
 teardown() {
 	[ -z "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || true
+	rm -rf /etc/reeve
 	retry 5 rmdir "$cg"
 }
 
@@ -158,8 +159,8 @@ bats_require_minimum_version 1.5.0
 	mkdir -p /etc/reeve/policies
 	echo '{"name":"host","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}' \
 		>/etc/reeve/policies/default.json
-	echo '{"name":"soft","mode":"audit","rules":[]}' >/etc/reeve/policies/soft.json
-	for value in '"../../etc/passwd"' '"missing"' '"soft"' 5; do
+	echo '{"name":"half","mode":"enforce","rules":' >/etc/reeve/policies/half.json
+	for value in '"../../etc/passwd"' '"missing"' '"half"' 5; do
 		state x "$pid"
 		jq -c ".annotations = {\"io.reeve.policy\": $value}" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/in2"
 		run reeve-hook --fail closed <"$BATS_TEST_TMPDIR/in2"
@@ -174,7 +175,6 @@ bats_require_minimum_version 1.5.0
 		retry 5 gone
 		start_init
 	done
-	rm -rf /etc/reeve
 }
 host_policy_holds() {
 	[ "$(reeve ps --json | jq -r '.[] | select(.id == "x" and .state != "ended") | .policy')" = host ]
