@@ -120,7 +120,8 @@ tried() {
 	crun exec changed /act open /etc/secret
 	echo '{"name":"late","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}' >"$BATS_TEST_TMPDIR/late.json"
 	reeve policy apply changed "$BATS_TEST_TMPDIR/late.json"
-	run -13 crun exec changed /act open /etc/secret
+	run crun exec changed /act open /etc/secret
+	[ "$status" -eq 13 ]
 	[ "$(reeve policy show --json changed | jq -r '.name')" = late ]
 	crun kill changed KILL
 	await_end changed
