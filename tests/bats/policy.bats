@@ -111,3 +111,21 @@ tried() {
 	retry 2 no_agents
 	[ -z "$(ls -A /sys/fs/bpf/reeve/c)" ]
 }
+
+@test "policy: one that is put in force while the container runs decides from then on, and is a record" {
+	local init
+	container "$dir" -- /bin/sleep 1000
+	echo x >"$dir/rootfs/etc/secret"
+	crun run -d -b "$dir" changed </dev/null >/dev/null
+	crun exec changed /act open /etc/secret
+	echo '{"name":"late","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}' >"$BATS_TEST_TMPDIR/late.json"
+	reeve policy apply changed "$BATS_TEST_TMPDIR/late.json"
+	run crun exec changed /act open /etc/secret
+	[ "$status" -eq 13 ]
+	[ "$(reeve policy show --json changed | jq -r '.name')" = late ]
+	crun kill changed KILL
+	await_end changed
+	exact changed
+	[ "$(logs changed 'select(.kind == "policy") | [.policy_name, .old_version]')" = '["late",0]' ]
+	[ "$(logs changed 'select(.kind == "open" and .path == "/etc/secret") | .verdict' | tr '\n' ' ')" = '"allowed" "denied" ' ]
+}
