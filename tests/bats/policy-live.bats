@@ -237,17 +237,21 @@ no_tables() {
 	looping reason
 	apply reason deny.json
 	becomes 13
-	logs reason 'select(.verdict == "denied") | [.rule, .policy, .policy_line, .reason]' | grep -qxF '[1,"no-secrets",3,"deny for a reason"]'
+	retry 5 says reason 'deny for a reason'
 	text deny again '"/etc/{secret,more}"' deny
 	sed -i 's/deny for a/another/' "$files/deny.json"
 	apply reason deny.json
 	becomes 13
 	finish reason
-	retry 5 taken
+	retry 10 taken
 	[ "$(logs reason 'select(.verdict == "denied") | [.rule, .policy, .policy_line, .reason]' | sort -u)" = '[1,"again",3,"another reason"]
 [1,"no-secrets",3,"deny for a reason"]' ]
 	reeve logs reason | grep -q "DENIED(EACCES).* rule=1 (no-secrets:3) reason='deny for a reason'"
 	reeve logs --format audit reason | grep -q ' rule=1 policy="again" policy-line=3 reason='
+}
+# says ID REASON: a denial with that reason is in the store; a record takes a moment to get there.
+says() {
+	[ -n "$(logs "$1" 'select(.verdict == "denied" and .rule == 1 and .policy_line == 3 and .reason == $r)' --arg r "$2")" ]
 }
 taken() {
 	[ -z "$(ls /var/lib/reeve/policy)" ]
