@@ -123,7 +123,8 @@
 #define RV_HOOKS_MEMORY(H, N)                                                               \
 	H(MMAP, 50, "lsm_cgroup/mmap_file", "reeve_mmap", (MMAP), "6.1")                           \
 	H(MPROTECT, 51, "lsm_cgroup/file_mprotect", "reeve_mprotect", (MPROTECT), "6.1")             \
-	N(TAG, 52, "lsm.s/file_open", "reeve_tag", (OPEN, EXEC), "6.12")
+	N(TAG, 52, "lsm.s/file_open", "reeve_tag", (OPEN), "6.12")                                 \
+	N(TAG_EXEC, 53, "lsm.s/bprm_check_security", "reeve_tag_exec", (EXEC), "6.12")
 #define RV_HOOKS_NETWORK(H, N)                                                              \
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")              \
 	H(SEND, 60, "lsm_cgroup/socket_sendmsg", "reeve_send", (SEND), "6.1")                      \

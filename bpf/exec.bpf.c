@@ -324,7 +324,6 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 
 	if (!who_here(&w))
 		return RET_ALLOW;
-	tag_keep(bprm->file);
 	judge(&w, &v, RV_SUBJECT_EXEC, RV_DO_EXEC, 0);
 	/* Until armed only init's exec counts; everything else is the runtime setting up. */
 	if (!w.armed && !(w.helper && (w.mark->flags & RV_TASK_INIT))) {

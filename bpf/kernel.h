@@ -259,6 +259,7 @@ struct task_struct {
 	unsigned int sessionid;
 	char comm[16];
 	struct task_struct *group_leader;
+	struct bpf_local_storage *bpf_storage;
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
 	struct fs_struct *fs;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Security tags: extended attributes of files, read where the kernel lets us. It does so in
- * programs that may sleep, and those cannot belong to a cgroup. So one program for the node reads
- * at file_open and leaves what it found with the task; the cgroup-scoped programs pick it up. It
- * must run before theirs at the same place: the loader attaches it after them, and the kernel calls
- * first what came last. Left out where the kernel has no bpf_get_file_xattr. */
+ * programs that may sleep, and those cannot belong to a cgroup. So programs for the node read at
+ * file_open and bprm_check_security and leave what they found with the task; the cgroup-scoped
+ * programs pick it up. They must run before those at the same place: they are attached after them, and
+ * the kernel calls first what came last. Left out where the kernel has no bpf_get_file_xattr. */
 
 extern int bpf_get_file_xattr(struct file *file, const char *name, struct bpf_dynptr *value) __ksym
     __weak;
@@ -21,21 +21,18 @@ static __always_inline bool tag_made_up(struct super_block *sb)
 	       BPF_CORE_READ(sb, s_user_ns, level) != 0;
 }
 
-/* A mark at all? By the task itself, which costs the rest of the host the least: only a thread's is
- * looked for under the lock that its leader needs. */
+/* No mark, as the mark is with the thread group's leader? Read off the task itself, which costs the rest
+ * of the host the least. */
 static __always_inline bool tag_outside(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return task->group_leader == task && !bpf_task_storage_get(&reeve_tasks, task, NULL, 0);
+	return !bpf_get_current_task_btf()->group_leader->bpf_storage;
 }
 
 /* In a container? Where a mark could not be stored, a tag is not shown. ret_wanted: and a record will
  * be made that shows it. */
-static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void **ret_any)
+static __always_inline bool tag_place(__u32 kind, __u32 subject, bool *ret_wanted, void **ret_any)
 {
 	struct rv_task *mark = mark_of(bpf_get_current_task_btf());
-	bool exec = file->f_flags & FMODE_EXEC_FLAG;
 	struct verdict v = {};
 	struct rv_place place;
 	struct who w = {};
@@ -44,15 +41,13 @@ static __always_inline bool tag_place(struct file *file, bool *ret_wanted, void 
 		return false;
 	place.slot = mark->slot;
 	place.generation = mark->generation;
-	if (!who_state(&w, &place) ||
-	    !who_wants(&w, 1ull << (exec ? RV_KIND_EXEC : RV_KIND_OPEN),
-		       exec ? RV_SUBJECT_EXEC : RV_SUBJECT_FILE))
+	if (!who_state(&w, &place) || !who_wants(&w, 1ull << kind, subject))
 		return false;
 	who_task(&w);
-	judge(&w, &v, exec ? RV_SUBJECT_EXEC : RV_SUBJECT_FILE, ~0u, 0);
+	judge(&w, &v, subject, ~0u, 0);
 	*ret_any = w.st;
-	*ret_wanted = judge_asked(&v) || (who_judged(&w) && who_recorded(&w, RV_KIND_OPEN)) ||
-		      (exec && who_recorded(&w, RV_KIND_EXEC));
+	*ret_wanted = judge_asked(&v) ||
+		      (who_recorded(&w, kind) && (kind == RV_KIND_EXEC || who_judged(&w)));
 	return true;
 }
 
@@ -73,42 +68,32 @@ static __always_inline bool tag_absent(long asked)
 	return asked == -ENODATA || asked == -EOPNOTSUPP;
 }
 
-/* Reads into the task's storage what is there, or that it cannot be read. */
-static __always_inline void tag_store(struct file *file, __u32 source, struct tags *t)
+/* Reads what is there, or that it cannot be read. */
+static __always_inline void tag_store(struct file *file, __u32 source, struct tag *t)
 {
-	long n = tag_xattr(file, source, t->open.value, RV_TAG_MAX);
+	long n = tag_xattr(file, source, t->value, RV_TAG_MAX);
 
 	if (tag_absent(n)) /* gone meanwhile */
 		return;
-	t->open.source = n < 0 ? RV_TAG_UNREADABLE : source;
-	t->open.len = n < 0 ? 0 : n;
-	t->open.file = (__u64)file;
+	t->source = n < 0 ? RV_TAG_UNREADABLE : source;
+	t->len = n < 0 ? 0 : n;
+	t->file = (__u64)file;
 }
 
-SEC("lsm.s/file_open")
-int BPF_PROG(reeve_tag, struct file *file)
+/* Leaves the file's tag with the task. any: writable, of no size that matters. */
+static __always_inline void tag_find(struct file *file, bool exec, bool wanted, void *any)
 {
 	struct inode *inode = file->f_inode;
 	__u32 type = inode->i_mode & S_IFMT, source = RV_TAG_USER;
-	bool wanted = false, inside;
-	void *any = NULL;
-	struct tags *t;
+	struct tags *t = tags_of(0);
 	long n = -ENODATA;
 
-	if (tag_outside())
-		return 0;
-	bpf_rcu_read_lock();
-	inside = tag_place(file, &wanted, &any);
-	bpf_rcu_read_unlock();
-	if (!inside || !any)
-		return 0;
-	if (open_is_echo(file)) /* what was found for the file above it stays */
-		return 0;
-	t = tags_of(0);
-	if (t)
+	if (t && exec)
+		t->exec.file = 0;
+	else if (t)
 		t->open.file = 0;
 	if (!wanted || (type != S_IFREG && type != S_IFDIR) || tag_made_up(inode->i_sb))
-		return 0;
+		return;
 	/* The kernel asks for read permission first, and that may ask for a capability. */
 	if (!t && (inode->i_mode & 0444) != 0444)
 		t = tags_of(BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -125,10 +110,48 @@ int BPF_PROG(reeve_tag, struct file *file)
 	if (!tag_absent(n)) {
 		if (!t)
 			t = tags_of(BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (t)
-			tag_store(file, source, t);
+		if (t && exec)
+			tag_store(file, source, &t->exec);
+		else if (t)
+			tag_store(file, source, &t->open);
 	}
 	if (t)
 		t->reading = 0;
+}
+
+/* Attached when the first container comes whose opens are recorded or judged: it is called for every
+ * open of the host. */
+SEC("lsm.s/file_open")
+int BPF_PROG(reeve_tag, struct file *file)
+{
+	bool wanted = false, inside;
+	void *any = NULL;
+
+	if (tag_outside())
+		return 0;
+	bpf_rcu_read_lock();
+	inside = tag_place(RV_KIND_OPEN, RV_SUBJECT_FILE, &wanted, &any);
+	bpf_rcu_read_unlock();
+	if (!inside || !any)
+		return 0;
+	if (open_is_echo(file)) /* what was found for the file above it stays */
+		return 0;
+	tag_find(file, false, wanted, any);
+	return 0;
+}
+
+SEC("lsm.s/bprm_check_security")
+int BPF_PROG(reeve_tag_exec, struct linux_binprm *bprm)
+{
+	bool wanted = false, inside;
+	void *any = NULL;
+
+	if (tag_outside())
+		return 0;
+	bpf_rcu_read_lock();
+	inside = tag_place(RV_KIND_EXEC, RV_SUBJECT_EXEC, &wanted, &any);
+	bpf_rcu_read_unlock();
+	if (inside && any)
+		tag_find(bprm->file, true, wanted, any);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "act.bpf.h"
 
 /* What is stored for tasks that opened a file with a tag. The file's address is its name: it is
- * written anew at each open in a container, before the programs that look here. */
+ * written anew at each open and exec in a container, before the programs that look here. */
 struct tag {
 	__u64 file; /* struct file *, 0: none */
 	__u32 source;
@@ -36,19 +36,6 @@ static __always_inline bool tag_reading(void)
 	struct tags *t = tags_of(0);
 
 	return t && t->reading;
-}
-
-/* At an exec's check: keeps the tag, since the kernel goes on to open a dynamic linker. */
-static __always_inline void tag_keep(struct file *file)
-{
-	struct tags *t = tags_of(0);
-
-	if (!t)
-		return;
-	if (t->open.file == (__u64)file)
-		__builtin_memcpy(&t->exec, &t->open, sizeof(t->exec));
-	else
-		t->exec.file = 0;
 }
 
 /* Appends the file's tag to a record; to: RV_TAG_MAX bytes. Returns the length. */

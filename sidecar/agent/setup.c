@@ -14,6 +14,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/slot.h"
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 
 #define LOCK_DEADLINE_MS 3000
@@ -255,6 +256,9 @@ int setup_new(struct agent *a, const struct options *o)
 	a->state->asked = asked;
 	a->state->record = o->record.kinds;
 	a->state->options = o->record.options;
+	r = tag_need(o->record.kinds, asked);
+	if (r)
+		return log_err(r, "have the tags of opened files read");
 	r = open_spool(a, false, uid, gid);
 	if (!r)
 		r = write_meta(a);

@@ -152,6 +152,15 @@ int kbpf_link_cgroup(int prog_fd, int cgroup_fd)
 	return call(BPF_LINK_CREATE, &a);
 }
 
+int kbpf_link_lsm(int prog_fd)
+{
+	union bpf_attr a = {};
+
+	a.link_create.prog_fd = (uint32_t)prog_fd;
+	a.link_create.attach_type = BPF_LSM_MAC;
+	return call(BPF_LINK_CREATE, &a);
+}
+
 int kbpf_next_id(int cmd, uint32_t id, uint32_t *ret_id)
 {
 	union bpf_attr a = {};

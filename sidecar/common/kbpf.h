@@ -32,6 +32,8 @@ int kbpf_prog_run(int prog_fd, void *arg, size_t size, uint32_t *ret_value);
 /* Attaches a cgroup-scoped LSM program to a cgroup directory. EINVAL also means: the kernel's ten
  * hook slots are taken. */
 int kbpf_link_cgroup(int prog_fd, int cgroup_fd);
+/* Attaches an LSM program for the whole node; it can be attached once. */
+int kbpf_link_lsm(int prog_fd);
 
 /* The next object id above id: BPF_PROG_GET_NEXT_ID, BPF_MAP_GET_NEXT_ID or BPF_LINK_GET_NEXT_ID.
  * -ENOENT after the last. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/slot.h"
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 
 #define LOCK_DEADLINE_MS 30000 /* behind a first load on a slow machine, and other changes */
@@ -164,7 +165,9 @@ int change_make(struct target *t, const struct list *l, const uint32_t *expected
 
 	if (r < 0)
 		return r;
-	r = make(t, l, &image, expected, ret, ret_old);
+	r = tag_need(0, tables_asked(image.value));
+	if (r == 0)
+		r = make(t, l, &image, expected, ret, ret_old);
 	if (r == -ESTALE)
 		return util_refuse(r, error, error_size, "the container has ended");
 	return r < 0 ? util_refuse(r, error, error_size, "put it into the kernel: %s", strerror(-r))

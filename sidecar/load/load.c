@@ -315,7 +315,7 @@ static int anchor_one(const char *prog, int cgroup_fd)
 
 /* Behind the anchor's links, so that it runs before the cgroup-scoped program of the same place:
  * the kernel calls first what was attached last. That one stays attached, to the anchor, however
- * many containers come and go. */
+ * many containers come and go. The one for opens waits for a container that needs it: tag_need(). */
 static int attach_sleeper(const char *prog)
 {
 	char path[256], pin[256];
@@ -351,7 +351,8 @@ int load_anchor(void)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
-		int r = sleeps(i) ? attach_sleeper(hooks[i].prog) : 0;
+		bool now = sleeps(i) && hooks[i].number != RV_HOOK_TAG;
+		int r = now ? attach_sleeper(hooks[i].prog) : 0;
 
 		if (r)
 			return r;
