@@ -34,11 +34,11 @@ medium() {
 		+ [{subject: "file", path: "/etc/secret", action: "deny", reason: "the last one"}])}' >"$files/$1.json"
 }
 
-# looping ID [make_bundle OPTION]...: opens /etc/secret for ever, says each result with a number.
+# looping ID [make_bundle OPTION]...: opens /etc/secret for ever, each result a line of /tmp/out.
 looping() {
 	local id=$1
 	shift
-	container "$dir" --annotate io.reeve.repeat each "$@" -- /bin/sh -c 'while :; do /act open /etc/secret; echo $? >>/tmp/out; usleep 5000; done'
+	container "$dir" --annotate io.reeve.repeat each "$@" -- /act tries 10 /etc/secret /tmp/out
 	echo x >"$dir/rootfs/etc/secret"
 	(cd "$dir" && crun create "$id" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$id" 3>&- 4>&-)
 	retry 10 more "$dir/rootfs/tmp/out" 2

@@ -78,7 +78,7 @@ traces() {
 start_node() {
 	pgrep -x reeve-node >/dev/null && return 0
 	setsid reeve-node </dev/null >>/var/log/reeve-node.log 2>&1 3>&- 4>&- &
-	retry 5 reeve status >/dev/null
+	retry 20 reeve status >/dev/null
 }
 stop_node() {
 	pkill -"${1:-TERM}" -x reeve-node || true

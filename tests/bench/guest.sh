@@ -172,14 +172,20 @@ measure_reeve() {
 	wait $! || true
 }
 
+# quiet ROW: a policy, no rule of it about paths. The first container that records opens has the node read
+# their tags, so before and after that.
+quiet() {
+	echo '{"name":"other","mode":"enforce","rules":[
+		{"subject":"network","cidr":"192.0.2.1","port":1,"action":"deny"}]}' >"$work/other.json"
+	row "$1" < <("$bin/inside" "bench-${1//_/-}" --agent --record --agent quiet \
+		--agent --policy --agent "$work/other.json" -- "$bin/ops" "$work" open40 open200)
+}
+
 # What rules about paths cost: none that is about a path, one whose automaton is done with ours at its
 # second byte, and ever more that are not.
 measure_globs() {
 	local n policy=$work/globs.json
-	echo '{"name":"other","mode":"enforce","rules":[
-		{"subject":"network","cidr":"192.0.2.1","port":1,"action":"deny"}]}' >"$policy"
-	row globs_0 < <("$bin/inside" bench-globs-0 --agent --record --agent quiet \
-		--agent --policy --agent "$policy" -- "$bin/ops" "$work" open40 open200)
+	quiet globs_0_tags
 	echo '{"name":"dead","mode":"enforce","rules":[
 		{"subject":"file","path":"/no/such/file","action":"deny"}]}' >"$policy"
 	row globs_dead < <("$bin/inside" bench-globs-dead --agent --record --agent quiet \
@@ -296,6 +302,7 @@ measure_memory() {
 prepare
 measure_without_reeve
 load_reeve
+quiet globs_0
 measure_reeve
 measure_globs
 measure_profiles

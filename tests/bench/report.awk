@@ -72,6 +72,7 @@ function globs(   byte, walk, dpath) {
 	glob("no-op programs on our cgroup: the floor", "floor")
 	glob("the same, and one bpf_d_path", "dpath")
 	glob("a policy without rules about paths", "globs_0")
+	glob("the same, once opens are recorded elsewhere", "globs_0_tags")
 	glob("one rule, not of such a path", "globs_dead")
 	glob("10 globs", "globs_10")
 	glob("100 globs", "globs_100")

@@ -162,6 +162,17 @@ static int guard(char **v)
 	}
 }
 
+/* Until killed: opens PATH every MS; what each open came to is a line of OUT. */
+static int tries(char **v)
+{
+	struct timespec pause = {.tv_nsec = atol(v[0]) * 1000000};
+	int out = open(v[2], O_WRONLY | O_CREAT | O_APPEND, 0644);
+
+	while (dprintf(out, "%d\n", try_open(v[1], O_RDONLY)) > 0)
+		nanosleep(&pause, NULL);
+	return errno;
+}
+
 static int in_chroot(char **v)
 {
 	if (chroot(v[0]) < 0 || chdir("/") < 0)
@@ -300,6 +311,8 @@ int main(int argc, char **argv)
 		return threads(v);
 	if (!strcmp(verb, "guard"))
 		return guard(v);
+	if (!strcmp(verb, "tries"))
+		return tries(v);
 	if (!strcmp(verb, "chroot"))
 		return in_chroot(v);
 	if (!strcmp(verb, "connect"))
