@@ -58,17 +58,18 @@ static __always_inline void *table_in(void *outer, __u32 slot)
 	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 }
 
+static __always_inline const struct rv_step *table_at(const void *data, __u32 state, const __u32 mask)
+{
+	return (const struct rv_step *)(data + (state & mask)) - 1;
+}
+
 /* mask: of a table's offsets. */
 static __always_inline __u32 table_step(const void *data, const __u8 *classes, __u32 state,
 					__u8 byte, const __u32 mask)
 {
-	const struct rv_entry *entry;
-	const struct rv_step *step;
+	const struct rv_entry *entry = data + ((state + classes[byte] * 8) & mask);
 
-	state &= mask;
-	step = data + state;
-	entry = data + ((step->base + classes[byte] * 8) & mask);
-	return entry->check == state ? entry->next : step->other;
+	return entry->check == state ? entry->next : table_at(data, state, mask)->other;
 }
 
 struct walking {
@@ -94,7 +95,7 @@ static __always_inline long walk_block(__u32 i, struct walking *c, const __u32 m
 
 	TABLE_STEPS(WALK_BLOCK);
 	c->state = state;
-	return state == 0; /* dead */
+	return state == RV_DEAD;
 }
 
 /* What is left after the blocks: 8 + 4 + 2 + 1 bytes at most. */
@@ -239,9 +240,10 @@ static __always_inline __u32 table_numbered(const struct verdict *v, const struc
 		c.state = t->head.start[subject];                                                  \
 		bpf_loop(len / WALK_BLOCK, walk_##name, &c, 0);                                    \
 		walk_rest(&c, len, (size)-4);                                                      \
-		list = ((struct rv_step *)((void *)t->data + (c.state & ((size)-4))))->list;       \
+		list = table_at(t->data, c.state, (size)-4)->list;                                 \
 		if (subject == RV_SUBJECT_WHEN) {                                                  \
-			v->when = list;                                                            \
+			v->when = list ? *(__u32 *)((void *)t->data + ((list + 4) & ((size)-4)))   \
+				       : 0;                                                        \
 			return 0;                                                                  \
 		}                                                                                  \
 		decide_##name(v, t, list ? list : t->head.otherwise[subject]);                     \

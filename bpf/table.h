@@ -3,13 +3,15 @@
  * publishes it. Included by abi.h alone.
  *
  * data is a region of 32-bit words; every offset is in bytes from its beginning. In it lie
- *   states   struct rv_step: offset 0 is the dead one,
- *   entries  struct rv_entry, rows of exceptions shifted into each other,
+ *   cells    of 8 bytes: struct rv_step, one a state, and struct rv_entry, its exceptions behind it, rows
+ *            shifted into each other,
  *   lists    a count, then as many offsets of rules,
  *   rules    struct rv_rule, 8-aligned.
- * A text is matched by one step a byte from its subject's start:
- *   e = entry at state.base + 8 * classes[byte];  state = e.check == state ? e.next : state.other
- * and the state it ends in says by which list it is decided (0: the subject's default). */
+ * A state is the offset of the cell behind its rv_step. A text is matched by one step a byte from its
+ * subject's start:
+ *   e = entry at state + 8 * classes[byte];  state = e.check == state ? e.next : step.other
+ * and the state it ends in says by which list it is decided (0: the subject's default). In the place of
+ * a check an rv_step has a list's offset, which is no state's. */
 #pragma once
 
 /* Sizes a table comes in: an inner map's value must have its template's size.
@@ -64,13 +66,13 @@
 /* rule.flags */
 #define RV_RULE_DEFAULT 1 /* what a policy says of everything else */
 
+#define RV_DEAD 8 /* the state out of which nothing leads; where a subject has no automaton, its start */
 struct rv_step {
-	__u32 base;
-	__u32 other;
-	__u32 list; /* RV_SUBJECT_WHEN: the bits of rv_rule.when */
+	__u32 list;  /* RV_SUBJECT_WHEN: of one number, the bits of rv_rule.when */
+	__u32 other; /* where a byte without an exception leads */
 };
 struct rv_entry {
-	__u32 check;
+	__u32 check; /* the state whose exception this is */
 	__u32 next;
 };
 /* In a list all rules of one policy follow each other, in the order they are asked; the strictest
@@ -101,7 +103,7 @@ struct rv_table {
 	__u32 children; /* bits of rv_task.when that a process passes on through its execs */
 	__u32 when_set; /* which set of "when" the bits are of: equal sets have equal numbers */
 	__u32 asked[RV_SUBJECT_MAX];  /* RV_DO_* about which there is a rule or a default but allow */
-	__u32 start[RV_SUBJECT_TEXTS];	   /* state; 0: no automaton */
+	__u32 start[RV_SUBJECT_TEXTS];	   /* state */
 	__u32 otherwise[RV_SUBJECT_TEXTS]; /* list where no pattern matches; 0 allowed */
 	__u32 memory;			   /* lists; 0 allowed */
 	__u32 capability[64];

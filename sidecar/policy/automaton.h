@@ -6,7 +6,8 @@
  * A state's row is a default target and exceptions: most bytes lead to the same place. The step:
  *     entry = entries[states[s].base + classes[byte]];
  *     s = entry.check == s ? entry.next : states[s].other;
- * State 0 is dead: nothing can match any more; its row leads to itself. */
+ * State 0 is dead: nothing can match any more; its row leads to itself. The place before another state's
+ * base is kept free of entries: it is for what the state itself has to say. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

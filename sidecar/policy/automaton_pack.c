@@ -9,6 +9,7 @@
 #include "sidecar/policy/automaton_rows.h"
 
 #define FREE UINT32_MAX
+#define STEP (UINT32_MAX - 1) /* taken, by no entry */
 #define EXCEPTIONS_MAX (4u << 20) /* before merging, 8 bytes each; a large table holds 2u << 20 */
 /* Entries behind the end in which a longer row looks for holes; short ones fill them later. */
 #define WINDOW 4096
@@ -237,6 +238,8 @@ static uint32_t next_free(struct packer *p, uint32_t at)
 
 static bool fits(const struct packer *p, uint32_t base)
 {
+	if (p->a->entries[base - 1].check != FREE)
+		return false;
 	for (unsigned i = 0; i < p->row_n; i++)
 		if (p->a->entries[base + p->row[i].class].check != FREE)
 			return false;
@@ -246,18 +249,20 @@ static bool fits(const struct packer *p, uint32_t base)
 static int place(struct packer *p, uint32_t block)
 {
 	struct automaton *a = p->a;
-	uint32_t first = p->row[0].class, at = first, base;
+	uint32_t at = 0, base;
 
-	if (p->row_n > 1 && a->entries_n > first + WINDOW)
+	if (p->row_n > 0 && a->entries_n > WINDOW)
 		at = a->entries_n - WINDOW;
 	for (;; at++) {
 		at = next_free(p, at);
-		base = at - first;
+		base = at + 1;
 		if (room(p, base + a->classes_n) < 0)
 			return -ENOMEM;
 		if (fits(p, base))
 			break;
 	}
+	a->entries[base - 1].check = STEP;
+	p->free[base - 1] = base;
 	for (unsigned i = 0; i < p->row_n; i++) {
 		at = base + p->row[i].class;
 		a->entries[at] = (struct automaton_entry){block, p->row[i].to};
@@ -300,7 +305,9 @@ static int pack(struct packer *p, const struct rows *rows, const uint32_t *block
 		a->accept[i] = rows->accept[leader[i]];
 	}
 	qsort(order, a->states_n, sizeof(*order), longest_first);
-	for (uint32_t i = 0; r == 0 && i < a->states_n && order[i].n > 0; i++) {
+	for (uint32_t i = 0; r == 0 && i < a->states_n; i++) {
+		if (order[i].block == 0)
+			continue;
 		make_row(p, rows, leader[order[i].block], block);
 		r = place(p, order[i].block);
 	}

@@ -31,12 +31,14 @@ static uint32_t fold(void *arg, const uint32_t *numbers, size_t n)
 
 static uint32_t fold_whens(void *arg, const uint32_t *numbers, size_t n)
 {
-	uint32_t bits = 0;
+	struct compiler *c = arg;
+	uint32_t bits = 0, list = 0;
 
-	(void)arg;
 	for (size_t i = 0; i < n; i++)
 		bits |= 1u << (numbers[i] - 1);
-	return bits;
+	if (bits && !c->failed)
+		c->failed = table_list(&c->table, &bits, 1, &list);
+	return list;
 }
 
 static int find_patterns(const struct compiler *c, unsigned subject, struct patterns *ret)

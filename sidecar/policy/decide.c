@@ -9,6 +9,11 @@ static const void *at(const struct policy_image *image, uint32_t offset)
 	return (const char *)image->value + sizeof(struct rv_table) + offset;
 }
 
+static const struct rv_step *step_of(const struct policy_image *image, uint32_t state)
+{
+	return (const struct rv_step *)at(image, state) - 1;
+}
+
 static uint32_t walk(const struct policy_image *image, unsigned subject, const uint8_t *text,
 		     size_t len)
 {
@@ -16,21 +21,21 @@ static uint32_t walk(const struct policy_image *image, unsigned subject, const u
 	uint32_t state = t->start[subject];
 
 	for (size_t i = 0; i < len; i++) {
-		const struct rv_step *step = at(image, state);
 		const struct rv_entry *entry =
-		    at(image, step->base + t->classes[subject][text[i]] * 8u);
+		    at(image, state + t->classes[subject][text[i]] * 8u);
 
-		state = entry->check == state ? entry->next : step->other;
+		state = entry->check == state ? entry->next : step_of(image, state)->other;
 	}
-	return ((const struct rv_step *)at(image, state))->list;
+	return step_of(image, state)->list;
 }
 
 uint32_t policy_when(const struct policy_image *image, uint32_t before, const char *exec,
 		     size_t len)
 {
 	const struct rv_table *t = image->value;
+	uint32_t list = walk(image, RV_SUBJECT_WHEN, (const uint8_t *)exec, len);
 
-	return walk(image, RV_SUBJECT_WHEN, (const uint8_t *)exec, len) | (before & t->children);
+	return (list ? ((const uint32_t *)at(image, list))[1] : 0) | (before & t->children);
 }
 
 static uint32_t list_of(const struct policy_image *image, const struct policy_question *q)

@@ -112,56 +112,49 @@ int table_list(struct table *t, const uint32_t *rules, uint32_t n, uint32_t *ret
 
 int table_begin(struct table *t)
 {
-	struct rv_step dead = {0};
+	struct rv_step dead = {.other = RV_DEAD};
 	uint32_t at;
-	int r = table_room(t, sizeof(dead), 1, &at);
+	int r = table_room(t, RV_DEAD + 256 * sizeof(struct rv_entry), 1, &at);
 
-	/* Whatever the byte, it leads nowhere: no entry there is its. */
-	if (r == 0)
-		r = table_room(t, 256 * sizeof(struct rv_entry), sizeof(uint32_t), &dead.base);
 	if (r)
 		return r;
-	memset(t->data + dead.base, 0xff, 256 * sizeof(struct rv_entry));
+	/* Whatever the byte, it leads nowhere: no entry there is its. */
+	memset(t->data + at, 0xff, RV_DEAD + 256 * sizeof(struct rv_entry));
 	memcpy(t->data + at, &dead, sizeof(dead));
+	for (unsigned subject = 0; subject < RV_SUBJECT_TEXTS; subject++)
+		t->head.start[subject] = RV_DEAD;
 	return 0;
 }
 
 /* An automaton's dead state is the table's. */
-static uint32_t state_at(uint32_t states, uint32_t n)
+static uint32_t state_at(const struct automaton *a, uint32_t cells, uint32_t n)
 {
-	return n ? states + n * (uint32_t)sizeof(struct rv_step) : 0;
+	return n ? cells + a->states[n].base * (uint32_t)sizeof(struct rv_entry) : RV_DEAD;
 }
 
 int table_automaton(struct table *t, unsigned subject, const struct automaton *a)
 {
-	uint32_t states, entries;
-	int r = table_room(t, a->states_n * sizeof(struct rv_step), sizeof(uint32_t), &states);
+	struct rv_entry *entries;
+	uint32_t cells;
+	/* Aligned: none lies in two cache lines. */
+	int r = table_room(t, a->entries_n * sizeof(*entries), sizeof(*entries), &cells);
 
-	if (r == 0) /* aligned: none lies in two cache lines */
-		r = table_room(t, a->entries_n * sizeof(struct rv_entry), sizeof(struct rv_entry),
-			       &entries);
 	if (r)
 		return r;
-	for (uint32_t i = 0; i < a->states_n; i++) {
-		struct rv_step step = {
-		    .base = entries + a->states[i].base * (uint32_t)sizeof(struct rv_entry),
-		    .other = state_at(states, a->states[i].other),
-		    .list = a->accept[i],
-		};
-
-		memcpy(t->data + states + i * sizeof(step), &step, sizeof(step));
-	}
+	entries = (struct rv_entry *)(t->data + cells);
 	for (uint32_t i = 0; i < a->entries_n; i++) {
 		/* A place of nobody's: no state has that offset. */
-		struct rv_entry entry = {.check = UINT32_MAX};
-
+		entries[i] = (struct rv_entry){.check = UINT32_MAX};
 		if (a->entries[i].check < a->states_n)
-			entry = (struct rv_entry){state_at(states, a->entries[i].check),
-						  state_at(states, a->entries[i].next)};
-		memcpy(t->data + entries + i * sizeof(entry), &entry, sizeof(entry));
+			entries[i] = (struct rv_entry){state_at(a, cells, a->entries[i].check),
+						       state_at(a, cells, a->entries[i].next)};
 	}
+	for (uint32_t i = 1; i < a->states_n; i++)
+		((struct rv_step *)entries)[a->states[i].base - 1] =
+		    (struct rv_step){.list = a->accept[i],
+				     .other = state_at(a, cells, a->states[i].other)};
 	memcpy(t->head.classes[subject], a->classes, sizeof(a->classes));
-	t->head.start[subject] = state_at(states, a->start);
+	t->head.start[subject] = state_at(a, cells, a->start);
 	t->head.states_n += a->states_n;
 	t->head.entries_n += a->entries_n;
 	return 0;

@@ -116,8 +116,8 @@ static void taken(const struct policy_image *image, unsigned subject, struct rv_
 	stop = random_below((unsigned)asked.len);
 	bytes = asked.text;
 	state = t->start[subject];
-	for (size_t i = 0; state; i++) {
-		struct rv_step *step = data(image, state);
+	for (size_t i = 0; state != RV_DEAD; i++) {
+		struct rv_step *step = (struct rv_step *)data(image, state) - 1;
 		struct rv_entry *entry;
 
 		if (i == asked.len) {
@@ -125,7 +125,7 @@ static void taken(const struct policy_image *image, unsigned subject, struct rv_
 				*ret_step = step;
 			return;
 		}
-		entry = data(image, step->base + t->classes[subject][bytes[i]] * 8u);
+		entry = data(image, state + t->classes[subject][bytes[i]] * 8u);
 		if (i == stop && entry->check == state) {
 			*ret_entry = entry;
 			return;

@@ -286,7 +286,7 @@ TEST("compile: the rule by which a table gets too large is named")
 			  NULL),
 		  -E2BIG);
 	CHECK_STR(error, "policy big, rule in line 3: with it the table goes over 786432 states or "
-			 "16777216 bytes (up to line 2 it needs 5 states, 2240 bytes); use fewer "
+			 "16777216 bytes (up to line 2 it needs 5 states, 2208 bytes); use fewer "
 			 "\"**\" inside of paths");
 	CHECK_INT(compile("{'name':'big','mode':'audit','rules':[\n{'subject':'exec','path':'/a',"
 			  "'action':'deny','when':{'exec':'/**a????????????????????[!x]/b'}}]}",
