@@ -62,6 +62,7 @@
 #define RV_POLICY_UNRESOLVABLE_DENY 2
 #define RV_POLICY_UNRECORDED_DENY 4
 #define RV_POLICY_EACH 8 /* no repetition is merely counted */
+#define RV_POLICY_OVERRULED 16 /* the container's annotation asked for more than the node allows */
 
 /* rule.flags */
 #define RV_RULE_DEFAULT 1 /* what a policy says of everything else */

@@ -15,6 +15,7 @@
 #include "sidecar/common/record.h"
 #include "sidecar/common/spawn.h"
 #include "sidecar/common/util.h"
+#include "sidecar/live/list.h"
 
 static int check_bundle(const struct state *s, char *why)
 {
@@ -113,8 +114,14 @@ static const char *recorded(const struct options *o, const struct state *s, char
 	return buf;
 }
 
+/* What the container's annotation asks for: a file, or a policy. */
+struct asked {
+	const char *path, *text;
+};
+
 static int start_agent(const struct options *o, const struct state *s, const struct place *place,
-		       int pidfd, const struct policy_files *files, uint64_t until_ns, char *why)
+		       int pidfd, const struct policy_files *files, struct asked asked,
+		       uint64_t until_ns, char *why)
 {
 	_free_ char *runtime = runtime_name();
 	char record[RECORD_TEXT_MAX];
@@ -123,6 +130,9 @@ static int start_agent(const struct options *o, const struct state *s, const str
 	    .cgroup = (char *)place->path,
 	    .bundle = s->bundle,
 	    .runtime = runtime,
+	    .annotations = s->annotated.annotations,
+	    .annotations_n = s->annotated.annotations_n,
+	    .annotations_cut = s->annotated.annotations_cut,
 	};
 	struct spawn_request request = {
 	    .cgroup_fd = place->fd,
@@ -131,6 +141,8 @@ static int start_agent(const struct options *o, const struct state *s, const str
 	    .fail_closed = o->fail_closed,
 	    .policies = (const char *const *)files->paths,
 	    .policies_count = files->count,
+	    .annotated = asked.path,
+	    .annotated_text = asked.text,
 	    .record = recorded(o, s, record, sizeof(record)),
 	    .repeat = s->repeat_each ? "each" : o->repeat,
 	};
@@ -145,24 +157,49 @@ static int start_agent(const struct options *o, const struct state *s, const str
 		     : spawn_agent(&request, util_left_ms(until_ns), &result, why, GUARD_TEXT_MAX);
 }
 
+/* own: keeps the path. */
+static int find_asked(const struct state *s, const struct policy_files *host, struct policy_files *own,
+		      struct asked *ret, char *why)
+{
+	int r;
+
+	if (s->policy[strspn(s->policy, " \t\r\n")] == '{') {
+		if (strlen(s->policy) > LIST_INLINE_MAX)
+			return util_refuse(-E2BIG, why, GUARD_TEXT_MAX,
+					   "its annotation " REEVE_ANNOTATION_POLICY
+					   " has %zu bytes, expected at most %u; put the policy into "
+					   "a file of " PATH_POLICIES " and name it",
+					   strlen(s->policy), LIST_INLINE_MAX);
+		ret->text = s->policy;
+		return 0;
+	}
+	r = policy_files_add_name(own, PATH_POLICIES, s->policy, why, GUARD_TEXT_MAX);
+	if (r < 0)
+		return r;
+	ret->path = own->paths[0];
+	for (size_t i = 0; i < host->count; i++)
+		if (strcmp(host->paths[i], ret->path) == 0)
+			ret->path = NULL; /* it applies anyway */
+	return 0;
+}
+
 /* With the container's own policy on top. The annotation is the tenant's word: a mistake in it must
  * not lift the host's policy, so under --fail open the container is guarded without it. */
 static int start_annotated(const struct options *o, const struct state *s,
-			   const struct place *place, int pidfd, struct policy_files *files,
+			   const struct place *place, int pidfd, const struct policy_files *files,
 			   uint64_t until_ns, char *why)
 {
-	size_t own = files->count;
-	int r = policy_files_add_name(files, PATH_POLICIES, s->policy, why, GUARD_TEXT_MAX);
+	_policy_files_ struct policy_files own = {};
+	struct asked asked = {};
+	int r = find_asked(s, files, &own, &asked, why);
 
 	if (r == 0)
-		r = start_agent(o, s, place, pidfd, files, until_ns, why);
+		r = start_agent(o, s, place, pidfd, files, asked, until_ns, why);
 	if (r == 0 || o->fail_closed)
 		return r;
 	log_err(0, "container %s: %s; it is guarded without the policy its annotation names", s->id,
 		why);
-	while (files->count > own)
-		free(files->paths[--files->count]);
-	return start_agent(o, s, place, pidfd, files, until_ns, why);
+	return start_agent(o, s, place, pidfd, files, (struct asked){}, until_ns, why);
 }
 
 int guard(const struct options *o, const struct state *s, uint64_t until_ns, char *why)
@@ -189,6 +226,7 @@ int guard(const struct options *o, const struct state *s, uint64_t until_ns, cha
 		r = choose_policies(o, &files, why);
 	if (r == 0)
 		r = s->policy ? start_annotated(o, s, &place, pidfd, &files, until_ns, why)
-			      : start_agent(o, s, &place, pidfd, &files, until_ns, why);
+			      : start_agent(o, s, &place, pidfd, &files, (struct asked){},
+					    until_ns, why);
 	return r;
 }

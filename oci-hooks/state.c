@@ -21,6 +21,7 @@ void state_release(struct state *s)
 	free(s->bundle);
 	free(s->policy);
 	free(s->record);
+	meta_release(&s->annotated);
 	s->bundle = s->policy = s->record = NULL;
 }
 
@@ -64,6 +65,8 @@ static int take_annotations(const struct json *root, struct state *s, char *erro
 
 	if (annotations && annotations->type != JSON_OBJECT && annotations->type != JSON_NULL)
 		return wrong_type(annotations, "annotations", "an object", error, error_size);
+	if (meta_take_annotations(&s->annotated, annotations) < 0)
+		return util_refuse(-ENOMEM, error, error_size, "out of memory");
 	take_name(annotations, s);
 	s->repeat_each =
 	    strcmp(json_get_string(annotations, REEVE_ANNOTATION_REPEAT, ""), "each") == 0;

@@ -15,7 +15,8 @@ struct state {
 	char status[16];	  /* "creating"; crun says "created"; "" when absent */
 	int pid;	  /* of the container's init; STATE_PID_NONE when absent, may be 0 */
 	char *bundle;	  /* absolute path; after the container's end it may be gone */
-	char *policy;	  /* annotation io.reeve.policy, NULL without */
+	char *policy;	  /* annotation io.reeve.policy: a name, or a policy; NULL without */
+	struct meta annotated; /* its annotations alone */
 	char *record;	  /* annotation io.reeve.record: it can only ask for more; NULL without */
 	bool repeat_each; /* annotation io.reeve.repeat is "each": it can only ask for more */
 };

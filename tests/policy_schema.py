@@ -81,7 +81,8 @@ def spoiled(policy):
     for path in places(policy):
         yield changed(policy, path, {"no": [1]})
         yield changed(policy, path, -1)
-        if isinstance(path[-1], str) and path[-1] not in ("name", "path", "exec", "reason"):
+        if isinstance(path[-1], str) and path[-1] not in ("name", "path", "exec", "reason") and (
+                "match" not in path[:-1]):
             yield changed(policy, path, "no such word")
         if isinstance(path[-1], str):
             yield changed(policy, path[:-1] + ("extra",), 1)

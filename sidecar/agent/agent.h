@@ -23,6 +23,9 @@ struct options {
 	const char *adopt; /* KEY of a container whose agent died */
 	const char *policies[AGENT_POLICIES_MAX];
 	unsigned policies_n;
+	const char *annotated; /* the host's file that the container's annotation names, NULL none */
+	bool fail_closed;
+	int annotated_fd;      /* the annotation's own policy, -1 none */
 	struct record record;
 };
 
@@ -79,7 +82,7 @@ int setup_adopt(struct agent *a, const char *key);
 void setup_undo(struct agent *a);
 
 /* rules.c: reads, checks and compiles the policy files and puts the table into the kernel, as slot's.
- * *ret_table: which of RV_TABLES, *ret_asked: for rv_state.asked; 0 files: both 0. Logs. */
+ * *ret_table: which of RV_TABLES, *ret_asked: for rv_state.asked; no policy: both 0. Logs. */
 int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table, uint32_t *ret_asked);
 /* Takes the slot's tables out again. */
 void rules_remove(const struct maps *m, uint32_t slot);

@@ -24,6 +24,8 @@ static int parse(int argc, char **argv, struct options *o)
 	    {"init-fd", 1, NULL, 'i'},
 	    {"meta-fd", 1, NULL, 'm'},
 	    {"policy", 1, NULL, 'p'},
+	    {"annotated", 1, NULL, 'n'},
+	    {"annotated-fd", 1, NULL, 'd'},
 	    {"adopt", 1, NULL, 'a'},
 	    {"fail", 1, NULL, 'f'},
 	    {"record", 1, NULL, 'k'},
@@ -35,7 +37,12 @@ static int parse(int argc, char **argv, struct options *o)
 	char error[256];
 	int c;
 
-	*o = (struct options){-1, -1, -1, -1, NULL, {}, 0, record_default()};
+	*o = (struct options){.ready_fd = -1,
+			      .cgroup_fd = -1,
+			      .init_fd = -1,
+			      .meta_fd = -1,
+			      .annotated_fd = -1,
+			      .record = record_default()};
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 'r':
@@ -55,6 +62,12 @@ static int parse(int argc, char **argv, struct options *o)
 				return log_err(-E2BIG, "more than %d policies", AGENT_POLICIES_MAX);
 			o->policies[o->policies_n++] = optarg;
 			break;
+		case 'n':
+			o->annotated = optarg;
+			break;
+		case 'd':
+			o->annotated_fd = atoi(optarg);
+			break;
 		case 'a':
 			o->adopt = optarg;
 			break;
@@ -66,6 +79,7 @@ static int parse(int argc, char **argv, struct options *o)
 			repeat = optarg;
 			break;
 		case 'f':
+			o->fail_closed = strcmp(optarg, "closed") == 0;
 			break;
 		case 'v':
 			printf("reeve-agent %s\n", REEVE_BUILD);
@@ -180,6 +194,7 @@ int main(int argc, char **argv)
 	util_close_p(&o.cgroup_fd);
 	util_close_p(&o.init_fd);
 	util_close_p(&o.meta_fd);
+	util_close_p(&o.annotated_fd);
 	say(o.ready_fd, "ready", "");
 	r = pump_run(&a);
 	if (r == 0) {

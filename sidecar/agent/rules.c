@@ -9,17 +9,35 @@
 #include "sidecar/common/util.h"
 #include "sidecar/live/kept.h"
 
-static int read_all(const struct options *o, struct list *l)
+static int read_inline(struct list *l, int fd, char *error, size_t error_size)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno
+					   : util_read_all(fd, LIST_INLINE_MAX, 0, &text, &len);
+
+	if (r < 0)
+		return util_refuse(r, error, error_size, "cannot read " LIST_INLINE_FILE ": %s",
+				   strerror(-r));
+	return list_add_text(l, LIST_INLINE, LIST_INLINE_FILE, text, len, error, error_size);
+}
+
+static int read_all(const struct options *o, const struct meta *m, struct list *l)
 {
 	char error[POLICY_ERROR_MAX];
+	int r = 0;
 
-	for (unsigned i = 0; i < o->policies_n; i++) {
-		int r = list_add_file(l, o->policies[i], error, sizeof(error));
-
-		if (r)
-			return log_err(0, "policy %s", error), r;
+	for (unsigned i = 0; r == 0 && i < o->policies_n; i++) {
+		r = list_add_file(l, LIST_HOST, o->policies[i], error, sizeof(error));
 	}
-	list_select(l, PATH_DEFAULT_POLICY);
+	if (r == 0 && o->annotated)
+		r = list_add_file(l, LIST_NAMED, o->annotated, error, sizeof(error));
+	if (r == 0 && o->annotated_fd >= 0)
+		r = read_inline(l, o->annotated_fd, error, sizeof(error));
+	if (r == 0)
+		r = list_complete(l, m, o->fail_closed, error, sizeof(error));
+	if (r)
+		return log_err(0, "policy %s", error), r;
 	return 0;
 }
 
@@ -38,6 +56,20 @@ static void keep(const struct agent *a, const struct list *l, const struct rv_ta
 			 a->meta.id, PATH_KEPT);
 }
 
+/* That it was tried stands in the log, in the record of arming (policy_flags) and in ps. */
+static void tell_loosening(const struct agent *a, const struct list *l, uint32_t number)
+{
+	struct kept_id id = {.generation = a->meta.generation};
+	char text[KEPT_REFUSED_MAX];
+
+	list_loosening(l, number, text, sizeof(text));
+	if (!*text)
+		return;
+	log_warn(0, "container %s: %s", a->meta.id, text);
+	memcpy(id.key, a->meta.key, KEY_SIZE - 1);
+	kept_refuse(&id, text);
+}
+
 int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table, uint32_t *ret_asked)
 {
 	_list_ struct list list = {};
@@ -47,16 +79,15 @@ int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table,
 	int r;
 
 	*ret_table = *ret_asked = 0;
-	if (o->policies_n == 0)
-		return 0;
-	r = read_all(o, &list);
-	if (r)
+	r = read_all(o, &a->meta, &list);
+	if (r || list.n == 0)
 		return r;
 	r = list_compile(&list, &image, error, sizeof(error));
 	if (r)
 		return log_err(0, "policies of container %s: %s", a->meta.id, error), r;
 	head = image.value;
 	keep(a, &list, head);
+	tell_loosening(a, &list, image.loosens);
 	r = tables_put(&a->maps.tables, a->slot, image.table, image.value, image.size);
 	if (r)
 		return log_err(r, "put policy %s into the kernel (slot %u, %u bytes)", head->name,

@@ -12,7 +12,8 @@
 #include "sidecar/common/util.h"
 #include "verbs.h"
 
-static int read_files(struct list *l, char **files, int n, char *error, size_t error_size)
+static int read_files(struct list *l, char **files, int n, const struct meta *m, char *error,
+		      size_t error_size)
 {
 	char path[PATH_MAX];
 	int r = 0;
@@ -22,9 +23,9 @@ static int read_files(struct list *l, char **files, int n, char *error, size_t e
 		if (r < 0)
 			return util_refuse(r, error, error_size, "cannot find %s: %s", files[i],
 					   strerror(-r));
-		r = list_add_file(l, path, error, error_size);
+		r = list_add_file(l, LIST_HOST, path, error, error_size);
 	}
-	return r ? r : list_add_default(l, PATH_DEFAULT_POLICY, error, error_size);
+	return r ? r : list_complete(l, m, true, error, error_size);
 }
 
 int policy_verb_apply(int argc, char **argv)
@@ -39,6 +40,6 @@ int policy_verb_apply(int argc, char **argv)
 	log_open("reeve", true);
 	if (target_find(argv[1], &t) < 0)
 		return 1;
-	r = read_files(&list, argv + 2, argc - 2, error, sizeof(error));
+	r = read_files(&list, argv + 2, argc - 2, &t.meta, error, sizeof(error));
 	return policy_change(&t, &list, NULL, r, error, sizeof(error)) < 0;
 }

@@ -21,7 +21,9 @@ int policy_change(struct target *t, const struct list *l, const uint32_t *expect
 			kept_refuse(&t->id, error);
 		return r;
 	}
-	kept_refuse(&t->id, NULL);
+	kept_refuse(&t->id, *error ? error : NULL);
+	if (*error)
+		log_warn(0, "container %s: %s", t->meta.id, error);
 	if (result == CHANGE_MADE)
 		log_info("container %s: its policy was changed (version before: %u)", t->meta.id,
 			 old);

@@ -11,6 +11,9 @@
 #include "verbs.h"
 
 #define TRIES 5 /* while others change it at the same time */
+/* What stands where policies were and none is for the container any more. */
+#define NO_POLICY_FILE "none"
+#define NO_POLICY "{\"name\": \"none\", \"mode\": \"audit\", \"rules\": []}"
 
 static bool followed(const char *file)
 {
@@ -19,23 +22,34 @@ static bool followed(const char *file)
 	return strncmp(file, dir, sizeof(dir) - 1) == 0 && !strchr(file + sizeof(dir) - 1, '/');
 }
 
-/* The files as they are now. *ret_changed: some text is another. */
-static int read_again(const struct kept *kept, struct list *l, bool *ret_changed, char *error,
+/* The files as they are now, and those of the directory that are for the container now. */
+static int read_again(const struct kept *kept, const struct meta *m, struct list *l, char *error,
 		      size_t error_size)
 {
 	int r = 0;
 
-	*ret_changed = false;
 	for (unsigned i = 0; r == 0 && i < kept->n; i++) {
+		enum list_from from = kept->of[i].from;
 		const char *file = kept->of[i].file;
 
-		r = followed(file) ? list_add_file(l, file, error, error_size)
-				   : list_add_text(l, file, kept->of[i].text, kept->of[i].len,
-						   error, error_size);
-		*ret_changed |= r < 0 || l->of[i].len != kept->of[i].len ||
-				memcmp(l->of[i].text, kept->of[i].text, kept->of[i].len) != 0;
+		if (from == LIST_MATCHED || strcmp(file, NO_POLICY_FILE) == 0)
+			continue;
+		r = followed(file) ? list_add_file(l, from, file, error, error_size)
+				   : list_add_text(l, from, file, kept->of[i].text,
+						   kept->of[i].len, error, error_size);
 	}
-	return r;
+	return r ? r : list_complete(l, m, true, error, error_size);
+}
+
+static bool same(const struct kept *kept, const struct list *l)
+{
+	bool same = kept->n == l->n;
+
+	for (unsigned i = 0; same && i < l->n; i++)
+		same = strcmp(l->of[i].file, kept->of[i].file) == 0 &&
+		       l->of[i].len == kept->of[i].len &&
+		       memcmp(l->of[i].text, kept->of[i].text, kept->of[i].len) == 0;
+	return same;
 }
 
 static int refresh_once(struct target *t)
@@ -44,21 +58,25 @@ static int refresh_once(struct target *t)
 	_kept_ struct kept kept = {};
 	_list_ struct list list = {};
 	char error[POLICY_ERROR_MAX] = "", said[KEPT_REFUSED_MAX];
-	bool changed;
+	uint32_t version;
 	int r = target_table(t, &table);
 
-	if (r == -ENOENT)
-		return 0;
 	if (r == 0)
 		r = kept_read(&t->id, table->version, &kept);
+	else if (r == -ENOENT)
+		r = 0;
 	if (r < 0)
 		return log_err(r, "container %s: read the text of its policy", t->meta.id);
-	r = read_again(&kept, &list, &changed, error, sizeof(error));
-	if (!changed && kept_refused(&t->id, said) < 0)
+	version = table ? table->version : 0;
+	r = read_again(&kept, &t->meta, &list, error, sizeof(error));
+	if (r == 0 && list.n == 0 && kept.n > 0) /* the last one that was for it is no more */
+		r = list_add_text(&list, LIST_HOST, NO_POLICY_FILE, NO_POLICY, strlen(NO_POLICY),
+				  error, sizeof(error));
+	if (r == 0 && same(&kept, &list) && kept_refused(&t->id, said) < 0)
 		return 0;
 	if (r < 0 && kept_refused(&t->id, said) == 0 && strcmp(said, error) == 0)
 		return 0; /* said before */
-	return policy_change(t, &list, &table->version, r, error, sizeof(error));
+	return policy_change(t, &list, &version, r, error, sizeof(error));
 }
 
 static int refresh(void *arg, const char *key)

@@ -62,8 +62,8 @@ static int read_text(struct policy_view *v)
 		return util_refuse(r, v->problem, sizeof(v->problem), "its text is not kept: %s",
 				   strerror(-r));
 	for (unsigned i = 0; r == 0 && i < v->kept.n; i++)
-		r = list_add_text(&v->list, v->kept.of[i].file, v->kept.of[i].text,
-				  v->kept.of[i].len, v->problem, sizeof(v->problem));
+		r = list_add_text(&v->list, v->kept.of[i].from, v->kept.of[i].file,
+				  v->kept.of[i].text, v->kept.of[i].len, v->problem, sizeof(v->problem));
 	if (r < 0)
 		list_release(&v->list);
 	return r;

@@ -6,7 +6,8 @@
 #include "util.h"
 
 static const char *const policy_flags[] = {"enforce", "unresolvable-deny", "unrecorded-deny",
-					   "repeat-each"};
+					   "repeat-each", "annotation-overruled"};
+RV_ASSERT(RV_POLICY_OVERRULED == 1 << (ARRAY_SIZE(policy_flags) - 1));
 static const char *const access_bits[] = {"read", "write", "exec", "create", "truncate", "append"};
 RV_ASSERT(RV_ACCESS_APPEND == 1 << (ARRAY_SIZE(access_bits) - 1));
 static const char *const origin[] = {"fd", "memfd", "deleted"};

@@ -60,6 +60,77 @@ static int take_optional(const struct json *j, const char *key, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
+static bool printable(const char *s)
+{
+	size_t n = 1;
+
+	for (size_t at = 0, len = strlen(s); at < len && n > 0; at += n)
+		n = utf8_printable(s + at, len - at);
+	return n > 0;
+}
+
+/* What is put down of a value, NULL: nothing. */
+static const char *value_of(const struct json *j, size_t left)
+{
+	size_t len = j->string ? strlen(j->string) + 1 : 0;
+
+	return len == 0 || len > META_ANNOTATION_VALUE_MAX || len > left || !printable(j->string)
+		   ? NULL
+		   : j->string;
+}
+
+int meta_take_annotations(struct meta *m, const struct json *annotations)
+{
+	size_t left = META_ANNOTATIONS_SIZE;
+
+	m->annotations = calloc(META_ANNOTATIONS_MAX, sizeof(*m->annotations));
+	if (!m->annotations)
+		return -ENOMEM;
+	for (const struct json *j = annotations ? annotations->child : NULL; j; j = j->next) {
+		struct meta_annotation *a = &m->annotations[m->annotations_n];
+		size_t len = strlen(j->key) + 1;
+		const char *value;
+
+		if (m->annotations_n == META_ANNOTATIONS_MAX || len > META_ANNOTATION_KEY_MAX ||
+		    len > left || !printable(j->key)) {
+			m->annotations_cut = true;
+			continue;
+		}
+		left -= len;
+		value = value_of(j, left);
+		left -= value ? strlen(value) + 1 : 0;
+		m->annotations_n++;
+		a->key = strdup(j->key);
+		a->value = value ? strdup(value) : NULL;
+		if (!a->key || (value && !a->value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+const struct meta_annotation *meta_annotation(const struct meta *m, const char *key)
+{
+	for (size_t i = 0; i < m->annotations_n; i++)
+		if (strcmp(m->annotations[i].key, key) == 0)
+			return &m->annotations[i];
+	return NULL;
+}
+
+static int take_annotations(const struct json *j, struct meta *m)
+{
+	const struct json *cut = json_get(j, "annotations_cut");
+	const struct json *annotations = json_get(j, "annotations");
+	int r;
+
+	if (!annotations)
+		return 0;
+	if (annotations->type != JSON_OBJECT)
+		return -EINVAL;
+	r = meta_take_annotations(m, annotations);
+	m->annotations_cut |= cut && cut->boolean;
+	return r;
+}
+
 static void release_p(struct meta *m)
 {
 	meta_release(m);
@@ -100,6 +171,8 @@ int meta_from_json(const struct json *j, struct meta *ret, char *error, size_t e
 		r = take_optional(j, "bundle", &m.bundle);
 	if (r == 0)
 		r = take_optional(j, "runtime", &m.runtime);
+	if (r == 0 && take_annotations(j, &m) < 0)
+		return util_refuse(-EINVAL, error, error_size, "\"annotations\" must be an object");
 	if (r == -EINVAL)
 		return util_refuse(
 		    -EINVAL, error, error_size,
@@ -118,6 +191,26 @@ static void put_optional(struct json_out *o, const char *key, const char *s)
 		json_out_member_string(o, key, s);
 }
 
+static void put_annotations(struct json_out *o, const struct meta *m)
+{
+	if (m->annotations_n == 0 && !m->annotations_cut)
+		return;
+	json_out_key(o, "annotations");
+	json_out_open_object(o);
+	for (size_t i = 0; i < m->annotations_n; i++) {
+		const char *value = m->annotations[i].value;
+
+		json_out_key(o, m->annotations[i].key);
+		if (value)
+			json_out_string(o, value, strlen(value));
+		else
+			json_out_null(o);
+	}
+	json_out_close_object(o);
+	if (m->annotations_cut)
+		json_out_member_bool(o, "annotations_cut", true);
+}
+
 int meta_to_json(const struct meta *m, struct json_out *o)
 {
 	if (m->cgroup_id > INT64_MAX || m->generation > INT64_MAX || m->started_wall_ns > INT64_MAX)
@@ -133,6 +226,7 @@ int meta_to_json(const struct meta *m, struct json_out *o)
 	put_optional(o, "cgroup", m->cgroup);
 	put_optional(o, "bundle", m->bundle);
 	put_optional(o, "runtime", m->runtime);
+	put_annotations(o, m);
 	json_out_close_object(o);
 	return 0;
 }
@@ -144,5 +238,12 @@ void meta_release(struct meta *m)
 	free(m->cgroup);
 	free(m->bundle);
 	free(m->runtime);
+	for (size_t i = 0; i < m->annotations_n; i++) {
+		free(m->annotations[i].key);
+		free(m->annotations[i].value);
+	}
+	free(m->annotations);
 	m->cgroup = m->bundle = m->runtime = NULL;
+	m->annotations = NULL;
+	m->annotations_n = 0;
 }

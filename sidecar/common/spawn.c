@@ -19,25 +19,14 @@
 #define PIN_LOADED PATH_PIN_MAPS "/reeve_meta"
 #define KILLED_MS 400	 /* for a killed process to end: it may sit in a grace period */
 #define LOADER_END_MS 50 /* from its last word to its end */
-#define ARGS_MAX (16 + 2 * SPAWN_POLICIES_MAX)
+#define ARGS_MAX (20 + 2 * SPAWN_POLICIES_MAX)
 
-/* The meta JSON in a memfd nobody can change any more. */
-static int seal_meta(const struct meta *meta, int *ret_fd)
+/* A text in a memfd nobody can change any more. */
+static int seal(const char *name, const char *text, size_t len, int *ret_fd)
 {
-	_json_out_ struct json_out *o = json_out_new();
-	_close_ int fd = -1;
-	const char *text;
-	size_t len;
+	_close_ int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r;
 
-	r = meta_to_json(meta, o);
-	if (r == 0)
-		r = json_out_text(o, &text, &len);
-	if (r < 0)
-		return r;
-	if (len > META_SIZE_MAX)
-		return -EFBIG;
-	fd = memfd_create("reeve-meta", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
 	r = util_write_all(fd, text, len);
@@ -48,6 +37,21 @@ static int seal_meta(const struct meta *meta, int *ret_fd)
 		return -errno;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+static int seal_meta(const struct meta *meta, int *ret_fd)
+{
+	_json_out_ struct json_out *o = json_out_new();
+	const char *text;
+	size_t len;
+	int r;
+
+	r = meta_to_json(meta, o);
+	if (r == 0)
+		r = json_out_text(o, &text, &len);
+	if (r < 0)
+		return r;
+	return len > META_SIZE_MAX ? -EFBIG : seal("reeve-meta", text, len, ret_fd);
 }
 
 static int start_adopting(const char *path, const char *key, int *cgroup_fd, int ready_fd,
@@ -80,14 +84,15 @@ static int start_fresh(const char *path, const struct spawn_request *request, in
 	    "--fail",
 	    request->fail_closed ? "closed" : "open",
 	};
-	int fds[] = {ready_fd, -1, request->cgroup_fd, request->init_fd};
+	int fds[] = {ready_fd, -1, request->cgroup_fd, request->init_fd, -1};
 	struct launch l = {.path = path,
 			   .argv = argv,
 			   .fds = fds,
-			   .fds_count = ARRAY_SIZE(fds),
+			   .fds_count = ARRAY_SIZE(fds) - 1,
 			   .stderr_fd = -1,
 			   .cgroup_fd = cgroup_fd};
 	_close_ int meta_fd = -1;
+	_close_ int annotated_fd = -1;
 	size_t argc = 11;
 	int r;
 
@@ -96,6 +101,20 @@ static int start_fresh(const char *path, const struct spawn_request *request, in
 	for (size_t i = 0; i < request->policies_count; i++) {
 		argv[argc++] = "--policy";
 		argv[argc++] = (char *)request->policies[i];
+	}
+	if (request->annotated) {
+		argv[argc++] = "--annotated";
+		argv[argc++] = (char *)request->annotated;
+	}
+	if (request->annotated_text) {
+		argv[argc++] = "--annotated-fd";
+		argv[argc++] = "7";
+		r = seal("reeve-policy", request->annotated_text, strlen(request->annotated_text),
+			 &annotated_fd);
+		if (r < 0)
+			return r;
+		fds[4] = annotated_fd;
+		l.fds_count++;
 	}
 	if (request->record) {
 		argv[argc++] = "--record";

@@ -4,10 +4,11 @@
  *
  * What an agent is given:
  *   reeve-agent --ready-fd N --meta-fd N --cgroup-fd N --init-fd N --fail open|closed
- *               [--policy FILE]... [--record KINDS] [--repeat count|each]
+ *               [--policy FILE]... [--annotated FILE | --annotated-fd N]
+ *               [--record KINDS] [--repeat count|each]
  *   reeve-agent --ready-fd N --adopt KEY
- * meta-fd is a sealed memfd with the JSON of meta.h (generation, started_wall_ns 0), init-fd a
- * pidfd. On ready-fd it writes one line and closes it: "ready", "exists" (a live agent serves that
+ * meta-fd is a sealed memfd with the JSON of meta.h (generation, started_wall_ns 0), annotated-fd one
+ * with a policy, init-fd a pidfd. On ready-fd it writes one line and closes it: "ready", "exists" (a live agent serves that
  * cgroup already) or "error: TEXT".
  *
  * A caller that is itself somebody's short-lived child sets PR_SET_CHILD_SUBREAPER first: programs
@@ -35,6 +36,8 @@ struct spawn_request {
 	bool fail_closed;
 	const char *const *policies; /* absolute paths */
 	size_t policies_count;
+	const char *annotated;	    /* the file that the container's annotation names; NULL none */
+	const char *annotated_text; /* the annotation is a policy itself; NULL: it is not */
 	const char *record; /* as record.h reads it; NULL: normal */
 	const char *repeat; /* likewise; NULL: as record says */
 };

@@ -170,6 +170,7 @@ int change_make(struct target *t, const struct list *l, const uint32_t *expected
 		r = make(t, l, &image, expected, ret, ret_old);
 	if (r == -ESTALE)
 		return util_refuse(r, error, error_size, "the container has ended");
+	list_loosening(l, image.loosens, error, error_size);
 	return r < 0 ? util_refuse(r, error, error_size, "put it into the kernel: %s", strerror(-r))
 		     : 0;
 }

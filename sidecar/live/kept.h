@@ -37,6 +37,7 @@ struct kept {
 	const char *names;
 	size_t names_len;
 	struct {
+		enum list_from from;
 		const char *file, *text;
 		size_t len;
 	} of[POLICY_LIST_MAX];

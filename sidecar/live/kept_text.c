@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a file of kept.h: {"name":..,"version":N,"old_version":N,"sha256":HEX,
- * "since_wall_ns":N,"names":BYTES,"policies":[{"file":PATH,"bytes":N},...]}, a newline, the names, and
+ * "since_wall_ns":N,"names":BYTES,"policies":[{"file":PATH,"from":WORD,"bytes":N},...]}, a newline, the names, and
  * the texts one after the other. Bytes in, bytes out. */
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +26,18 @@ static bool take_number(const struct json *j, const char *key, uint64_t max, uin
 	return true;
 }
 
+static bool take_from(const struct json *j, enum list_from *ret)
+{
+	const char *word = json_get_string(j, "from", "");
+
+	for (unsigned i = 0; list_from_names[i]; i++) {
+		*ret = i;
+		if (strcmp(word, list_from_names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int take_texts(struct kept *k, size_t at, size_t len)
 {
 	const struct json *policies = json_get(k->head, "policies");
@@ -36,7 +48,8 @@ static int take_texts(struct kept *k, size_t at, size_t len)
 		const char *file = json_get_string(p, "file", NULL);
 		uint64_t bytes;
 
-		if (!file || !take_number(p, "bytes", len - at, &bytes))
+		if (!file || !take_number(p, "bytes", len - at, &bytes) ||
+		    !take_from(p, &k->of[k->n].from))
 			return -EBADMSG;
 		k->of[k->n].file = file;
 		k->of[k->n].text = k->data + at;
@@ -106,6 +119,7 @@ static void put_head(const struct kept_new *n, size_t names_len, struct json_out
 	for (unsigned i = 0; i < n->list->n; i++) {
 		json_out_open_object(o);
 		json_out_member_string(o, "file", n->list->of[i].file);
+		json_out_member_string(o, "from", list_from_names[n->list->of[i].from]);
 		json_out_member_unsigned(o, "bytes", n->list->of[i].len);
 		json_out_close_object(o);
 	}

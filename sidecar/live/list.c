@@ -17,9 +17,11 @@ void list_release(struct list *l)
 	l->n = 0;
 }
 
+const char *const list_from_names[] = {"host", "matched", "named", "inline", NULL};
+
 /* Takes text over. */
-static int add(struct list *l, const char *file, char *text, size_t len, char *error,
-	       size_t error_size)
+static int add(struct list *l, enum list_from from, const char *file, char *text, size_t len,
+	       char *error, size_t error_size)
 {
 	struct list_entry *e = &l->of[l->n];
 	_free_ char *owned = text;
@@ -36,6 +38,17 @@ static int add(struct list *l, const char *file, char *text, size_t len, char *e
 	r = policy_parse(text, len, file, &e->policy, error, error_size);
 	if (r < 0)
 		return r;
+	if (from == LIST_INLINE && (e->policy->selectable || e->policy->matches)) {
+		const char *key = e->policy->selectable ? "selectable" : "match";
+
+		policy_free(e->policy);
+		return util_refuse(-EINVAL, error, error_size,
+				   "%s:1:1: found \"%s\", which is the host's to say; put the policy "
+				   "into a file of " PATH_POLICIES " and name it",
+				   file, key);
+	}
+	e->from = from;
+	e->policy->tenants = from == LIST_INLINE || (from == LIST_NAMED && !e->policy->selectable);
 	e->file = TAKE_PTR(name);
 	e->text = TAKE_PTR(owned);
 	e->len = len;
@@ -59,7 +72,8 @@ int list_absolute(const char *file, char ret[static PATH_MAX])
 	return 0;
 }
 
-int list_add_file(struct list *l, const char *file, char *error, size_t error_size)
+int list_add_file(struct list *l, enum list_from from, const char *file, char *error,
+		  size_t error_size)
 {
 	char *text;
 	size_t len;
@@ -68,11 +82,11 @@ int list_add_file(struct list *l, const char *file, char *error, size_t error_si
 	if (r < 0)
 		return util_refuse(r, error, error_size, "cannot read policy %s: %s", file,
 				   strerror(-r));
-	return add(l, file, text, len, error, error_size);
+	return add(l, from, file, text, len, error, error_size);
 }
 
-int list_add_text(struct list *l, const char *file, const char *text, size_t len, char *error,
-		  size_t error_size)
+int list_add_text(struct list *l, enum list_from from, const char *file, const char *text, size_t len,
+		  char *error, size_t error_size)
 {
 	char *copy = malloc(len + 1);
 
@@ -80,7 +94,7 @@ int list_add_text(struct list *l, const char *file, const char *text, size_t len
 		return util_refuse(-ENOMEM, error, error_size, "%s: out of memory", file);
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	return add(l, file, copy, len, error, error_size);
+	return add(l, from, file, copy, len, error, error_size);
 }
 
 int list_add_default(struct list *l, const char *file, char *error, size_t error_size)
@@ -89,11 +103,11 @@ int list_add_default(struct list *l, const char *file, char *error, size_t error
 	int r;
 
 	for (unsigned i = 0; i < l->n; i++)
-		if (l->of[i].policy->selectable || strcmp(l->of[i].file, file) == 0)
+		if (strcmp(l->of[i].file, file) == 0)
 			return 0;
 	if (access(file, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	r = list_add_file(l, file, error, error_size);
+	r = list_add_file(l, LIST_HOST, file, error, error_size);
 	if (r < 0)
 		return r;
 	last = l->of[l->n - 1];
@@ -102,23 +116,41 @@ int list_add_default(struct list *l, const char *file, char *error, size_t error
 	return 0;
 }
 
-void list_select(struct list *l, const char *default_file)
+static void take_out(struct list *l, unsigned i)
+{
+	struct list one = {.of = {l->of[i]}, .n = 1};
+
+	memmove(&l->of[i], &l->of[i + 1], (l->n - i - 1) * sizeof(l->of[0]));
+	l->n--;
+	list_release(&one);
+}
+
+void list_select(struct list *l, const char *default_file, const struct meta *m)
 {
 	bool selectable = false;
 
 	for (unsigned i = 0; i < l->n; i++)
-		selectable = selectable || l->of[i].policy->selectable;
-	for (unsigned i = 0; selectable && i < l->n; i++) {
-		struct list one = {.n = 1};
+		selectable |= l->of[i].policy->selectable && l->of[i].from != LIST_MATCHED;
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct policy *p = l->of[i].policy;
 
-		if (strcmp(l->of[i].file, default_file) != 0 || l->of[i].policy->selectable)
+		if (strcmp(l->of[i].file, default_file) != 0)
 			continue;
-		one.of[0] = l->of[i];
-		memmove(&l->of[i], &l->of[i + 1], (l->n - i - 1) * sizeof(l->of[0]));
-		l->n--;
-		list_release(&one);
+		if ((selectable && !p->selectable) || !list_matches(p, m))
+			take_out(l, i);
 		return;
 	}
+}
+
+int list_complete(struct list *l, const struct meta *m, bool strict, char *error, size_t error_size)
+{
+	int r = list_add_default(l, PATH_DEFAULT_POLICY, error, error_size);
+
+	if (r == 0)
+		r = list_add_matching(l, PATH_POLICIES, m, strict, error, error_size);
+	if (r == 0)
+		list_select(l, PATH_DEFAULT_POLICY, m);
+	return r;
 }
 
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size)
@@ -146,6 +178,19 @@ bool list_rule(const struct list *l, uint32_t number, const struct policy **ret_
 		at -= p->rules_n;
 	}
 	return false;
+}
+
+void list_loosening(const struct list *l, uint32_t number, char *ret, size_t size)
+{
+	const struct policy_rule *rule;
+	const struct policy *p;
+
+	*ret = '\0';
+	if (list_rule(l, number, &p, &rule))
+		snprintf(ret, size,
+			 "its annotation's policy %s allows in line %d what a policy of the node "
+			 "denies: without effect",
+			 p->name, rule->line);
 }
 
 static int name_rule(FILE *f, struct json_out *o, const struct policy *p,

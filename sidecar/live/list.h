@@ -6,9 +6,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "sidecar/common/json.h"
+#include "sidecar/common/meta.h"
+#include "sidecar/common/paths.h"
 #include "sidecar/policy/policy.h"
 
+/* Whose word it is that a policy applies. */
+enum list_from {
+	LIST_HOST,    /* named by the host: its default, the hook's and agent's arguments, apply */
+	LIST_MATCHED, /* its "match" fits the container */
+	LIST_NAMED,   /* a file of the host's, which the container's annotation names */
+	LIST_INLINE,  /* the annotation itself */
+};
+extern const char *const list_from_names[]; /* NULL-ended */
+#define LIST_INLINE_FILE "annotation:" REEVE_ANNOTATION_POLICY
+#define LIST_INLINE_MAX (64u << 10) /* bytes of an annotation */
+
 struct list_entry {
+	enum list_from from;
 	char *file; /* where it came from, absolute */
 	char *text;
 	size_t len;
@@ -28,20 +42,32 @@ void list_release(struct list *l);
 int list_absolute(const char *file, char ret[static PATH_MAX]);
 /* Reads, checks and appends a file; or the text itself (copied). What is wrong is in error, with the
  * place: -E2BIG (more than POLICY_LIST_MAX, too long), -EINVAL, or of the file. */
-int list_add_file(struct list *l, const char *file, char *error, size_t error_size);
-int list_add_text(struct list *l, const char *file, const char *text, size_t len, char *error,
+int list_add_file(struct list *l, enum list_from from, const char *file, char *error,
 		  size_t error_size);
-/* Takes the host's default out again where some policy of the list is selectable. */
-void list_select(struct list *l, const char *default_file);
-/* Puts the host's default first, if there is one. Not when it is there already, nor when some policy
- * of the list is selectable: that one stands in its place. */
+int list_add_text(struct list *l, enum list_from from, const char *file, const char *text, size_t len,
+		  char *error, size_t error_size);
+/* Those of the directory whose "match" fits the container and that are not in the list, by name. A file
+ * that cannot be understood is an error; not strict: it is logged and passed over. */
+int list_add_matching(struct list *l, const char *dir, const struct meta *m, bool strict, char *error,
+		      size_t error_size);
+/* Whether all that the policy's "match" asks holds; also without one. */
+bool list_matches(const struct policy *p, const struct meta *m);
+/* Puts the host's default first, if there is one. */
 int list_add_default(struct list *l, const char *file, char *error, size_t error_size);
+/* Takes the host's default out again where its "match" does not fit the container, or where some policy
+ * that was named is selectable: that one stands in its place. */
+void list_select(struct list *l, const char *default_file, const struct meta *m);
+/* To the policies that were named what the node says besides: the default, those that match, the
+ * selection. error as list_add_file. */
+int list_complete(struct list *l, const struct meta *m, bool strict, char *error, size_t error_size);
 
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size);
 
 /* The policy and the rule of it that a number of the compiled table names; false: none does. */
 bool list_rule(const struct list *l, uint32_t number, const struct policy **ret_policy,
 	       const struct policy_rule **ret_rule);
+/* What people are told of policy_image.loosens; 0: "". */
+void list_loosening(const struct list *l, uint32_t number, char *ret, size_t size);
 /* {"policy":NAME,"line":N,"reason":TEXT|null}, a line per rule in the order of their numbers: what a
  * record's rule is called. The caller frees *ret. */
 int list_names(const struct list *l, char **ret, size_t *ret_len);

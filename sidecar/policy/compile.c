@@ -126,7 +126,10 @@ static int put_one(struct compiler *c, const struct policy_rule *rule, uint32_t 
 	if (r == -E2BIG)
 		return compile_over(c, number, "the table is full; use fewer rules");
 	c->ranks[number] = (struct automaton_rank){
-	    .group = ref->index, .bits = rule->access, .hides = !rule->when && !rule->protocol};
+	    .group = ref->index,
+	    .bits = rule->access,
+	    /* Of a tenant's all are told: see look_for_loosening(). */
+	    .hides = !rule->when && !rule->protocol && !ref->policy->tenants};
 	if (rule->action != POLICY_ALLOW)
 		c->table.head.asked[rule->subject] |= rule->access;
 	return r;
@@ -248,7 +251,7 @@ static int seal(struct compiler *c, struct policy_image *ret)
 #define TABLE_SIZE(name, number, size) size,
 	    RV_TABLES(TABLE_SIZE)};
 	struct rv_table *head = &c->table.head;
-	struct policy_image image = {.rules_n = c->refs_n};
+	struct policy_image image = {.rules_n = c->refs_n, .loosens = c->loosens};
 	struct sha256 h;
 	unsigned i = 0;
 
@@ -259,7 +262,7 @@ static int seal(struct compiler *c, struct policy_image *ret)
 	image.value = calloc(1, image.size);
 	if (!image.value)
 		return -ENOMEM;
-	head->flags = flags_of(c);
+	head->flags = flags_of(c) | (c->loosens ? RV_POLICY_OVERRULED : 0);
 	head->used = c->table.used;
 	head->whens_n = c->whens_n;
 	head->when_set = when_set(c);
@@ -289,8 +292,10 @@ int policy_compile(const struct policy *const *list, size_t n, struct policy_ima
 			 POLICY_LIST_MAX);
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		c.tenants |= list[i]->tenants;
 		rules += list[i]->rules_n;
+	}
 	c.refs_n = (uint32_t)rules;
 	c.refs = calloc(rules + 1, sizeof(*c.refs));
 	c.ranks = calloc(rules + 1, sizeof(*c.ranks));

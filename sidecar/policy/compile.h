@@ -35,6 +35,8 @@ struct compiler {
 	uint32_t whens_n;
 	unsigned subject; /* whose lists are made */
 	int failed;	  /* in a fold */
+	bool tenants;	  /* some policy is a tenant's */
+	uint32_t loosens; /* see policy_image */
 	char *error;
 	size_t error_size;
 };

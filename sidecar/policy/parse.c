@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "match.h"
 #include "policy.h"
 #include "reader.h"
 #include "rule.h"
@@ -125,7 +126,7 @@ static int parse_document(struct reader *r, const struct json *root, struct poli
 {
 	static const char *const keys[] = {"name",   "mode", "on_unresolvable", "unrecorded",
 					   "repeat", "selectable",	"defaults",
-					   "rules",  NULL};
+					   "match",  "rules",	NULL};
 	int err;
 
 	if (root->type != JSON_OBJECT)
@@ -137,12 +138,20 @@ static int parse_document(struct reader *r, const struct json *root, struct poli
 	if (err == 0)
 		err = parse_head(r, root, p);
 	if (err == 0)
+		err = match_parse(r, root, p);
+	if (err == 0)
 		err = parse_defaults(r, root, p);
 	return err == 0 ? parse_rules(r, root, p) : err;
 }
 
-int policy_parse(const char *text, size_t len, const char *file, struct policy **ret, char *error,
-		 size_t error_size)
+static int parse_match(struct reader *r, const struct json *root, struct policy *p)
+{
+	return root->type == JSON_OBJECT ? match_parse(r, root, p) : 0;
+}
+
+static int parse(const char *text, size_t len, const char *file,
+		 int (*document)(struct reader *r, const struct json *root, struct policy *p),
+		 struct policy **ret, char *error, size_t error_size)
 {
 	struct reader r = {.file = file, .error = error, .error_size = error_size};
 	_policy_ struct policy *p = NULL;
@@ -161,12 +170,24 @@ int policy_parse(const char *text, size_t len, const char *file, struct policy *
 		return err;
 	}
 	p = calloc(1, sizeof(*p));
-	err = p ? parse_document(&r, root, p) : -ENOMEM;
+	err = p ? document(&r, root, p) : -ENOMEM;
 	if (err == -ENOMEM)
 		snprintf(error, error_size, "%s: out of memory", file);
 	if (err == 0)
 		*ret = TAKE_PTR(p);
 	return err;
+}
+
+int policy_parse(const char *text, size_t len, const char *file, struct policy **ret, char *error,
+		 size_t error_size)
+{
+	return parse(text, len, file, parse_document, ret, error, error_size);
+}
+
+int policy_parse_match(const char *text, size_t len, const char *file, struct policy **ret, char *error,
+		       size_t error_size)
+{
+	return parse(text, len, file, parse_match, ret, error, error_size);
 }
 
 void policy_free(struct policy *p)
@@ -181,5 +202,6 @@ void policy_free(struct policy *p)
 		free(p->whens[i].exec);
 	free(p->rules);
 	free(p->whens);
+	match_release(p);
 	free(p);
 }

@@ -58,10 +58,28 @@ struct policy_default {
 	int error;
 };
 
+/* What a policy of the node says of the containers it is for: all of it must hold. */
+enum policy_identity {
+	POLICY_NAME, /* what people call the container, or its id */
+	POLICY_IMAGE,
+	POLICY_NAMESPACE, /* Kubernetes */
+	POLICY_POD,
+	POLICY_ANNOTATION,
+	POLICY_IDENTITIES,
+};
+struct policy_match {
+	enum policy_identity what;
+	char *key;  /* POLICY_ANNOTATION: which one */
+	char *glob; /* as fnmatch(3), "*" also for "/" */
+};
+
 struct policy {
 	char name[64];
 	uint32_t flags; /* RV_POLICY_ENFORCE, _UNRESOLVABLE_DENY, _UNRECORDED_DENY, _EACH */
 	bool selectable;	     /* a container's annotation may name it in place of the node's */
+	bool tenants;		     /* not of its text: a container's annotation asked for it */
+	struct policy_match *matches; /* "match"; NULL: it is for those that are told to use it */
+	size_t matches_n;
 	struct policy_default defaults[RV_SUBJECT_MAX];
 	struct policy_when *whens;
 	size_t whens_n;
@@ -80,6 +98,10 @@ static inline void policy_free_p(struct policy **p)
 }
 #define _policy_ __attribute__((cleanup(policy_free_p)))
 
+/* "match" alone, of a text whose rules nobody has looked at yet: the rest of *ret is not filled in. */
+int policy_parse_match(const char *text, size_t len, const char *file, struct policy **ret, char *error,
+		       size_t error_size);
+
 /* Names of the language, by their numbers in the kernel; NULL: there is none. */
 const char *policy_subject_name(unsigned subject);
 const char *policy_action_name(unsigned action);
@@ -96,6 +118,7 @@ struct policy_image {
 	uint32_t size;	/* bytes of value */
 	void *value;	/* struct rv_table, then the data */
 	uint32_t rules_n; /* of all policies, numbered from 1 in their order */
+	uint32_t loosens; /* the first rule by which a tenant allows what the node denies: in vain. 0: none */
 };
 
 /* n policies (1..POLICY_LIST_MAX) to one table. Each decides by itself, the strictest answer counts.

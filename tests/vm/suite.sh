@@ -10,7 +10,12 @@ set -euo pipefail
 . "$(dirname "$0")/cache.sh"
 
 [ $# -ge 2 ] || die "usage: suite.sh KERNEL FILE.bats..."
-export KERNEL=$1 TIMEOUT=${TIMEOUT:-1800}
+# One kernel runs with two CPUs, as some tests need; with the others' one the machine does more.
+case $1 in
+6.*) : "${SMP:=1}" ;;
+*) : "${SMP:=2}" ;;
+esac
+export KERNEL=$1 TIMEOUT=${TIMEOUT:-1800} SMP
 shift
 name=$KERNEL
 [ "${IMAGE:-trixie}" = trixie ] || name+=-$IMAGE

@@ -10,8 +10,8 @@
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define HEAD                                                                                       \
 	"{\"name\":\"a\",\"version\":7,\"old_version\":3,\"sha256\":\"" SHA                           \
-	"\",\"since_wall_ns\":5,\"names\":4,\"policies\":[{\"file\":\"/a\",\"bytes\":2},"            \
-	"{\"file\":\"/b\",\"bytes\":%d}]}\n"
+	"\",\"since_wall_ns\":5,\"names\":4,\"policies\":[{\"file\":\"/a\",\"from\":\"host\",\"bytes\":2},"            \
+	"{\"file\":\"/b\",\"from\":\"inline\",\"bytes\":%d}]}\n"
 
 static int parse(const char *text, struct kept *ret)
 {
@@ -34,6 +34,7 @@ TEST("a kept file says what was in force, byte for byte")
 	CHECK_INT((long long)k.names_len, 4);
 	CHECK_INT(k.n, 2);
 	CHECK_STR(k.of[1].file, "/b");
+	CHECK(k.of[0].from == LIST_HOST && k.of[1].from == LIST_INLINE);
 	CHECK_INT((long long)k.of[1].len, 3);
 	CHECK(memcmp(k.of[0].text, "AA", 2) == 0 && memcmp(k.of[1].text, "bbb", 3) == 0);
 }
@@ -61,7 +62,7 @@ static int add(struct list *l, const char *file, const char *text)
 {
 	char error[POLICY_ERROR_MAX];
 
-	return list_add_text(l, file, text, strlen(text), error, sizeof(error));
+	return list_add_text(l, LIST_HOST, file, text, strlen(text), error, sizeof(error));
 }
 
 TEST("rules are numbered through all policies, and named line by line")
@@ -90,6 +91,7 @@ TEST("the host's default goes first, once, and not before a selectable policy")
 {
 	char error[POLICY_ERROR_MAX], file[] = "/tmp/reeve-default-XXXXXX";
 	_list_ struct list l = {}, other = {};
+	const struct meta nobody = {};
 	int fd = mkstemp(file);
 
 	REQUIRE(fd >= 0 && util_write_all(fd, POLICY("d", ""), sizeof(POLICY("d", "")) - 1) == 0);
@@ -100,9 +102,14 @@ TEST("the host's default goes first, once, and not before a selectable policy")
 	CHECK_INT(l.n, 2);
 	CHECK_STR(l.of[0].policy->name, "d");
 	CHECK_STR(l.of[1].policy->name, "a");
+	list_select(&l, file, &nobody);
+	CHECK_INT(l.n, 2);
 	REQUIRE(add(&other, "/b", POLICY("b", "\"selectable\":true,")) == 0);
 	CHECK_INT(list_add_default(&other, file, error, sizeof(error)), 0);
+	CHECK_INT(other.n, 2);
+	list_select(&other, file, &nobody);
 	CHECK_INT(other.n, 1);
+	CHECK_STR(other.of[0].file, "/b");
 	unlink(file);
 	CHECK_INT(list_add_default(&l, "/nonexistent/default.json", error, sizeof(error)), 0);
 }

@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# kernels: 6.12
+# policy-select.bats: which policies a container gets: the node's by "match", its annotation's own by name or
+# as a text; and that the node's word stands.
+
+load lib
+load reeve
+
+setup() {
+	start_node
+	dir=$BATS_TEST_TMPDIR/b
+	mkdir -p /etc/reeve/policies
+}
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	rm -rf /etc/reeve
+}
+
+# denies NAME PATH [MORE]: a policy.
+denies() {
+	printf '{"name":"%s","mode":"enforce",%s"rules":[{"subject":"file","path":"%s","action":"deny"}]}' "$1" "${3:-}" "$2"
+}
+
+# opens ID PATHS [make_bundle OPTION]...: runs a container that opens them; $output: which it could not.
+opens() {
+	local id=$1 paths=$2
+	shift 2
+	container "$dir" "$@" -- /bin/sh -c "for f in $paths; do /act open \$f || echo -n \"-\$f \"; done"
+	for p in $paths; do
+		echo x >"$dir/rootfs$p"
+	done
+	run crun run -b "$dir" "$id"
+	await_end "$id"
+	complete "$id"
+}
+in_force() {
+	logs "$1" 'select(.kind == "armed") | .policy_name'
+}
+overruled() {
+	logs "$1" 'select(.kind == "armed") | .policy_flags | any(. == "annotation-overruled")'
+}
+
+@test "select: the node's policies that match apply, whatever else the container is given" {
+	policy ns "$(denies ns /a '"match":{"namespace":"shop*","annotations":{"tier":"front"}},')"
+	policy web "$(denies web /b '"match":{"name":"web-*"},')"
+	policy db "$(denies db /c '"match":{"image":"*postgres*"},')"
+	policy own "$(denies own /d)"
+	opens select-front "/a /b /c /d" --annotate io.kubernetes.cri.sandbox-namespace shop-1 --annotate tier front
+	[ "$output" = "-/a " ]
+	[ "$(in_force select-front)" = '"ns"' ]
+	opens web-select "/a /b /c /d" --annotate tier front --annotate io.reeve.policy own \
+		--annotate io.kubernetes.cri.image-name docker.io/postgres:17
+	[ "$output" = "-/b -/c -/d " ]
+	[ "$(in_force web-select)" = '"own+db+web"' ]
+	opens select-none "/a /b /c /d" --annotate io.kubernetes.cri.sandbox-namespace other --annotate tier front
+	[ "$output" = "" ]
+	[ "$(in_force select-none)" = null ]
+	policy broken '{"name":"broken","match":{"name":"*"},"mode":"enfroce","rules":[]}'
+	opens web-broken "/a /b"
+	[ "$output" = "-/b " ]
+	grep -q 'container web-broken is guarded without a policy: .*broken.json:1:' /var/log/messages
+}
+
+@test "select: an annotation that is a policy; a mistake in it lifts nothing of the node's" {
+	policy default "$(denies default /a)"
+	opens inline "/a /b" --annotate io.reeve.policy "$(denies mine /b)"
+	[ "$output" = "-/a -/b " ]
+	[ "$(in_force inline)" = '"default+mine"' ]
+	[ "$(overruled inline)" = false ]
+	opens inline-bad "/a /b" --annotate io.reeve.policy '{"name":"mine","mode":"enforce","ruls":[]}'
+	[ "$output" = "-/a " ]
+	grep -q 'inline-bad: .*annotation:io.reeve.policy:1:.*"ruls".*guarded without' /var/log/messages
+	opens inline-chosen "/a /b" --annotate io.reeve.policy '{"name":"mine","mode":"enforce","selectable":true,"rules":[]}'
+	[ "$output" = "-/a " ]
+	opens inline-long "/a /b" --annotate io.reeve.policy "{$(printf '%70000s' '')}"
+	[ "$output" = "-/a " ]
+	grep -q 'inline-long: .*70002 bytes, expected at most 65536' /var/log/messages
+	container "$dir" --annotate io.reeve.policy '{"name":1}' --edit '.hooks.createRuntime[0].args += ["--fail", "closed"]' -- /bin/true
+	run crun run -b "$dir" inline-closed
+	[ "$status" -ne 0 ]
+}
+
+@test "select: an annotation that would loosen is without effect, and that is recorded" {
+	policy default "$(denies default '/{a,secret/**}')"
+	policy loose '{"name":"loose","mode":"enforce","rules":[{"subject":"file","path":"/b","action":"deny"},
+		{"subject":"file","path":"/a","action":"allow"}]}'
+	container "$dir" --annotate io.reeve.policy loose -- /act pause
+	(cd "$dir" && crun create loosens </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start loosens 3>&- 4>&-)
+	reeve ps | grep -q 'policy loose allows in line 2 what a policy of the node denies'
+	crun kill loosens KILL
+	await_end loosens
+	[ "$(overruled loosens)" = true ]
+	grep -q 'container loosens: .*policy loose allows in line 2' /var/log/messages
+	opens loosens2 "/a /b" --annotate io.reeve.policy loose
+	[ "$output" = "-/a -/b " ]
+	opens loosens3 "/a /b" --annotate io.reeve.policy '{"name":"allowlist","mode":"enforce","defaults":{"file":"deny"},"rules":[
+		{"subject":"file","path":"/**","access":"read","action":"allow"}]}'
+	[ "$output" = "-/a " ]
+	[ "$(overruled loosens3)" = false ]
+}
+
+@test "select: running containers follow what comes to match, and what goes" {
+	container "$dir" --annotate io.kubernetes.pod.namespace shop --annotate io.reeve.repeat each -- /act tries 20 /etc/secret /tmp/out
+	echo x >"$dir/rootfs/etc/secret"
+	(cd "$dir" && crun create follower </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start follower 3>&- 4>&-)
+	retry 10 ends_in 0
+	policy shop "$(denies shop /etc/secret '"match":{"namespace":"shop"},')"
+	retry 20 ends_in 13
+	policy shop "$(denies shop /etc/secret '"match":{"namespace":"other"},')"
+	retry 20 ends_in 0
+	policy shop "$(denies shop /etc/secret '"match":{"namespace":"s*"},')"
+	retry 20 ends_in 13
+	policy shop '{"name":"shop","match":{"namespace":"shop"},"mode":'
+	retry 20 refused follower
+	ends_in 13
+	rm /etc/reeve/policies/shop.json
+	retry 20 ends_in 0
+	crun kill follower KILL
+	await_end follower
+	exact follower
+	[ "$(logs follower 'select(.kind == "policy") | .policy_name')" = '"shop"
+"none"
+"shop"
+"none"' ]
+}
+ends_in() {
+	[ "$(tail -n 1 "$dir/rootfs/tmp/out")" = "$1" ]
+}
+refused() {
+	reeve ps --json | jq -e --arg id "$1" '.[] | select(.id == $id) | .policy_refused | test("shop.json:2:1: ")'
+}

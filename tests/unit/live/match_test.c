@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which policies are for a container, and what its annotation may ask for. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sidecar/common/util.h"
+#include "sidecar/live/list.h"
+#include "tests/unit/dir.h"
+#include "tests/unit/tap.h"
+
+static char error[POLICY_ERROR_MAX];
+
+static struct policy *policy(const char *match)
+{
+	struct policy *p = NULL;
+	char text[512];
+
+	snprintf(text, sizeof(text), "{\"name\":\"p\",\"mode\":\"audit\",\"match\":%s,\"rules\":[]}", match);
+	error[0] = '\0';
+	return policy_parse(text, strlen(text), "f", &p, error, sizeof(error)) < 0 ? NULL : p;
+}
+
+static bool matches(const char *match, const struct meta *m)
+{
+	_policy_ struct policy *p = policy(match);
+	bool fit;
+
+	CHECK(p != NULL);
+	fit = p && list_matches(p, m);
+	return fit;
+}
+
+/* meta_release() it. */
+static struct meta meta(const char *annotations)
+{
+	_json_ struct json *j = NULL;
+	struct meta m = {.id = "0123abcd", .name = "web-1"};
+
+	if (json_parse(annotations, strlen(annotations), false, &j, error, sizeof(error)) == 0)
+		CHECK_INT(meta_take_annotations(&m, j), 0);
+	return m;
+}
+
+TEST("match: all that is named must fit")
+{
+	struct meta m = meta("{\"io.kubernetes.cri.sandbox-namespace\":\"shop\",\"io.kubernetes.cri.image-name\":"
+			     "\"docker.io/library/nginx:1.27\",\"tier\":\"front\",\"io.kubernetes.pod.name\":\"web\"}");
+
+	CHECK(matches("{\"name\":\"web-*\"}", &m));
+	CHECK(matches("{\"name\":\"0123abcd\"}", &m));
+	CHECK(!matches("{\"name\":\"db-*\"}", &m));
+	CHECK(matches("{\"namespace\":\"shop\"}", &m));
+	CHECK(!matches("{\"namespace\":\"sho\"}", &m));
+	CHECK(matches("{\"image\":\"*nginx:*\"}", &m));
+	CHECK(matches("{\"pod\":\"w?b\",\"namespace\":\"s[gh]op\",\"annotations\":{\"tier\":\"front\"}}", &m));
+	CHECK(!matches("{\"pod\":\"w?b\",\"namespace\":\"s[gh]op\",\"annotations\":{\"tier\":\"back\"}}", &m));
+	CHECK(!matches("{\"annotations\":{\"tier\":\"front\",\"other\":\"*\"}}", &m));
+	meta_release(&m);
+}
+
+TEST("match: what is not known fits everything, what is not said nothing")
+{
+	_free_ char *many = malloc(1u << 16);
+	struct meta m;
+	size_t at = 0;
+
+	m = meta("{\"a\":\"one\\ntwo\",\"b\":\"short\"}");
+	CHECK(matches("{\"annotations\":{\"a\":\"x\"}}", &m));
+	CHECK(!matches("{\"annotations\":{\"b\":\"x\"}}", &m));
+	CHECK(!matches("{\"annotations\":{\"c\":\"*\"}}", &m));
+	CHECK(!matches("{\"namespace\":\"*\"}", &m));
+	meta_release(&m);
+	REQUIRE(many != NULL);
+	for (unsigned i = 0; i < META_ANNOTATIONS_MAX + 1; i++)
+		at += (size_t)sprintf(many + at, "%c\"k%u\":\"v\"", i ? ',' : '{', i);
+	strcpy(many + at, "}");
+	m = meta(many);
+	CHECK_INT((long long)m.annotations_n, META_ANNOTATIONS_MAX);
+	CHECK(m.annotations_cut);
+	CHECK(matches("{\"annotations\":{\"k128\":\"x\"}}", &m));
+	CHECK(!matches("{\"annotations\":{\"k127\":\"x\"}}", &m));
+	CHECK(matches("{\"namespace\":\"x\"}", &m));
+	meta_release(&m);
+}
+
+TEST("match: a mistake in it is told with its place")
+{
+	static const struct {
+		const char *match, *says;
+	} bad[] = {
+	    {"{}", "f:1:36: found an object"},
+	    {"[]", "f:1:36: found an array"},
+	    {"{\"nmespace\":\"x\"}", "namespace"},
+	    {"{\"name\":1}", "f:1:44: found 1"},
+	    {"{\"name\":\"\"}", "1 to 256 bytes"},
+	    {"{\"annotations\":{}}", "a key"},
+	    {"{\"annotations\":{\"a\":[]}}", "a glob"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_policy_ struct policy *p = policy(bad[i].match);
+
+		CHECK(p == NULL);
+		if (!strstr(error, bad[i].says))
+			CHECK_STR(error, bad[i].says);
+	}
+}
+
+TEST("match: meta keeps the annotations on their way to the agent and the store")
+{
+	struct meta m = meta("{\"a\":\"one\\ntwo\",\"b\":\"\\\"short\\\"\"}"), again = {};
+	_json_out_ struct json_out *o = json_out_new();
+	_json_ struct json *j = NULL;
+	const char *text;
+	size_t len;
+
+	m.cgroup_id = 18;
+	strcpy(m.key, "0000000000000012");
+	REQUIRE(meta_to_json(&m, o) == 0 && json_out_text(o, &text, &len) == 0);
+	REQUIRE(json_parse(text, len, false, &j, error, sizeof(error)) == 0);
+	REQUIRE(meta_from_json(j, &again, error, sizeof(error)) == 0);
+	CHECK_INT((long long)again.annotations_n, 2);
+	CHECK(meta_annotation(&again, "a") && !meta_annotation(&again, "a")->value);
+	CHECK_STR(meta_annotation(&again, "b")->value, "\"short\"");
+	CHECK(!meta_annotation(&again, "c") && !again.annotations_cut);
+	meta_release(&m);
+	meta_release(&again);
+}
+
+#define P(name, more) "{\"name\":\"" name "\",\"mode\":\"audit\"," more "\"rules\":[]}"
+
+TEST("match: the directory's files by name, those that fit; a broken one that might is an error")
+{
+	struct meta m = {.id = "web", .name = "web"};
+	_list_ struct list l = {}, none = {};
+	_dir_ struct dir d = dir_make();
+	const char *dir = d.path;
+
+	dir_file(&d, "2.json", P("two", "\"match\":{\"name\":\"w*\"},"));
+	dir_file(&d, "1.json", P("one", "\"match\":{\"name\":\"web\"},"));
+	dir_file(&d, "3.json", P("three", ""));
+	dir_file(&d, "4.json", P("four", "\"match\":{\"name\":\"db\"},\"bad key\":1,"));
+	dir_file(&d, ".5.json", P("five", "\"match\":{\"name\":\"web\"},"));
+	dir_file(&d, "6.txt", P("six", "\"match\":{\"name\":\"web\"},"));
+	CHECK_INT(list_add_matching(&l, dir, &m, true, error, sizeof(error)), 0);
+	CHECK_INT(l.n, 2);
+	CHECK(l.n == 2 && strcmp(l.of[0].policy->name, "one") == 0 && strcmp(l.of[1].policy->name, "two") == 0);
+	CHECK_INT(list_add_matching(&l, dir, &m, true, error, sizeof(error)), 0);
+	CHECK_INT(l.n, 2);
+	dir_file(&d, "7.json", P("seven", "\"match\":{\"name\":\"web\"},\"bad key\":1,"));
+	CHECK_INT(list_add_matching(&none, dir, &m, true, error, sizeof(error)), -EINVAL);
+	CHECK(strstr(error, "7.json:1:") != NULL);
+	CHECK_INT(list_add_matching(&none, "/nonexistent", &m, true, error, sizeof(error)), 0);
+	CHECK_INT(none.n, 2);
+	list_release(&none);
+	dir_file(&d, "0.json", "{\"match\"");
+	CHECK_INT(list_add_matching(&none, dir, &m, false, error, sizeof(error)), 0);
+	CHECK_INT(none.n, 2);
+}
+
+static int add(struct list *l, enum list_from from, const char *rules)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), "{\"name\":\"p%u\",\"mode\":\"enforce\",%s}", l->n, rules);
+	error[0] = '\0';
+	return list_add_text(l, from, "/f", text, strlen(text), error, sizeof(error));
+}
+
+/* The line by which an annotation's policy tries to loosen the node's; 0: it does not. */
+static unsigned loosens(const char *host, enum list_from from, const char *own)
+{
+	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};
+	const struct policy_rule *rule;
+	_list_ struct list l = {};
+	const struct policy *p;
+	char text[256];
+
+	CHECK(add(&l, LIST_HOST, host) == 0 && add(&l, from, own) == 0);
+	CHECK_INT(list_compile(&l, &image, error, sizeof(error)), 0);
+	CHECK_INT(!!(((struct rv_table *)image.value)->flags & RV_POLICY_OVERRULED), image.loosens != 0);
+	list_loosening(&l, image.loosens, text, sizeof(text));
+	CHECK_INT(*text != 0, image.loosens != 0);
+	return list_rule(&l, image.loosens, &p, &rule) ? (unsigned)rule->line : 0;
+}
+
+#define FILE_RULE(path, action) "{\"subject\":\"file\",\"path\":\"" path "\",\"action\":\"" action "\"}"
+#define CAP_RULE(cap, action) "{\"subject\":\"capability\",\"capability\":\"" cap "\",\"action\":\"" action "\"}"
+#define RULES(r) "\"rules\":[\n" r "]"
+
+TEST("an annotation that allows what the node denies is found out, exceptions of its own are not")
+{
+	static const char host[] = RULES(FILE_RULE("/etc/shadow", "deny") "," FILE_RULE("/srv/**", "deny"));
+
+	CHECK_INT(loosens(host, LIST_NAMED, RULES(FILE_RULE("/etc/shadow", "allow"))), 2);
+	CHECK_INT(loosens(host, LIST_INLINE, RULES(FILE_RULE("/etc/passwd", "allow") ",\n" FILE_RULE("/etc/*", "allow"))), 3);
+	CHECK_INT(loosens(host, LIST_NAMED, RULES(FILE_RULE("/srv/a/{b,c}", "allow"))), 2);
+	CHECK_INT(loosens(host, LIST_NAMED, RULES(FILE_RULE("/etc/passwd", "allow"))), 0);
+	CHECK_INT(loosens(host, LIST_NAMED, RULES(FILE_RULE("/srv/a", "deny"))), 0);
+	CHECK_INT(loosens(host, LIST_NAMED, RULES(FILE_RULE("/srv/**", "audit"))), 0);
+	/* Exceptions from what it denies itself. */
+	CHECK_INT(loosens(host, LIST_NAMED, RULES(FILE_RULE("/srv/a/**", "allow") "," FILE_RULE("/**", "deny"))), 0);
+	CHECK_INT(loosens(host, LIST_NAMED, "\"defaults\":{\"file\":\"deny\"}," RULES(FILE_RULE("/srv/**", "allow"))), 0);
+	/* The node's own words may differ among themselves. */
+	CHECK_INT(loosens(host, LIST_HOST, RULES(FILE_RULE("/etc/shadow", "allow"))), 0);
+	CHECK_INT(loosens(host, LIST_MATCHED, RULES(FILE_RULE("/etc/shadow", "allow"))), 0);
+	/* By default, and by number. */
+	CHECK_INT(loosens("\"defaults\":{\"file\":\"deny\"}," RULES(FILE_RULE("/srv/**", "allow")), LIST_NAMED,
+			  RULES(FILE_RULE("/srv/**", "allow") ",\n" FILE_RULE("/etc/**", "allow"))), 3);
+	CHECK_INT(loosens(RULES(CAP_RULE("sys_admin", "deny")), LIST_NAMED, RULES(CAP_RULE("all", "allow"))), 2);
+	CHECK_INT(loosens(RULES(CAP_RULE("sys_admin", "deny")), LIST_NAMED, RULES(CAP_RULE("chown", "allow"))), 0);
+}
+
+TEST("an annotation's policy says neither whom it is for nor that it may be chosen")
+{
+	_list_ struct list l = {};
+
+	CHECK_INT(add(&l, LIST_INLINE, "\"selectable\":true," RULES("")), -EINVAL);
+	CHECK(strstr(error, "selectable") != NULL);
+	CHECK_INT(add(&l, LIST_INLINE, "\"match\":{\"name\":\"*\"}," RULES("")), -EINVAL);
+	CHECK(strstr(error, "match") != NULL);
+	CHECK_INT(l.n, 0);
+}
