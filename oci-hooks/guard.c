@@ -119,7 +119,7 @@ struct asked {
 	const char *path, *text;
 };
 
-static int start_agent(const struct options *o, const struct state *s, const struct place *place,
+static int start_agent(struct options *o, const struct state *s, const struct place *place,
 		       int pidfd, const struct policy_files *files, struct asked asked,
 		       uint64_t until_ns, char *why)
 {
@@ -146,15 +146,18 @@ static int start_agent(const struct options *o, const struct state *s, const str
 	    .record = recorded(o, s, record, sizeof(record)),
 	    .repeat = s->repeat_each ? "each" : o->repeat,
 	};
-	enum spawn_result result;
+	enum spawn_result result = SPAWN_READY;
 	int r;
 
 	strcpy(meta.id, s->id);
 	strcpy(meta.name, s->name);
 	snprintf(meta.key, sizeof(meta.key), "%016" PRIx64, place->id);
 	r = spawn_load(util_left_ms(until_ns), why, GUARD_TEXT_MAX);
-	return r < 0 ? r
-		     : spawn_agent(&request, util_left_ms(until_ns), &result, why, GUARD_TEXT_MAX);
+	if (r == 0)
+		r = spawn_agent(&request, util_left_ms(until_ns), &result, why, GUARD_TEXT_MAX);
+	if (r < 0 && result == SPAWN_CLOSED)
+		o->fail_closed = true;
+	return r;
 }
 
 /* own: keeps the path. */
@@ -185,7 +188,7 @@ static int find_asked(const struct state *s, const struct policy_files *host, st
 
 /* With the container's own policy on top. The annotation is the tenant's word: a mistake in it must
  * not lift the host's policy, so under --fail open the container is guarded without it. */
-static int start_annotated(const struct options *o, const struct state *s,
+static int start_annotated(struct options *o, const struct state *s,
 			   const struct place *place, int pidfd, const struct policy_files *files,
 			   uint64_t until_ns, char *why)
 {
@@ -202,7 +205,7 @@ static int start_annotated(const struct options *o, const struct state *s,
 	return start_agent(o, s, place, pidfd, files, (struct asked){}, until_ns, why);
 }
 
-int guard(const struct options *o, const struct state *s, uint64_t until_ns, char *why)
+int guard(struct options *o, const struct state *s, uint64_t until_ns, char *why)
 {
 	_policy_files_ struct policy_files files = {};
 	_place_ struct place place = PLACE_NONE;

@@ -9,5 +9,6 @@
 #define GUARD_TEXT_MAX 1024 /* bytes, NUL included */
 
 /* 0 once an agent guards the container; -errno with a reason in why (GUARD_TEXT_MAX bytes) that
- * says what was found and what to do. until_ns: by util_now_ns. */
-int guard(const struct options *o, const struct state *s, uint64_t until_ns, char *why);
+ * says what was found and what to do. until_ns: by util_now_ns. o->fail_closed is set where a policy asks for
+ * it. */
+int guard(struct options *o, const struct state *s, uint64_t until_ns, char *why);

@@ -126,5 +126,6 @@ int main(int argc, char **argv)
 	if (state_has_stopped(&state))
 		return 0;
 	r = guard(&options, &state, until_ns, why);
+	exit_on_error = options.fail_closed;
 	return r < 0 ? report(&options, "container ", state.id, why) : 0;
 }

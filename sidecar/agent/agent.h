@@ -24,7 +24,7 @@ struct options {
 	const char *policies[AGENT_POLICIES_MAX];
 	unsigned policies_n;
 	const char *annotated; /* the host's file that the container's annotation names, NULL none */
-	bool fail_closed;
+	bool fail_closed;      /* the node says so, or a policy that was read */
 	int annotated_fd;      /* the annotation's own policy, -1 none */
 	struct record record;
 };
@@ -76,14 +76,14 @@ struct agent {
 
 /* setup.c: as root. Claims a slot, attaches, PREPARED; or, with adopt, takes over what stands.
  * Logs. 1: a live agent serves this container already. */
-int setup_new(struct agent *a, const struct options *o);
+int setup_new(struct agent *a, struct options *o);
 int setup_adopt(struct agent *a, const char *key);
 /* Undoes what setup_new did so far. */
 void setup_undo(struct agent *a);
 
 /* rules.c: reads, checks and compiles the policy files and puts the table into the kernel, as slot's.
  * *ret_table: which of RV_TABLES, *ret_asked: for rv_state.asked; no policy: both 0. Logs. */
-int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table, uint32_t *ret_asked);
+int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint32_t *ret_asked);
 /* Takes the slot's tables out again. */
 void rules_remove(const struct maps *m, uint32_t slot);
 

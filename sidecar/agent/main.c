@@ -128,7 +128,7 @@ static void say(int fd, const char *word, const char *detail)
 	close(fd);
 }
 
-static int prepare(struct agent *a, const struct options *o)
+static int prepare(struct agent *a, struct options *o)
 {
 	int r = o->adopt ? setup_adopt(a, o->adopt) : read_meta(o->meta_fd, &a->meta);
 
@@ -186,7 +186,7 @@ int main(int argc, char **argv)
 	if (!r)
 		r = jail(&a);
 	if (r) {
-		say(o.ready_fd, "error: ", log_last());
+		say(o.ready_fd, o.fail_closed ? "closed: " : "error: ", log_last());
 		if (!o.adopt)
 			setup_undo(&a);
 		return 1;

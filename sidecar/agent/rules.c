@@ -22,7 +22,7 @@ static int read_inline(struct list *l, int fd, char *error, size_t error_size)
 	return list_add_text(l, LIST_INLINE, LIST_INLINE_FILE, text, len, error, error_size);
 }
 
-static int read_all(const struct options *o, const struct meta *m, struct list *l)
+static int read_all(struct options *o, const struct meta *m, struct list *l)
 {
 	char error[POLICY_ERROR_MAX];
 	int r = 0;
@@ -34,8 +34,10 @@ static int read_all(const struct options *o, const struct meta *m, struct list *
 		r = list_add_file(l, LIST_NAMED, o->annotated, error, sizeof(error));
 	if (r == 0 && o->annotated_fd >= 0)
 		r = read_inline(l, o->annotated_fd, error, sizeof(error));
+	o->fail_closed |= list_fails_closed(l);
 	if (r == 0)
 		r = list_complete(l, m, o->fail_closed, error, sizeof(error));
+	o->fail_closed |= list_fails_closed(l);
 	if (r)
 		return log_err(0, "policy %s", error), r;
 	return 0;
@@ -70,7 +72,7 @@ static void tell_loosening(const struct agent *a, const struct list *l, uint32_t
 	kept_refuse(&id, text);
 }
 
-int rules_publish(struct agent *a, const struct options *o, uint32_t *ret_table, uint32_t *ret_asked)
+int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint32_t *ret_asked)
 {
 	_list_ struct list list = {};
 	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};

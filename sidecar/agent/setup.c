@@ -207,7 +207,7 @@ static int take_over(struct agent *a)
 	return r;
 }
 
-int setup_new(struct agent *a, const struct options *o)
+int setup_new(struct agent *a, struct options *o)
 {
 	char path[128], id[META_ID_MAX];
 	uint32_t policy = 0, asked = 0;

@@ -133,7 +133,7 @@ static int start_fresh(const char *path, const struct spawn_request *request, in
 
 static int understand(char *line, enum spawn_result *ret, char *error, size_t error_size)
 {
-	static const char prefix[] = "error: ";
+	static const char prefix[] = "error: ", closed[] = "closed: ";
 
 	line[strcspn(line, "\n")] = '\0';
 	if (strcmp(line, "ready") == 0) {
@@ -146,6 +146,10 @@ static int understand(char *line, enum spawn_result *ret, char *error, size_t er
 	}
 	if (strncmp(line, prefix, strlen(prefix)) == 0)
 		return util_refuse(-ECHILD, error, error_size, "agent: %s", line + strlen(prefix));
+	if (strncmp(line, closed, strlen(closed)) == 0) {
+		*ret = SPAWN_CLOSED;
+		return util_refuse(-ECHILD, error, error_size, "agent: %s", line + strlen(closed));
+	}
 	return util_refuse(-ECHILD, error, error_size,
 			   "the agent ended before it was ready: see its lines in the system log");
 }
@@ -205,8 +209,7 @@ int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn
 			see_off(pidfd, until_ns);
 			own_remove(key);
 		}
-		if (r == 0)
-			*ret = result;
+		*ret = result;
 		return r;
 	}
 	/* Late, but the container is guarded: the agent may take the time it needs for the rest. */

@@ -9,7 +9,8 @@
  *   reeve-agent --ready-fd N --adopt KEY
  * meta-fd is a sealed memfd with the JSON of meta.h (generation, started_wall_ns 0), annotated-fd one
  * with a policy, init-fd a pidfd. On ready-fd it writes one line and closes it: "ready", "exists" (a live agent serves that
- * cgroup already) or "error: TEXT".
+ * cgroup already), "error: TEXT", or "closed: TEXT" where a policy says that no container starts without
+ * its guard.
  *
  * A caller that is itself somebody's short-lived child sets PR_SET_CHILD_SUBREAPER first: programs
  * that are done by the return of these calls are then reaped here. Else they become the runtime's
@@ -26,6 +27,7 @@
 enum spawn_result {
 	SPAWN_READY,  /* attached, configured, pumping */
 	SPAWN_EXISTS, /* another agent does it */
+	SPAWN_CLOSED, /* with an error: a policy says "fail": "closed" */
 };
 
 struct spawn_request {
@@ -43,8 +45,8 @@ struct spawn_request {
 };
 
 /* Returns when the agent has spoken, at the latest after deadline_ms; then it is killed. All
- * fds stay the caller's. Errors: -ETIMEDOUT, -ECHILD (it said "error:" or ended without a word), or
- * of the start itself; the reason is put in error. */
+ * fds stay the caller's. Errors: -ETIMEDOUT, -ECHILD (it said "error:" or "closed:", or ended without a
+ * word), or of the start itself; the reason is put in error. *ret is set before, where that is known. */
 int spawn_agent(const struct spawn_request *request, int deadline_ms, enum spawn_result *ret,
 		char *error, size_t error_size);
 

@@ -153,6 +153,14 @@ int list_complete(struct list *l, const struct meta *m, bool strict, char *error
 	return r;
 }
 
+bool list_fails_closed(const struct list *l)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->of[i].policy->fail_closed)
+			return true;
+	return false;
+}
+
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size)
 {
 	const struct policy *policies[POLICY_LIST_MAX];

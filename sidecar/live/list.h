@@ -61,6 +61,9 @@ void list_select(struct list *l, const char *default_file, const struct meta *m)
  * selection. error as list_add_file. */
 int list_complete(struct list *l, const struct meta *m, bool strict, char *error, size_t error_size);
 
+/* Whether one of them says so. */
+bool list_fails_closed(const struct list *l);
+
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size);
 
 /* The policy and the rule of it that a number of the compiled table names; false: none does. */

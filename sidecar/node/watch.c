@@ -56,14 +56,29 @@ static void settled(void *arg)
 		refresh(&n->watch);
 }
 
+/* The directory is gone, and the watch with it; one that comes in its place may have its number. */
+static void forget(struct watch *w)
+{
+	w->descriptor = -1;
+	w->dev = 0;
+	w->ino = 0;
+}
+
 static void ready(void *arg, uint32_t events)
 {
 	struct node *n = arg;
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	const struct inotify_event *e;
+	ssize_t len;
 
 	(void)events;
-	while (read(n->watch.fd, buf, sizeof(buf)) > 0)
-		;
+	while ((len = read(n->watch.fd, buf, sizeof(buf))) > 0) {
+		for (const char *at = buf; at < buf + len; at += sizeof(*e) + e->len) {
+			e = (const void *)at;
+			if ((e->mask & IN_IGNORED) && e->wd == n->watch.descriptor)
+				forget(&n->watch);
+		}
+	}
 	watch_soon(n);
 }
 

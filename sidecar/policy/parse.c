@@ -44,6 +44,8 @@ static const struct {
 
 static int parse_head(struct reader *r, const struct json *root, struct policy *p)
 {
+	static const char *const fails[] = {"open", "closed", NULL};
+	unsigned closed = 0;
 	int err;
 
 	if (!json_get(root, "mode"))
@@ -57,7 +59,9 @@ static int parse_head(struct reader *r, const struct json *root, struct policy *
 			return err;
 		p->flags |= index ? choices[i].flag : 0;
 	}
-	return reader_bool(r, root, "selectable", &p->selectable);
+	err = reader_choice(r, root, "fail", fails, &closed);
+	p->fail_closed = closed;
+	return err < 0 ? err : reader_bool(r, root, "selectable", &p->selectable);
 }
 
 static int parse_default(struct reader *r, const struct json *m, enum policy_subject subject,
@@ -125,7 +129,7 @@ static int parse_rules(struct reader *r, const struct json *root, struct policy 
 static int parse_document(struct reader *r, const struct json *root, struct policy *p)
 {
 	static const char *const keys[] = {"name",   "mode", "on_unresolvable", "unrecorded",
-					   "repeat", "selectable",	"defaults",
+					   "repeat", "fail", "selectable", "defaults",
 					   "match",  "rules",	NULL};
 	int err;
 

@@ -77,6 +77,7 @@ struct policy {
 	char name[64];
 	uint32_t flags; /* RV_POLICY_ENFORCE, _UNRESOLVABLE_DENY, _UNRECORDED_DENY, _EACH */
 	bool selectable;	     /* a container's annotation may name it in place of the node's */
+	bool fail_closed;	     /* "fail": no container without its guard */
 	bool tenants;		     /* not of its text: a container's annotation asked for it */
 	struct policy_match *matches; /* "match"; NULL: it is for those that are told to use it */
 	size_t matches_n;

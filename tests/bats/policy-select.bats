@@ -100,7 +100,27 @@ overruled() {
 	[ "$(overruled loosens3)" = false ]
 }
 
+@test "select: no container without the guard of a policy that says fail closed" {
+	policy broken '{"name":"broken"'
+	container "$dir" --edit '.hooks.createRuntime[0].args += ["--policy", "broken"]' -- /bin/true
+	policy default "$(denies default /a)"
+	run crun run -b "$dir" fails-open
+	[ "$status" -eq 0 ]
+	grep -q 'container fails-open: .*starts unguarded' /var/log/messages
+	policy default "$(denies default /a '"fail":"closed",')"
+	run crun run -b "$dir" fails-closed
+	[ "$status" -ne 0 ]
+	grep -q 'container fails-closed: .*does not start' /var/log/messages
+	# Its annotation is no way around it.
+	container "$dir" --annotate io.reeve.policy '{"name":1}' -- /bin/true
+	run crun run -b "$dir" fails-anyway
+	[ "$status" -ne 0 ]
+}
+
 @test "select: running containers follow what comes to match, and what goes" {
+	# Also in a directory that took the place, and the number, of another.
+	rmdir /etc/reeve/policies
+	mkdir /etc/reeve/policies
 	container "$dir" --annotate io.kubernetes.pod.namespace shop --annotate io.reeve.repeat each -- /act tries 20 /etc/secret /tmp/out
 	echo x >"$dir/rootfs/etc/secret"
 	(cd "$dir" && crun create follower </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start follower 3>&- 4>&-)

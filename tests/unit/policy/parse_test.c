@@ -51,7 +51,7 @@ TEST("policy: mistakes in the head, with their place")
 		     "found key \"mod\", expected a known one; did you mean \"mode\"?");
 	text_refused(HEAD("'colour':~1"),
 		     "found key \"colour\", expected one of: name, mode, on_unresolvable, "
-		     "unrecorded, repeat, selectable, defaults, match, rules");
+		     "unrecorded, repeat, fail, selectable, defaults, match, rules");
 	text_refused("~[]", "found an array, expected a policy: "
 			    "{\"name\": ..., \"mode\": ..., \"rules\": [...]}");
 	text_refused("{'name':~7,'mode':'audit','rules':[]}",
