@@ -84,9 +84,11 @@ cpu_model() {
 	esac
 }
 
-# The everyday guest: disks on virtio-blk, the worktree live, output straight to us.
+# The everyday guest: disks on virtio-blk, the worktree live, output straight to us. QEMU keeps what it
+# translated by virtual address: with programs at random ones each exec is translated anew (a bash takes
+# ten times the time).
 everyday_args() {
-	kargs="REEVE_DISKS=blk"
+	kargs="REEVE_DISKS=blk norandmaps mitigations=off"
 	args=(-cpu "$(cpu_model)" -accel "tcg,thread=multi" -smp "$SMP" -m "$MEM"
 		-machine "q35,memory-backend=mem"
 		-object "memory-backend-memfd,id=mem,size=$MEM,share=on"
