@@ -85,8 +85,8 @@ cpu_model() {
 }
 
 # The everyday guest: disks on virtio-blk, the worktree live, output straight to us. QEMU keeps what it
-# translated by virtual address: with programs at random ones each exec is translated anew (a bash takes
-# ten times the time).
+# translated by virtual address: with programs at random ones each exec is translated anew (a short program
+# takes almost three times as long).
 everyday_args() {
 	kargs="REEVE_DISKS=blk norandmaps mitigations=off"
 	args=(-cpu "$(cpu_model)" -accel "tcg,thread=multi" -smp "$SMP" -m "$MEM"
