@@ -153,7 +153,8 @@ schema: docs/events.schema.json
 policy-schema: $(B)/reeve
 	@$(call need,python3-fastjsonschema)
 	@mkdir -p $(B)/results
-	@tests/policy_schema.py docs/policy.schema.json docs/policy.md bpf/events.h $< | tee $(B)/results/policy-schema.tap
+	@tests/policy_schema.py docs/policy.schema.json docs/policy.md bpf/events.h $< \
+		$(sort $(wildcard $(B)/results/policies/*.json)) | tee $(B)/results/policy-schema.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

@@ -43,10 +43,20 @@ static int add(void *arg, const struct event *e, bool counted)
 	return r < 0 ? r : history_add(&d->history, e, counted);
 }
 
+/* There is one thing to do with them. */
+static bool has_access(const struct dry_entry *e)
+{
+	return e->subject != RV_SUBJECT_EXEC && e->subject != RV_SUBJECT_CAPABILITY &&
+	       e->subject != RV_SUBJECT_KERNEL;
+}
+
 static void put_access(FILE *f, const struct dry_entry *e)
 {
 	bool first = true;
 
+	if (!has_access(e))
+		return;
+	fputc(' ', f);
 	if (e->untold && e->kind == RV_KIND_MOUNT) {
 		fputs("bind", f);
 		return;
@@ -76,7 +86,7 @@ static int text_entry(void *arg, const struct dry_entry *e)
 	char object[ASKED_OBJECT_MAX], shown[POLICY_REASON_MAX * 4];
 	size_t len = asked_object(e->subject, e->which, e->protocol, e->text, e->len, object);
 
-	printf("%-10s %8" PRIu64 "  %s ", actions[e->action], e->count, event_kind_name(e->kind));
+	printf("%-10s %8" PRIu64 "  %s", actions[e->action], e->count, event_kind_name(e->kind));
 	put_access(stdout, e);
 	if (len) {
 		putchar(' ');
@@ -130,7 +140,7 @@ static void json_accesses(struct json_out *o, const struct dry_entry *e)
 	json_out_key(o, "access");
 	json_out_open_array(o);
 	for (uint32_t bit = 1; bit && bit <= e->access; bit <<= 1) {
-		const char *name = policy_access_name(e->subject, bit);
+		const char *name = has_access(e) ? policy_access_name(e->subject, bit) : NULL;
 
 		if (name && e->access & bit)
 			json_out_string(o, name, strlen(name));
@@ -318,9 +328,8 @@ static void diff_release(struct diff *d)
 
 int policy_verb_diff(int argc, char **argv)
 {
-	static const struct option options[] = {{"since", required_argument, NULL, 's'},
-						{"json", no_argument, NULL, 'j'},
-						{0}};
+	static const struct option options[] = {
+	    {"since", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {0}};
 	__attribute__((cleanup(diff_release))) struct diff d = {0};
 	int64_t since_ns = INT64_MIN;
 	bool json = false;

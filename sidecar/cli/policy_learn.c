@@ -41,7 +41,8 @@ static void put_kinds(uint64_t kinds, char *to, size_t size)
 					      event_kind_name(k));
 }
 
-/* Kinds that only the widest profile has are not missed: a rule says that nothing is known of them. */
+/* Kinds that only the widest profile has are not missed: a rule says that nothing is known of them.
+ */
 static uint64_t kinds_missing(unsigned subject, uint64_t recorded)
 {
 	uint64_t missing = asked_kinds(subject) & ~recorded;
@@ -58,8 +59,7 @@ static bool has_kinds(const struct verb *v, const char *container, uint64_t reco
 	char kinds[1024];
 
 	for (unsigned s = 0; s < RV_SUBJECT_MAX; s++) {
-		uint64_t missing =
-		    v->options.subjects >> s & 1 ? kinds_missing(s, recorded) : 0;
+		uint64_t missing = v->options.subjects >> s & 1 ? kinds_missing(s, recorded) : 0;
 
 		if (!missing)
 			continue;
@@ -78,10 +78,11 @@ static bool has_all(const struct verb *v, const char *container, const struct hi
 		    const struct record_state *state)
 {
 	if (state->fault[0] || !h->armed) {
-		log_err(0, "%s: nothing is learned from a record that is not complete: %s; see "
-			   "'reeve ledger %s'",
-			container,
-			state->fault[0] ? state->fault : "it has no record 0", container);
+		log_err(0,
+			"%s: nothing is learned from a record that is not complete: %s; see "
+			"'reeve ledger %s'",
+			container, state->fault[0] ? state->fault : "it has no record 0",
+			container);
 		return false;
 	}
 	if (h->unknown) {
@@ -120,11 +121,12 @@ static int learn_container(struct verb *v, const char *container)
 		log_warn(0, "%s still runs: learned from its records up to %" PRIu64, container,
 			 state.last);
 	if (h.renamed && h.repeated)
-		log_warn(0,
-			 "%s: %" PRIu64 " directories were renamed while repetitions were counted: "
-			 "what was opened under both names may be known by one; --repeat each records "
-			 "all",
-			 container, h.renamed);
+		log_warn(
+		    0,
+		    "%s: %" PRIu64 " directories were renamed while repetitions were counted: "
+		    "what was opened under both names may be known by one; --repeat each records "
+		    "all",
+		    container, h.renamed);
 	return 0;
 }
 
@@ -233,10 +235,9 @@ int policy_verb_learn(int argc, char **argv)
 						{"subjects", required_argument, NULL, 'u'},
 						{"output", required_argument, NULL, 'o'},
 						{0}};
-	struct verb v = {.options = {.enforce = true,
-				     .subjects = LEARN_SUBJECTS,
-				     .recorded = ~0ull},
-			 .since_ns = INT64_MIN};
+	struct verb v = {
+	    .options = {.enforce = true, .subjects = LEARN_SUBJECTS, .recorded = ~0ull},
+	    .since_ns = INT64_MIN};
 	bool good = true;
 	int c, status;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See record_read.h. The ledger is asked before and, while the container runs, again behind the last
- * record: what is lost in between is not read over. */
+/* See record_read.h. The ledger is asked before and, while the container runs, again behind the
+ * last record: what is lost in between is not read over. */
 #include "record_read.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -154,9 +154,8 @@ static bool is_counted(const struct reading *r, const struct event *e, int64_t w
 {
 	const struct numbers *list = &r->repeated;
 
-	return wall_ns >= r->since_ns ||
-	       (list->len &&
-		bsearch(&e->head.seq, list->n, list->len, sizeof(list->n[0]), by_number));
+	return wall_ns >= r->since_ns || (list->len && bsearch(&e->head.seq, list->n, list->len,
+							       sizeof(list->n[0]), by_number));
 }
 
 static int take_record(struct reading *r, const struct row_head *head, const uint8_t *record)
@@ -287,9 +286,10 @@ bool record_since(const char *word, int64_t *ret_ns)
 		if (strcmp(end, "Z") == 0)
 			return true;
 	}
-	log_err(0,
-		"--since '%s': expected a time in UTC as 2026-11-21T12:00:00Z, or how long ago: 90s, "
-		"10m, 2h, 3d",
-		word);
+	log_err(
+	    0,
+	    "--since '%s': expected a time in UTC as 2026-11-21T12:00:00Z, or how long ago: 90s, "
+	    "10m, 2h, 3d",
+	    word);
 	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How `logs` answers in the format "raw": for each record this head, in host order, the record's bytes
- * as the kernel made them, and zeroes up to a multiple of 8. Both ends are of one build, on one host.
- * Argument blocks too big for their record are not there. */
+/* How `logs` answers in the format "raw": for each record this head, in host order, the record's
+ * bytes as the kernel made them, and zeroes up to a multiple of 8. Both ends are of one build, on
+ * one host. Argument blocks too big for their record are not there. */
 #pragma once
 #include <stdint.h>
 

@@ -236,18 +236,20 @@ unsigned asked_of(const struct event *e, struct asked ret[static ASKED_MAX])
 
 static int put_address(uint8_t protocol, const char *text, char *ret, size_t size)
 {
-	unsigned port = (unsigned)(uint8_t)text[RV_ADDRESS_TEXT - 2] << 8 |
-			(uint8_t)text[RV_ADDRESS_TEXT - 1];
+	unsigned port =
+	    (unsigned)(uint8_t)text[RV_ADDRESS_TEXT - 2] << 8 | (uint8_t)text[RV_ADDRESS_TEXT - 1];
 	char address[INET6_ADDRSTRLEN], number[8];
-	const char *name = protocol == IPPROTO_TCP ? "tcp" : protocol == IPPROTO_UDP ? "udp" : number;
+	const char *name = protocol == IPPROTO_TCP   ? "tcp"
+			   : protocol == IPPROTO_UDP ? "udp"
+						     : number;
 
 	snprintf(number, sizeof(number), "%u", protocol);
 	inet_ntop(text[0] == 4 ? AF_INET : AF_INET6, text + 1, address, sizeof(address));
 	return snprintf(ret, size, text[0] == 4 ? "%s:%u/%s" : "[%s]:%u/%s", address, port, name);
 }
 
-size_t asked_object(unsigned subject, uint32_t which, uint8_t protocol, const char *text, size_t len,
-		    char ret[static ASKED_OBJECT_MAX])
+size_t asked_object(unsigned subject, uint32_t which, uint8_t protocol, const char *text,
+		    size_t len, char ret[static ASKED_OBJECT_MAX])
 {
 	const char *name = NULL;
 

@@ -26,6 +26,8 @@ struct dry {
 	size_t entries_n;
 	struct image *images; /* by number */
 	size_t images_n, images_size;
+	uint64_t refused_seq; /* the last one that was refused then */
+	bool refused_again;
 	struct hit *hits; /* by number */
 	size_t hits_n, hits_size;
 };
@@ -82,8 +84,8 @@ static size_t find_image(const struct dry *d, uint64_t seq)
 	return low;
 }
 
-/* False: it is not known which "when" hold. A process whose exec has no number has none, when it is the
- * runtime's that is about to exec; else it is not known. */
+/* False: it is not known which "when" hold. A process whose exec has no number has none, when it is
+ * the runtime's that is about to exec; else it is not known. */
 static bool find_when(const struct dry *d, const struct rv_head *head, uint32_t *ret)
 {
 	size_t at = find_image(d, head->exec_seq);
@@ -125,12 +127,13 @@ static int by_seq(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-/* A capability's are of whichever processes of the executable: with conditions about those that came
- * before it is not known of which. */
+/* A capability's are of whichever processes of the executable: with conditions about those that
+ * came before it is not known of which. */
 static void see_repeat(struct dry *d, const struct event *e)
 {
 	struct hit key = {.seq = e->repeat.of_seq};
-	const struct hit *hit = d->hits_n ? bsearch(&key, d->hits, d->hits_n, sizeof(key), by_seq) : NULL;
+	const struct hit *hit =
+	    d->hits_n ? bsearch(&key, d->hits, d->hits_n, sizeof(key), by_seq) : NULL;
 
 	if (e->repeat.of_kind == RV_KIND_CAPABILITY && d->table->whens_n)
 		d->counts.unknown[RV_KIND_CAPABILITY] += e->repeat.count;
@@ -220,6 +223,19 @@ static int tell(struct dry *d, const struct rv_head *head, const struct asked *q
 	return 0;
 }
 
+/* A rename is one act and two questions. */
+static int add_refused(struct dry *d, const struct rv_head *head, bool now)
+{
+	if (d->counts.refused_then == 0 || head->seq != d->refused_seq) {
+		d->counts.refused_then++;
+		d->refused_again = false;
+	}
+	d->refused_seq = head->seq;
+	d->counts.refused_now += now && !d->refused_again;
+	d->refused_again |= now;
+	return 0;
+}
+
 int dry_add(void *arg, const struct rv_head *head, const struct asked *q)
 {
 	struct policy_question question = {.subject = q->subject,
@@ -236,11 +252,8 @@ int dry_add(void *arg, const struct rv_head *head, const struct asked *q)
 		return 0;
 	}
 	a = q->untold ? untold(d, q) : policy_decide(d->policy, &question);
-	if (head->verdict == RV_VERDICT_DENIED) {
-		d->counts.refused_then++;
-		d->counts.refused_now += a.action >= RV_ACT_WOULD_DENY;
-		return 0;
-	}
+	if (head->verdict == RV_VERDICT_DENIED)
+		return add_refused(d, head, a.action >= RV_ACT_WOULD_DENY);
 	d->counts.asked++;
 	return a.action == RV_ACT_ALLOW ? 0 : tell(d, head, q, &a);
 }

@@ -12,7 +12,7 @@ struct dry_entry {
 	unsigned kind, subject;
 	uint32_t access, which;
 	uint8_t protocol;
-	bool untold;	/* on_unresolvable has said it */
+	bool untold;	 /* on_unresolvable has said it */
 	unsigned action; /* RV_ACT_AUDIT, _WOULD_DENY, _DENY */
 	int error;
 	uint32_t rule; /* as policy_answer */
@@ -24,11 +24,11 @@ struct dry_entry {
 };
 
 struct dry_counts {
-	uint64_t asked;	   /* questions of acts that went on, without repetitions */
+	uint64_t asked; /* questions of acts that went on, without repetitions */
 	uint64_t audited, would_deny, denied; /* acts, with them */
-	uint64_t refused_then; /* acts that were refused at the time ... */
-	uint64_t refused_now;  /* ... of which these would be again */
-	uint64_t unknown[RV_KIND_MAX]; /* acts by kind whose question is not known */
+	uint64_t refused_then;		      /* acts that were refused at the time ... */
+	uint64_t refused_now;		      /* ... of which these would be again */
+	uint64_t unknown[RV_KIND_MAX];	      /* acts by kind whose question is not known */
 };
 
 struct dry;

@@ -68,13 +68,39 @@ static size_t uuid(const char *s, size_t len)
 	return at == len || !is_alnum(s[at]) ? at : 0;
 }
 
-static bool looks_drawn(const char *s, size_t len)
+static bool is_lower(char c)
 {
-	unsigned changes = 0;
+	return c >= 'a' && c <= 'z';
+}
+
+/* "worker7", "Session12", "ID3": a word and a number. */
+static bool is_word(const char *s, size_t len)
+{
+	size_t upper = run(s, len, is_upper), at = upper;
+
+	if (upper < 2)
+		at += run(s + at, len - at, is_lower);
+	return at + run(s + at, len - at, is_digit) == len;
+}
+
+static unsigned changes(const char *s, size_t len)
+{
+	unsigned n = 0;
 
 	for (size_t i = 1; i < len; i++)
-		changes += is_digit(s[i]) != is_digit(s[i - 1]) || is_upper(s[i]) != is_upper(s[i - 1]);
-	return len >= NAME_RANDOM_MIN && changes >= NAME_RANDOM_CHANGES;
+		n += is_digit(s[i]) != is_digit(s[i - 1]) || is_upper(s[i]) != is_upper(s[i - 1]);
+	return n;
+}
+
+/* Of XXXXXX some 2 in 100 come out as a word: where a template's end is to be expected, of a usual
+ * length, words count as well. ends: it is the name's end, behind a separator. */
+static bool looks_drawn(const char *s, size_t len, bool ends, bool in_scratch)
+{
+	if (len < NAME_RANDOM_MIN)
+		return false;
+	if (!in_scratch)
+		return ends && changes(s, len) >= NAME_RANDOM_CHANGES && !is_word(s, len);
+	return !is_word(s, len) || (ends && (len == 6 || len == 8 || len == 10));
 }
 
 static bool looks_hashed(const char *s, size_t len)
@@ -148,10 +174,10 @@ static bool put_tempfile(struct name *n)
 static void put_run(struct name *n, const char *s, size_t len)
 {
 	bool behind_tmp = s - n->s >= 4 && memcmp(s - 4, "tmp.", 4) == 0;
-	bool last = s > n->s && s + len == n->s + n->len;
+	bool ends = s > n->s && s + len == n->s + n->len;
 
 	if (looks_hashed(s, len) || (behind_tmp && len >= NAME_RANDOM_MIN) ||
-	    ((last || n->place == NAME_SCRATCH) && looks_drawn(s, len))) {
+	    looks_drawn(s, len, ends, n->place == NAME_SCRATCH)) {
 		put_any(n, s, len);
 		return;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See history.h. An exec leaves up to three kinds of records: the opens of the files the kernel looked
- * into, one after the other (scripts, then the program, then the loader it asks for), a refusal, and
- * the exec once it is certain. All but the loader were asked about; an exec that fails leaves the opens
- * alone. Execs are told apart by process. */
+/* See history.h. An exec leaves up to three kinds of records: the opens of the files the kernel
+ * looked into, one after the other (scripts, then the program, then the loader it asks for), a
+ * refusal, and the exec once it is certain. All but the loader were asked about; an exec that fails
+ * leaves the opens alone. Execs are told apart by process. */
 #include "history.h"
 #include <errno.h>
 #include <search.h>
@@ -22,7 +22,8 @@ struct opened {
 struct process {
 	uint32_t pid;
 	struct opened *first, **last;
-	struct opened *refused; /* of the exec under way: what is in a record already, as would-deny */
+	struct opened
+	    *refused; /* of the exec under way: what is in a record already, as would-deny */
 };
 
 static int compare(const void *a, const void *b)
@@ -152,8 +153,8 @@ static int tell(struct history *h, const struct event *e, const struct asked *q,
 	return r;
 }
 
-/* The check's record is of the file that was refused alone. One that would have been goes on, and so
- * may a second check of the same exec: its script's interpreter. */
+/* The check's record is of the file that was refused alone. One that would have been goes on, and
+ * so may a second check of the same exec: its script's interpreter. */
 static int add_refused(struct history *h, const struct event *e, bool counted)
 {
 	struct process *p = process_get(h, e->head.pid);

@@ -1,83 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See learn.h. Acts are collected by what they are; then names get globs (widen.h) and addresses
- * ranges; then the whole is tried as the kernel would decide, each act counted at the rule that allows
- * it, and rules that allow none are left out: another one does in their place. */
+ * ranges; then the whole is tried as the kernel would decide, each act counted at the rule that
+ * allows it, and rules that allow none are left out: another one does in their place. */
 #include "learn.h"
 #include <errno.h>
 #include <search.h>
 #include <string.h>
 #include "seen.h"
-#include "sidecar/common/quote.h"
 #include "sidecar/common/util.h"
-
-struct learn *learn_new(void)
-{
-	return calloc(1, sizeof(struct learn));
-}
-
-void learn_free(struct learn *l)
-{
-	if (!l)
-		return;
-	tdestroy(l->acts, free);
-	free(l->all);
-	free(l->rules);
-	widen_free(l->globs);
-	free(l);
-}
 
 static int order(uint64_t a, uint64_t b)
 {
 	return a < b ? -1 : a > b;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct seen *x = a, *y = b;
-	size_t len = x->len < y->len ? x->len : y->len;
-	int r = order(x->subject, y->subject);
-
-	r = r ? r : order(x->untold, y->untold);
-	r = r ? r : order(x->which, y->which);
-	r = r ? r : memcmp(x->text, y->text, len);
-	r = r ? r : order(x->len, y->len);
-	r = r ? r : order(x->protocol, y->protocol);
-	return r ? r : order(x->access, y->access);
-}
-
-int learn_add(void *arg, const struct rv_head *head, const struct asked *q)
-{
-	struct learn *l = arg;
-	struct seen *s, **found;
-
-	if (head->verdict == RV_VERDICT_DENIED || head->verdict == RV_VERDICT_WOULD_DENY) {
-		l->counts.denied += head->verdict == RV_VERDICT_DENIED;
-		l->counts.would_deny += head->verdict == RV_VERDICT_WOULD_DENY;
-		return 0;
-	}
-	s = malloc(sizeof(*s) + q->len);
-	if (!s)
-		return -ENOMEM;
-	*s = (struct seen){.subject = q->subject,
-			   .access = q->access | q->also,
-			   .which = q->which,
-			   .protocol = q->protocol,
-			   .kind = (uint8_t)head->kind,
-			   .untold = q->untold,
-			   .len = q->len};
-	if (q->len)
-		memcpy(s->text, q->text, q->len);
-	found = tsearch(s, &l->acts, compare);
-	if (!found) {
-		free(s);
-		return -ENOMEM;
-	}
-	if (*found == s && l->n++ == LEARN_ACTS_MAX)
-		return -E2BIG;
-	(*found)->records++;
-	if (*found != s)
-		free(s);
-	return 0;
 }
 
 struct learned *learned_new(struct learn *l, const struct seen *as)
@@ -115,7 +49,7 @@ static int by_path(const void *a, const void *b)
 	const struct learned *x = a, *y = b;
 	int r = strcmp(x->path, y->path);
 
-	return r ? r : compare(x->as, y->as);
+	return r ? r : seen_compare(x->as, y->as);
 }
 
 /* What is done to one glob is one rule, said of the first act. */
@@ -212,7 +146,7 @@ static int by_place(const void *a, const void *b)
 	r = r ? r : order(y->wider, x->wider);
 	if (r == 0 && x->path)
 		return by_path(x, y);
-	return r ? r : compare(x->as, y->as);
+	return r ? r : seen_compare(x->as, y->as);
 }
 
 static int make_rules(struct learn *l)
@@ -272,8 +206,7 @@ static int read_back(const char *text, size_t len, struct policy_image *ret, cha
 }
 
 /* Compiles what would be written and tries each act on it. */
-static int try_rules(struct learn *l, const struct learn_options *o, char *error,
-		     size_t error_size)
+static int try_rules(struct learn *l, const struct learn_options *o, char *error, size_t error_size)
 {
 	__attribute__((cleanup(policy_image_release))) struct policy_image image = {0};
 	_free_ char *text = NULL;
@@ -289,10 +222,11 @@ static int try_rules(struct learn *l, const struct learn_options *o, char *error
 			continue;
 		r = try_act(l, &image, s);
 		if (r < 0)
-			return util_refuse(r, error, error_size,
-					   "the rules made do not allow act %zu of %zu, %s: a fault "
-					   "of reeve",
-					   i + 1, l->n, event_kind_name(s->kind));
+			return util_refuse(
+			    r, error, error_size,
+			    "the rules made do not allow act %zu of %zu, %s: a fault "
+			    "of reeve",
+			    i + 1, l->n, event_kind_name(s->kind));
 	}
 	return r;
 }
@@ -355,36 +289,4 @@ int learn_policy(struct learn *l, const struct learn_options *o, char **ret, cha
 	l->counts.rules = l->rules_n;
 	*ret = TAKE_PTR(text);
 	return 0;
-}
-
-struct learn_counts learn_counts(const struct learn *l)
-{
-	return l->counts;
-}
-
-void learn_put_omitted(const struct learn *l, FILE *f)
-{
-	char object[ASKED_OBJECT_MAX];
-	size_t shown = 0, more = 0, len;
-
-	for (size_t i = 0; i < l->n; i++) {
-		const struct seen *s = l->all[i];
-
-		if (!s->omitted)
-			continue;
-		if (shown == LEARN_SHOWN_MAX) {
-			more++;
-			continue;
-		}
-		fprintf(f, "  %s ", event_kind_name(s->kind));
-		len = asked_object(s->subject, s->which, s->protocol, s->text, s->len, object);
-		quote_word(f, object, len);
-		fprintf(f, ": %s (%llu records)\n",
-			s->untold ? "its path could not be told"
-				  : "no glob can say such a name",
-			(unsigned long long)s->records);
-		shown++;
-	}
-	if (more)
-		fprintf(f, "  ... and %zu more\n", more);
 }

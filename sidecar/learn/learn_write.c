@@ -39,7 +39,8 @@ static void put_network(struct json_out *o, const struct learned *rule)
 	else
 		json_out_member_string(o, "port", ports);
 	if (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP)
-		json_out_member_string(o, "protocol", rule->protocol == IPPROTO_TCP ? "tcp" : "udp");
+		json_out_member_string(o, "protocol",
+				       rule->protocol == IPPROTO_TCP ? "tcp" : "udp");
 	else if (rule->protocol)
 		json_out_member_unsigned(o, "protocol", rule->protocol);
 	put_access(o, rule, "direction");
@@ -145,8 +146,7 @@ static void put_head(FILE *f, const struct learn_options *o)
 	fprintf(f, " },\n  \"on_unresolvable\": \"deny\",\n  \"rules\": [");
 }
 
-int learned_write(const struct learn *l, const struct learn_options *o, char **ret,
-		  size_t *ret_len)
+int learned_write(const struct learn *l, const struct learn_options *o, char **ret, size_t *ret_len)
 {
 	_json_out_ struct json_out *line = json_out_new();
 	uint64_t unrecorded = asked_kinds(RV_SUBJECT_KERNEL) & ~o->recorded;

@@ -24,20 +24,24 @@ struct learned {
 	int family;	  /* network */
 	uint8_t addr[16], prefix, protocol;
 	uint16_t port_min, port_max;
-	bool wider;		 /* than what was seen */
+	bool wider;	       /* than what was seen */
 	const struct seen *as; /* one that it was made from */
 	uint64_t records;
 };
 
 struct learn {
-	void *acts; /* tree of struct seen */
+	void *acts;	   /* tree of struct seen */
 	struct seen **all; /* in order, once learn_policy has begun */
 	size_t n;
 	struct learn_counts counts;
+	uint64_t refused_seq, refused_ns; /* the last record of an act that was refused */
 	struct learned *rules;
 	size_t rules_n, rules_size;
 	struct widen *globs;
 };
+
+/* Orders two of them. */
+int seen_compare(const void *a, const void *b);
 
 /* Appends a rule, zero but for that; NULL without memory. */
 struct learned *learned_new(struct learn *l, const struct seen *as);

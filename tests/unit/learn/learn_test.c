@@ -12,7 +12,6 @@
 #include "sidecar/learn/dry.h"
 #include "sidecar/policy/shadow.h"
 #include "tests/unit/learn/made.h"
-#include "tests/unit/policy/random.h"
 #include "tests/unit/policy/text.h"
 #include "tests/unit/tap.h"
 
@@ -49,12 +48,11 @@ TEST("learn: an exec is asked about each file but the loader, also when it fails
 {
 	struct event whole[] = {
 	    made_open(2, 7, "/a.sh", RV_ACCESS_EXEC), made_open(3, 7, "/b.sh", RV_ACCESS_EXEC),
-	    made_open(4, 7, "/bin/sh", RV_ACCESS_EXEC), made_open(5, 7, "/lib/ld.so", RV_ACCESS_EXEC),
-	    made_exec(6, 7, "/bin/sh", "/a.sh")};
-	struct event failed[] = {made_open(2, 7, "/text", RV_ACCESS_EXEC),
-				 made_open(3, 8, "/bin/ls", RV_ACCESS_EXEC),
-				 made_open(4, 8, "/lib/ld.so", RV_ACCESS_EXEC),
-				 made_exec(5, 8, "/bin/ls", NULL)};
+	    made_open(4, 7, "/bin/sh", RV_ACCESS_EXEC),
+	    made_open(5, 7, "/lib/ld.so", RV_ACCESS_EXEC), made_exec(6, 7, "/bin/sh", "/a.sh")};
+	struct event failed[] = {
+	    made_open(2, 7, "/text", RV_ACCESS_EXEC), made_open(3, 8, "/bin/ls", RV_ACCESS_EXEC),
+	    made_open(4, 8, "/lib/ld.so", RV_ACCESS_EXEC), made_exec(5, 8, "/bin/ls", NULL)};
 
 	CHECK_STR(story(whole, ARRAY_SIZE(whole)), "exec exec 1 /b.sh\nexec exec 1 /a.sh\n"
 						   "exec exec 1 /bin/sh\n");
@@ -63,10 +61,10 @@ TEST("learn: an exec is asked about each file but the loader, also when it fails
 
 TEST("learn: what was refused, or would have been, is told as that and not again by its exec")
 {
-	struct event e[] = {made_open(2, 7, "/a.sh", RV_ACCESS_EXEC), made_exec(3, 7, "/a.sh", "/a.sh"),
-			    made_open(4, 7, "/bin/sh", RV_ACCESS_EXEC),
-			    made_open(5, 7, "/lib/ld.so", RV_ACCESS_EXEC),
-			    made_exec(6, 7, "/bin/sh", "/a.sh")};
+	struct event e[] = {
+	    made_open(2, 7, "/a.sh", RV_ACCESS_EXEC), made_exec(3, 7, "/a.sh", "/a.sh"),
+	    made_open(4, 7, "/bin/sh", RV_ACCESS_EXEC),
+	    made_open(5, 7, "/lib/ld.so", RV_ACCESS_EXEC), made_exec(6, 7, "/bin/sh", "/a.sh")};
 	struct learn *l = learn_new();
 	struct history h = {.each = learn_add, .arg = l};
 
@@ -84,8 +82,10 @@ TEST("learn: what was refused, or would have been, is told as that and not again
 TEST("learn: each kind asks what the programs ask")
 {
 	struct event rename = made(RV_KIND_RENAME, 2, 1, "/a", "/b", NULL);
-	struct event over = rename, exchange = rename, map = made(RV_KIND_MMAP, 2, 1, NULL, NULL, NULL);
-	struct event un = made(RV_KIND_CONNECT, 2, 1, "rel", NULL, NULL), lost = made_open(2, 1, "/x", 1);
+	struct event over = rename, exchange = rename,
+		     map = made(RV_KIND_MMAP, 2, 1, NULL, NULL, NULL);
+	struct event un = made(RV_KIND_CONNECT, 2, 1, "rel", NULL, NULL),
+		     lost = made_open(2, 1, "/x", 1);
 	struct event trunc = made_open(2, 1, "/x", RV_ACCESS_WRITE | RV_ACCESS_CREATE);
 	struct event setup = made_exec(1, 1, "/bin/runc", NULL), gone = map;
 
@@ -111,7 +111,8 @@ TEST("learn: each kind asks what the programs ask")
 	CHECK_STR(story(&setup, 1), "");
 }
 
-static struct event made_socket(unsigned kind, const char *address, uint16_t port, uint32_t protocol)
+static struct event made_socket(unsigned kind, const char *address, uint16_t port,
+				uint32_t protocol)
 {
 	struct event e = made(kind, 2, 1, NULL, NULL, NULL);
 	struct rv_address a = {.family = AF_INET, .port = port};
@@ -215,10 +216,12 @@ TEST("learn: the policy of a few acts, word for word")
 	    "{\n  \"name\": \"t\",\n  \"mode\": \"enforce\",\n"
 	    "  \"defaults\": { \"exec\": \"deny\", \"file\": \"deny\", \"network\": \"deny\" },\n"
 	    "  \"on_unresolvable\": \"deny\",\n  \"rules\": [\n"
-	    "    {\"subject\":\"exec\",\"path\":\"/bin/x\",\"action\":\"allow\",\"reason\":\"1 record\"},\n"
+	    "    {\"subject\":\"exec\",\"path\":\"/bin/x\",\"action\":\"allow\",\"reason\":\"1 "
+	    "record\"},\n"
 	    "    {\"subject\":\"file\",\"path\":\"/proc/[0-9]*/stat\",\"access\":[\"read\"],"
 	    "\"action\":\"allow\",\"reason\":\"2 records, as of /proc/17/stat\"},\n"
-	    "    {\"subject\":\"file\",\"path\":\"/srv/a\\\"\\\\*\",\"access\":[\"write\",\"create\"],"
+	    "    "
+	    "{\"subject\":\"file\",\"path\":\"/srv/a\\\"\\\\*\",\"access\":[\"write\",\"create\"],"
 	    "\"action\":\"allow\",\"reason\":\"1 record\"},\n"
 	    "    {\"subject\":\"network\",\"cidr\":\"10.0.0.1\",\"port\":443,\"protocol\":\"tcp\","
 	    "\"direction\":[\"connect\"],\"action\":\"allow\",\"reason\":\"1 record\"}\n  ]\n}\n");
@@ -235,14 +238,16 @@ TEST("learn: many addresses become their network, many ports the unprivileged on
 	char address[32];
 
 	for (unsigned i = 0; i < LEARN_PORTS_MIN; i++)
-		e[i] = made_socket(RV_KIND_BIND, "127.0.0.1", (uint16_t)(2000 + 17 * i), IPPROTO_UDP);
+		e[i] =
+		    made_socket(RV_KIND_BIND, "127.0.0.1", (uint16_t)(2000 + 17 * i), IPPROTO_UDP);
 	for (unsigned i = 0; i < LEARN_ADDRESSES_MIN; i++) {
 		snprintf(address, sizeof(address), "192.0.2.%u", 40 + 50 * i);
 		e[LEARN_PORTS_MIN + i] = made_socket(RV_KIND_CONNECT, address, 80, IPPROTO_TCP);
 	}
 	learn_from(&g, e, ARRAY_SIZE(e), 1u << RV_SUBJECT_NETWORK);
 	REQUIRE(g.text);
-	CHECK(strstr(g.text, "\"cidr\":\"127.0.0.1\",\"port\":\"1024-65535\",\"protocol\":\"udp\""));
+	CHECK(
+	    strstr(g.text, "\"cidr\":\"127.0.0.1\",\"port\":\"1024-65535\",\"protocol\":\"udp\""));
 	CHECK(strstr(g.text, "\"cidr\":\"192.0.2.0/24\",\"port\":80"));
 	CHECK_INT(learn_counts(g.learn).rules, 2);
 	CHECK_INT(denials(g.text, e, ARRAY_SIZE(e)), 0);
@@ -254,7 +259,8 @@ TEST("learn: many addresses become their network, many ports the unprivileged on
 
 TEST("learn: what cannot be told or said is omitted and counted, not allowed")
 {
-	struct event e[] = {made_open(2, 1, "/x", RV_ACCESS_READ), made_open(3, 1, "/y", RV_ACCESS_READ),
+	struct event e[] = {made_open(2, 1, "/x", RV_ACCESS_READ),
+			    made_open(3, 1, "/y", RV_ACCESS_READ),
 			    made(RV_KIND_CONNECT, 4, 1, "/run/../s", NULL, NULL),
 			    made_open(5, 1, "/z", RV_ACCESS_READ)};
 	struct learning g;
@@ -272,35 +278,47 @@ TEST("learn: what cannot be told or said is omitted and counted, not allowed")
 	learning_end(&g);
 }
 
+static void random_name(char out[static 64])
+{
+	char *at = out;
+
+	for (unsigned n = 1 + made_below(4); n > 0; n--) {
+		*at++ = '/';
+		for (unsigned k = made_below(5); k > 0; k--)
+			*at++ = "aabbcx1*"[made_below(8)];
+	}
+	*at = '\0';
+}
+
 /* Records of all kinds with names of any bytes. */
 static void random_events(struct event *e, char (*names)[2][64], size_t n)
 {
-	static const unsigned kinds[] = {RV_KIND_OPEN,	 RV_KIND_OPEN,	 RV_KIND_EXEC,	RV_KIND_CREATE,
-					 RV_KIND_RENAME, RV_KIND_UNLINK, RV_KIND_CHMOD, RV_KIND_MMAP,
-					 RV_KIND_CONNECT, RV_KIND_BIND,	 RV_KIND_CAPABILITY,
-					 RV_KIND_SIGNAL, RV_KIND_MOUNT};
+	static const unsigned kinds[] = {
+	    RV_KIND_OPEN,	RV_KIND_OPEN,	RV_KIND_EXEC, RV_KIND_CREATE,  RV_KIND_RENAME,
+	    RV_KIND_UNLINK,	RV_KIND_CHMOD,	RV_KIND_MMAP, RV_KIND_CONNECT, RV_KIND_BIND,
+	    RV_KIND_CAPABILITY, RV_KIND_SIGNAL, RV_KIND_MOUNT};
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned kind = kinds[random_below(ARRAY_SIZE(kinds))];
+		unsigned kind = kinds[made_below(ARRAY_SIZE(kinds))];
 
 		for (unsigned k = 0; k < 2; k++) {
-			random_path(names[i][k]);
+			random_name(names[i][k]);
 			for (char *at = names[i][k]; *at; at++)
-				if (*at != '/' && random_below(4) == 0)
-					*at = "*?[]{}\\,\xff\xc3 1Aa"[random_below(14)];
+				if (*at != '/' && made_below(4) == 0)
+					*at = "*?[]{}\\,\xff\xc3 1Aa"[made_below(14)];
 		}
-		if ((kind == RV_KIND_CONNECT || kind == RV_KIND_BIND) && random_below(2)) {
-			e[i] = made_socket(kind, random_below(2) ? "10.0.0.7" : "127.0.0.1",
-					   (uint16_t)random_below(3000), 6 + 11 * random_below(2));
+		if ((kind == RV_KIND_CONNECT || kind == RV_KIND_BIND) && made_below(2)) {
+			e[i] = made_socket(kind, made_below(2) ? "10.0.0.7" : "127.0.0.1",
+					   (uint16_t)made_below(3000), 6 + 11 * made_below(2));
 			continue;
 		}
-		e[i] = made(kind, i + 1, 1 + random_below(3), names[i][0], names[i][1], NULL);
+		e[i] = made(kind, i + 1, 1 + made_below(3), names[i][0], names[i][1], NULL);
 		if (kind == RV_KIND_OPEN)
-			e[i].open.access = random_below(64);
+			e[i].open.access = made_below(64);
 		if (kind == RV_KIND_MMAP)
-			e[i].mmap.protection = PROT_EXEC | random_below(4);
+			e[i].mmap.protection = PROT_EXEC | made_below(4);
 		if (kind == RV_KIND_CAPABILITY)
-			e[i].capability.capability = random_below(41);
+			e[i].capability.capability = made_below(41);
 		if (kind == RV_KIND_CONNECT || kind == RV_KIND_BIND)
 			e[i].connect.family = AF_UNIX;
 		if (kind == RV_KIND_EXEC)
@@ -314,7 +332,7 @@ TEST("learn: random records: nothing of them is denied by what was learned from 
 	static char names[600][2][64];
 
 	for (unsigned round = 0; round < 40; round++) {
-		size_t n = 1 + random_below(600);
+		size_t n = 1 + made_below(600);
 		struct learning g, again;
 
 		random_events(e, names, n);
@@ -332,7 +350,8 @@ TEST("learn: random records: nothing of them is denied by what was learned from 
 static bool learn_some(void)
 {
 	struct event e[] = {made_open(2, 1, "/proc/17/stat", RV_ACCESS_READ),
-			    made_open(3, 1, "/bin/x", RV_ACCESS_EXEC), made_exec(4, 1, "/bin/x", NULL),
+			    made_open(3, 1, "/bin/x", RV_ACCESS_EXEC),
+			    made_exec(4, 1, "/bin/x", NULL),
 			    made_open(5, 2, "/bin/y", RV_ACCESS_EXEC),
 			    made_socket(RV_KIND_CONNECT, "10.0.0.1", 443, IPPROTO_TCP)};
 	struct learning g;
@@ -358,10 +377,13 @@ TEST("learn: a dry run counts repetitions, tells rules and conditions")
 	_policy_ struct policy *p = text_read(text);
 	struct policy_image image = {0};
 	char error[POLICY_ERROR_MAX];
-	struct event e[] = {made_exec(1, 1, "/bin/a", NULL), made_open(2, 1, "/s", RV_ACCESS_READ),
-			    made_exec(3, 2, "/bin/b", NULL), made_open(4, 2, "/s", RV_ACCESS_READ),
+	struct event e[] = {made_exec(1, 1, "/bin/a", NULL),
+			    made_open(2, 1, "/s", RV_ACCESS_READ),
+			    made_exec(3, 2, "/bin/b", NULL),
+			    made_open(4, 2, "/s", RV_ACCESS_READ),
 			    made(RV_KIND_REPEAT, 5, 0, NULL, NULL, NULL),
-			    made_open(6, 3, "/s", RV_ACCESS_READ), made_open(7, 3, "/s", RV_ACCESS_READ)};
+			    made_open(6, 3, "/s", RV_ACCESS_READ),
+			    made_open(7, 3, "/s", RV_ACCESS_READ)};
 	struct dry_counts c;
 	struct history h;
 	struct dry *d;

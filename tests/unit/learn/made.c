@@ -37,3 +37,13 @@ struct event made_exec(uint64_t seq, uint32_t pid, const char *path, const char 
 	e.head.hook = RV_HOOK_EXEC_DONE;
 	return e;
 }
+
+unsigned made_below(unsigned n)
+{
+	static uint64_t state = 0x9e3779b97f4a7c15ull;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned)(state >> 33) % n;
+}

@@ -6,7 +6,7 @@
 #include "sidecar/common/util.h"
 #include "sidecar/learn/glob_name.h"
 #include "sidecar/policy/glob.h"
-#include "tests/unit/policy/random.h"
+#include "tests/unit/learn/made.h"
 #include "tests/unit/policy/reference.h"
 #include "tests/unit/tap.h"
 
@@ -53,12 +53,17 @@ TEST("learn: variable parts of a name become as wide as they vary")
 	CHECK_STR(alone("/tmp/tmp.abcdefghij/x"), "/tmp/tmp.?????????\?/x");
 	CHECK_STR(alone("/var/tmp/ccA1b2C3.s"), "/var/tmp/????????.s");
 	CHECK_STR(alone("/tmp/tmpab12_d9x"), "/tmp/tmp????????");
+	CHECK_STR(alone("/tmp/work.abcdef"), "/tmp/work.??????");
+	CHECK_STR(alone("/srv/work.abcdef"), "/srv/work.abcdef");
+	CHECK_STR(alone("/tmp/Session12"), "/tmp/Session[0-9]*");
 	CHECK_STR(alone("/tmp/worker-7.log"), "/tmp/worker-[0-9]*.log");
 	CHECK_STR(alone("/tmp/python3"), "/tmp/python[0-9]*");
 	CHECK_STR(alone("/tmp/#1234"), "/tmp/#[0-9]*");
 	CHECK_STR(alone("/srv/state.json.Xa8fG3"), "/srv/state.json.??????");
-	CHECK_STR(alone("/c/9f86d081884c7d659a2feaa0c55ad015.bin"), "/c/????????????????????????????????.bin");
-	CHECK_STR(alone("/c/550e8400-e29b-41d4-a716-446655440000"), "/c/???????\?-???\?-???\?-???\?-????????????");
+	CHECK_STR(alone("/c/9f86d081884c7d659a2feaa0c55ad015.bin"),
+		  "/c/????????????????????????????????.bin");
+	CHECK_STR(alone("/c/550e8400-e29b-41d4-a716-446655440000"),
+		  "/c/???????\?-???\?-???\?-???\?-????????????");
 	CHECK_STR(alone("/log/20261121"), "/log/????????");
 	CHECK_STR(alone("@/com/x"), "@/com/x");
 	CHECK_STR(alone("pipe:[1234]"), "**pipe:\\[[0-9]*\\]");
@@ -88,7 +93,8 @@ TEST("learn: what no path is has no glob")
 	CHECK_STR(alone(longest), "");
 }
 
-/* n names, "%%" in format being two letters, together; how many globs they became, one of them in glob. */
+/* n names, "%%" in format being two letters, together; how many globs they became, one of them in
+ * glob. */
 static size_t together(const char *format, unsigned n, bool programs, char glob[static 256])
 {
 	struct widen_name names[64];
@@ -122,12 +128,18 @@ static size_t together(const char *format, unsigned n, bool programs, char glob[
 
 TEST("learn: many names in one directory become one, a few do not, and some never")
 {
-	static const char *const never[] = {"/etc/%%.conf",	   "/etc/ssl/certs/%%.pem",
-					    "/usr/bin/%%",	   "/dev/%%",
-					    "/srv/%%",	   "/%%",
-					    "/home/me/%%",	   "/home/me/.ssh/%%",
-					    "/root/.config/x/%%", "/proc/1/%%",
-					    "/run/secrets/a/%%", "/sys/class/net/%%"};
+	static const char *const never[] = {"/etc/%%.conf",
+					    "/etc/ssl/certs/%%.pem",
+					    "/usr/bin/%%",
+					    "/dev/%%",
+					    "/srv/%%",
+					    "/%%",
+					    "/home/me/%%",
+					    "/home/me/.ssh/%%",
+					    "/root/.config/x/%%",
+					    "/proc/1/%%",
+					    "/run/secrets/a/%%",
+					    "/sys/class/net/%%"};
 	char glob[256];
 
 	CHECK_INT(together("/srv/www/page-%%.html", WIDEN_SIBLINGS_MIN - 1, false, glob),
@@ -154,9 +166,8 @@ TEST("learn: names that differ in numbers alone become one, other numbers stay")
 	struct widen *w = widen_new();
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		names[i] = (struct widen_name){.s = paths[i],
-					       .len = strlen(paths[i]),
-					       .of = (void *)(uintptr_t)want[i]};
+		names[i] = (struct widen_name){
+		    .s = paths[i], .len = strlen(paths[i]), .of = (void *)(uintptr_t)want[i]};
 	REQUIRE(widen(w, names, ARRAY_SIZE(paths), true) == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		CHECK_STR(names[i].glob, names[i].of);
@@ -166,14 +177,14 @@ TEST("learn: names that differ in numbers alone become one, other numbers stay")
 static size_t random_name(char *to)
 {
 	static const char *const parts[] = {
-	    "a",    "b",      "lib",  ".so.", "1",    "23",   "99887766", "tmp.",
-	    "Ab3C", "*",      "?",    "[a]",  "{",    "}",    ",",	  "\\",
-	    "\xff", "\xc3\xa4", "\xc3", "-",    ".x",   "proc", "tmp",	  "deadbeefdeadbee1",
+	    "a",    "b",	"lib",	".so.", "1",  "23",   "99887766", "tmp.",
+	    "Ab3C", "*",	"?",	"[a]",	"{",  "}",    ",",	  "\\",
+	    "\xff", "\xc3\xa4", "\xc3", "-",	".x", "proc", "tmp",	  "deadbeefdeadbee1",
 	    "!",    "^"};
 	char *begin = to;
 
-	for (unsigned n = 1 + random_below(3); n > 0; n--)
-		to = stpcpy(to, parts[random_below(ARRAY_SIZE(parts))]);
+	for (unsigned n = 1 + made_below(3); n > 0; n--)
+		to = stpcpy(to, parts[made_below(ARRAY_SIZE(parts))]);
 	return (size_t)(to - begin);
 }
 
@@ -182,8 +193,8 @@ static size_t random_seen(char *to)
 	static const char *const tops[] = {"/tmp", "/proc", "/srv/www", "/etc", "/var/cache/x", ""};
 	char *begin = to;
 
-	to = stpcpy(to, tops[random_below(ARRAY_SIZE(tops))]);
-	for (unsigned n = 1 + random_below(3); n > 0; n--) {
+	to = stpcpy(to, tops[made_below(ARRAY_SIZE(tops))]);
+	for (unsigned n = 1 + made_below(3); n > 0; n--) {
 		*to++ = '/';
 		do {
 			random_name(to);
@@ -200,7 +211,7 @@ TEST("learn: random names: a glob matches all that it came from, in any order th
 
 	for (unsigned round = 0; round < 60; round++) {
 		struct widen *w = widen_new(), *v = widen_new();
-		unsigned n = 1 + random_below(400), bad = 0, differ = 0;
+		unsigned n = 1 + made_below(400), bad = 0, differ = 0;
 
 		for (unsigned i = 0; i < n; i++) {
 			names[i] = (struct widen_name){.s = text[i], .len = random_seen(text[i])};
@@ -233,8 +244,8 @@ TEST("learn: random names alone: of what is not variable not a byte is lost")
 		if (name_glob(name, len, NAME_PLAIN, glob))
 			continue;
 		memcpy(other, name, len + 1);
-		at = random_below((unsigned)len);
-		other[at] = (char)(other[at] ^ (1 << random_below(7)));
+		at = made_below((unsigned)len);
+		other[at] = (char)(other[at] ^ (1 << made_below(7)));
 		if (!other[at])
 			continue;
 		tried++;
@@ -246,8 +257,8 @@ TEST("learn: random names alone: of what is not variable not a byte is lost")
 
 static bool widen_some(void)
 {
-	static const char *const paths[] = {"/srv/a/b1", "/srv/a/b2", "/srv/a/b3", "/tmp/tmp.aaaaaa",
-					    "@x",	 "pipe:[1]",  "/"};
+	static const char *const paths[] = {
+	    "/srv/a/b1", "/srv/a/b2", "/srv/a/b3", "/tmp/tmp.aaaaaa", "@x", "pipe:[1]", "/"};
 	struct widen_name names[ARRAY_SIZE(paths)];
 	struct widen *w = widen_new();
 	int r = w ? 0 : -1;
