@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include "sidecar/common/util.h"
 
+#define OPENS_MAX                                                                                  \
+	16 /* that one exec can have: scripts of scripts to the kernel's bound, and a loader */
+
 struct opened {
 	struct opened *next;
 	struct rv_head head;
@@ -21,6 +24,7 @@ struct opened {
 
 struct process {
 	uint32_t pid;
+	unsigned opens;
 	struct opened *first, **last;
 	struct opened
 	    *refused; /* of the exec under way: what is in a record already, as would-deny */
@@ -95,23 +99,6 @@ static struct opened *opened_new(const struct event *e, unsigned state, bool cou
 	return o;
 }
 
-static int keep_open(struct history *h, const struct event *e, bool counted)
-{
-	struct process *p = process_get(h, e->head.pid);
-	struct opened *o = p ? opened_new(e, e->open.path_state, counted) : NULL;
-
-	if (!o)
-		return -ENOMEM;
-	*p->last = o;
-	p->last = &o->next;
-	return 0;
-}
-
-static bool is_path(const struct opened *o, const char *path, size_t len)
-{
-	return o->len == len && memcmp(o->path, path, len) == 0;
-}
-
 static int tell_open(struct history *h, const struct opened *o)
 {
 	struct asked q = {.subject = RV_SUBJECT_EXEC,
@@ -124,6 +111,39 @@ static int tell_open(struct history *h, const struct opened *o)
 
 	head.kind = RV_KIND_EXEC;
 	return o->counted ? h->each(h->arg, &head, &q) : 0;
+}
+
+/* The oldest of too many is of an exec that came to nothing. */
+static int tell_oldest(struct history *h, struct process *p)
+{
+	struct opened *o = p->first;
+	int r;
+
+	if (p->opens <= OPENS_MAX)
+		return 0;
+	r = tell_open(h, o);
+	p->first = o->next;
+	p->opens--;
+	free(o);
+	return r;
+}
+
+static int keep_open(struct history *h, const struct event *e, bool counted)
+{
+	struct process *p = process_get(h, e->head.pid);
+	struct opened *o = p ? opened_new(e, e->open.path_state, counted) : NULL;
+
+	if (!o)
+		return -ENOMEM;
+	*p->last = o;
+	p->last = &o->next;
+	p->opens++;
+	return tell_oldest(h, p);
+}
+
+static bool is_path(const struct opened *o, const char *path, size_t len)
+{
+	return o->len == len && memcmp(o->path, path, len) == 0;
 }
 
 /* The opens before the one of path, which with what lies behind is told by the exec's record. NULL:
@@ -168,6 +188,7 @@ static int add_refused(struct history *h, const struct event *e, bool counted)
 	r = tell_opens(h, p, e);
 	opened_free(&p->first);
 	p->last = &p->first;
+	p->opens = 0;
 	o->next = p->refused;
 	p->refused = o;
 	if (e->head.verdict == RV_VERDICT_DENIED)
@@ -222,10 +243,10 @@ static int add_act(struct history *h, const struct event *e, bool counted)
 	if (e->head.kind == RV_KIND_EXEC)
 		return add_exec(h, e, counted);
 	if (e->head.kind == RV_KIND_OPEN && e->open.access & RV_ACCESS_EXEC) {
-		if (keep_open(h, e, counted) < 0)
-			return -ENOMEM;
+		int r = keep_open(h, e, counted);
+
 		n = asked_of(e, q);
-		return tell(h, e, q, n, counted);
+		return r < 0 ? r : tell(h, e, q, n, counted);
 	}
 	n = asked_of(e, q);
 	h->not_asked[e->head.kind] += counted && !n;

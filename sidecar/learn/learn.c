@@ -271,6 +271,12 @@ int learn_policy(struct learn *l, const struct learn_options *o, char **ret, cha
 	for (size_t i = 0; i < l->n; i++)
 		l->all[i]->omitted = l->all[i]->untold;
 	r = make_rules(l);
+	if (r == 0 && l->rules_n >= POLICY_RULES_MAX)
+		return util_refuse(
+		    -E2BIG, error, error_size,
+		    "%zu different acts need %zu rules, and a policy has at most %d; "
+		    "--since or --subjects take fewer",
+		    l->n, l->rules_n, POLICY_RULES_MAX);
 	if (r == 0)
 		r = try_rules(l, o, error, error_size);
 	if (r < 0)

@@ -59,6 +59,51 @@ TEST("learn: an exec is asked about each file but the loader, also when it fails
 	CHECK_STR(story(failed, ARRAY_SIZE(failed)), "exec exec 1 /bin/ls\nexec exec 1 /text\n");
 }
 
+TEST("learn: many execs that fail are told, whatever their number")
+{
+	struct event e[100];
+	char names[100][16];
+	struct learn *l = learn_new();
+	struct history h = {.each = learn_add, .arg = l};
+	struct learn_options o = {
+	    .name = "t", .subjects = 1u << RV_SUBJECT_EXEC, .recorded = ~0ull};
+	char error[POLICY_ERROR_MAX] = "", *text = NULL;
+
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(names[i], sizeof(names[i]), "/bin/%c%c", 'a' + i / 26, 'a' + i % 26);
+		e[i] = made_open(i + 2, 7, names[i], RV_ACCESS_EXEC);
+		CHECK(history_add(&h, &e[i], true) == 0);
+	}
+	CHECK(history_end(&h) == 0);
+	CHECK(learn_policy(l, &o, &text, error, sizeof(error)) == 0);
+	CHECK_STR(error, "");
+	CHECK_INT(learn_counts(l).rules, 100);
+	free(text);
+	learn_free(l);
+}
+
+TEST("learn: a list that no policy can hold is refused, with the numbers")
+{
+	struct learn *l = learn_new();
+	struct learn_options o = {
+	    .name = "t", .subjects = 1u << RV_SUBJECT_EXEC, .recorded = ~0ull};
+	char error[POLICY_ERROR_MAX] = "", name[32], *text = NULL;
+	struct rv_head head = {.kind = RV_KIND_EXEC, .verdict = RV_VERDICT_ALLOWED};
+	struct asked q = {.subject = RV_SUBJECT_EXEC, .access = RV_DO_EXEC, .text = name};
+
+	for (unsigned i = 0; i < POLICY_RULES_MAX; i++) {
+		for (unsigned k = 0; k < 4; k++)
+			name[1 + k] = (char)('a' + (i >> 4 * k & 15));
+		name[0] = '/';
+		q.len = 5;
+		CHECK(learn_add(l, &head, &q) == 0);
+	}
+	CHECK_INT(learn_policy(l, &o, &text, error, sizeof(error)), -E2BIG);
+	CHECK_STR(error, "16384 different acts need 16384 rules, and a policy has at most 16384; "
+			 "--since or --subjects take fewer");
+	learn_free(l);
+}
+
 TEST("learn: what was refused, or would have been, is told as that and not again by its exec")
 {
 	struct event e[] = {
