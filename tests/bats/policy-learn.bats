@@ -257,8 +257,8 @@ opened() {
 			+ [("tcp", "udp") as $p | ("connect", "bind", "send") | {subject: "network", direction: ., protocol: $p, action: "deny"}]
 			+ [{subject: "network", cidr: "::/0", action: "deny"}])}')"
 	container "$dir" --annotate io.reeve.policy none --annotate io.reeve.record all \
-		--edit "$(with CAP_MKNOD CAP_CHOWN CAP_SYS_ADMIN CAP_SYS_TIME CAP_SYSLOG CAP_BPF CAP_PERFMON CAP_NET_RAW CAP_SYS_PTRACE CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_KILL CAP_SYS_CHROOT CAP_FOWNER CAP_NET_ADMIN)" -- /bin/sh -c '
-		while read tool verb; do "/ev-$tool" "$verb" </dev/null >/dev/null 2>&1 || echo "$tool $verb: $?"; done </verbs; true'
+		--edit "$(with CAP_MKNOD CAP_CHOWN CAP_SYS_ADMIN CAP_SYS_TIME CAP_SYSLOG CAP_BPF CAP_PERFMON CAP_NET_RAW CAP_SYS_PTRACE CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_KILL CAP_SYS_CHROOT CAP_FOWNER CAP_NET_ADMIN CAP_DAC_READ_SEARCH)" -- /bin/sh -c '
+		while read tool verb; do rm -rf /tmp/*; "/ev-$tool" "$verb" </dev/null 2>&1 >/dev/null || echo "$tool $verb: $?"; done </verbs; true'
 	for tool in files cred kernel memory mounts network network-local paths process; do
 		cp "/reeve/build/tests/ev-$tool" "$dir/rootfs/"
 	done
@@ -269,7 +269,6 @@ opened() {
 		kernel key
 		kernel settime
 		kernel bpf
-		kernel perf_event
 		memory files
 		memory anonymous
 		network socket
@@ -282,7 +281,6 @@ opened() {
 		network-local netlink
 		network-local packet
 		paths bytes
-		paths lengths
 		process signal
 		process ptrace
 		cred ids
@@ -290,7 +288,9 @@ opened() {
 		cred prctl
 		mounts mounts
 	EOF
-	crun run -b "$dir" learnkinds </dev/null
+	crun run -b "$dir" learnkinds </dev/null >"$dir/failed"
+	cat "$dir/failed"
+	[ -z "$(grep ': [0-9]*$' "$dir/failed")" ] # or less is compared than it seems
 	await_end learnkinds
 	exact learnkinds
 	# A file that an open makes is judged with the open; of a rename and a link the first name is what
