@@ -32,7 +32,7 @@ LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/live/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
@@ -153,7 +153,8 @@ schema: docs/events.schema.json
 policy-schema: $(B)/reeve
 	@$(call need,python3-fastjsonschema)
 	@mkdir -p $(B)/results
-	@tests/policy_schema.py docs/policy.schema.json docs/policy.md bpf/events.h $< | tee $(B)/results/policy-schema.tap
+	@tests/policy_schema.py docs/policy.schema.json docs/policy.md bpf/events.h $< \
+		$(sort $(wildcard $(B)/results/policies/*.json)) | tee $(B)/results/policy-schema.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

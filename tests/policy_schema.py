@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""policy_schema.py SCHEMA DOCUMENT.md EVENTS.h REEVE: the schema, the documentation and `reeve policy
+"""policy_schema.py SCHEMA DOCUMENT.md EVENTS.h REEVE [LEARNED...]: the schema, the documentation and `reeve policy
 check` agree.
 
 TAP on stdout: every example of the document is a policy to both, what is changed in them beyond
-recognition is one to neither, and every word of the schema is one of the language. Needs
+recognition is one to neither, every word of the schema is one of the language, and what was learned in the
+suites is a policy to both. Needs
 python3-fastjsonschema."""
 import copy
 import json
@@ -14,7 +15,7 @@ import sys
 
 import fastjsonschema
 
-schema_path, document, events, reeve = sys.argv[1:]
+schema_path, document, events, reeve, *learned = sys.argv[1:]
 schema = json.load(open(schema_path))
 validate = fastjsonschema.compile(schema)
 definitions = schema["definitions"]
@@ -139,5 +140,8 @@ result(len(kinds) > 50 and not let, f"policy: {len(other)} kinds that no rule de
 documented = set(re.findall(r"`(\w+)`", open(document).read().split("**kernel**:")[1].split(".")[0]))
 missing = documented ^ set(definitions["kind"]["enum"])
 result(not missing, "policy: the document names the same kinds", sorted(missing))
+if learned:
+    wrong = [f"{f}: {s}" for f in learned for s in both([json.load(open(f))])]
+    result(not wrong, f"policy: {len(learned)} that were learned", wrong)
 print(f"1..{number}")
 sys.exit(failed)

@@ -25,6 +25,14 @@ static const struct policy_verb {
      "show the policy in force as the kernel has it, and whether the text is the same; as root"},
     {"stats", policy_verb_stats, "[--json] CONTAINER",
      "show how often each rule took part in a decision since its version is in force; as root"},
+    {"learn", policy_verb_learn,
+     "[--since TIME] [--mode audit|enforce] [--subjects S,...] [-o FILE] CONTAINER...",
+     "write a policy that allows what these containers did, from their records, and nothing else;\n"
+     "      --since 2026-11-21T12:00:00Z or 10m; --subjects: of exec, file, unix, network, memory,\n"
+     "      capability, kernel; status 3: something that happened could not be allowed"},
+    {"diff", policy_verb_diff, "[--since TIME] [--json] CONTAINER FILE...",
+     "say what these policies would have denied of all that a container did, from its record;\n"
+     "      status 0: nothing, 1: something, 2: that cannot be said"},
     {"test", policy_verb_test, "[--as EXE]... [--json] FILE... -- QUESTION|-",
      "say what would become of an act: 'file read,write /etc/passwd', 'exec /bin/sh',\n"
      "      'connect 10.0.0.1:443/tcp', 'bind unix:@name', 'send [::1]:53/udp',\n"

@@ -5,6 +5,8 @@
 
 int policy_verb_apply(int argc, char **argv);
 int policy_verb_check(int argc, char **argv);
+int policy_verb_diff(int argc, char **argv);
+int policy_verb_learn(int argc, char **argv);
 int policy_verb_refresh(int argc, char **argv);
 int policy_verb_show(int argc, char **argv);
 int policy_verb_stats(int argc, char **argv);

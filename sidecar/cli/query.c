@@ -149,6 +149,8 @@ static int take_frame(struct query *q, const struct wire_frame *f, int out)
 		return finish(q, f);
 	if (f->head.type != WIRE_DATA)
 		return 0;
+	if (q->take)
+		return q->take(q->arg, f->payload, f->head.length);
 	r = util_write_all(out, f->payload, f->head.length);
 	if (r < 0)
 		util_refuse(r, q->error, sizeof(q->error), "write the answer: %s", strerror(-r));
@@ -224,6 +226,44 @@ int query_print(struct json_out *request, bool follow)
 	query_release(&q);
 	json_out_free(request);
 	return r < 0 && r != -EPIPE;
+}
+
+static int take_all(struct query *q)
+{
+	int r = query_first_answer(q);
+
+	while (r == 0) {
+		struct pollfd p = {.fd = q->fd, .events = POLLIN};
+		int n = poll(&p, 1, QUERY_NEXT_ANSWER_MS);
+
+		if (n < 0 && errno != EINTR)
+			return explain(q, -errno);
+		if (n == 0)
+			return explain(q, -ETIMEDOUT);
+		if (n > 0)
+			r = query_pump(q, -1);
+	}
+	return r < 0 ? r : 0;
+}
+
+int query_each(struct json_out *request, int (*take)(void *arg, const void *data, size_t len),
+	       void *arg, char *error, size_t error_size)
+{
+	struct query q = {.fd = -1};
+	int r;
+
+	if (!request)
+		return util_refuse(-ENOMEM, error, error_size, "out of memory");
+	r = query_open(&q, request);
+	q.take = take;
+	q.arg = arg;
+	if (r == 0)
+		r = take_all(&q);
+	if (r < 0 && q.error[0])
+		util_refuse(r, error, error_size, "%s", q.error);
+	query_release(&q);
+	json_out_free(request);
+	return r;
 }
 
 struct json_out *query_request_format(const char *verb, const char *id, const char *format)

@@ -14,6 +14,9 @@ struct query {
 	int fd;
 	struct wire_buf in;
 	bool answered; /* at least one frame has come */
+	/* Unless NULL: what comes goes here instead; below 0 ends, with the reason in error. */
+	int (*take)(void *arg, const void *data, size_t len);
+	void *arg;
 	char error[512];
 };
 
@@ -35,6 +38,11 @@ void query_release(struct query *q);
 /* Opens, pumps to stdout until the end; returns the verb's exit status. follow: the answer may
  * pause for as long as the container does. */
 int query_print(struct json_out *request, bool follow);
+
+/* Asks, hands the answer to take piece by piece, until its end. 0, or -errno with the reason in error:
+ * take's, the node's, or the connection's. Silent; frees the request. */
+int query_each(struct json_out *request, int (*take)(void *arg, const void *data, size_t len),
+	       void *arg, char *error, size_t error_size);
 
 /* {"verb":verb,"format":"text"|"json", and "id":id unless NULL: the caller adds what it needs and
  * closes the object. NULL without memory. */

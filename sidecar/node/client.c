@@ -135,7 +135,8 @@ static int take_query(struct client *c, const struct wire_frame *f)
 			c->verb = verbs[i];
 	c->json = strcmp(format, "json") == 0;
 	c->audit = c->verb == &verb_logs && strcmp(format, "audit") == 0;
-	if (!c->verb || (!c->json && !c->audit && strcmp(format, "text") != 0)) {
+	c->raw = c->verb == &verb_logs && strcmp(format, "raw") == 0;
+	if (!c->verb || (!c->json && !c->audit && !c->raw && strcmp(format, "text") != 0)) {
 		snprintf(c->error, sizeof(c->error),
 			 c->verb ? "%s has no format '%s'" : "no verb '%s'", verb, format);
 		c->verb = NULL;

@@ -7,7 +7,7 @@
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *                                                 instead of id, "node":true: the node's own log
  *   {"verb":"status","format":F}                  the node's own
- * F is "text" or "json", of logs also "audit". Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
+ * F is "text" or "json", of logs also "audit" and "raw" (sidecar/common/row.h). Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ struct client {
 	char *piece; /* what this turn's step has written; frames are made of it at its end */
 	size_t piece_len, piece_size;
 	const struct verb *verb; /* NULL before the question */
-	bool json, audit; /* neither: text */
+	bool json, audit, raw; /* none: text */
 	bool done; /* closed once everything is sent */
 	struct life *life;
 	struct store *store;   /* where that life is */

@@ -4,8 +4,10 @@
  * missing number until that has had its time to come (numbers arrive out of order); one that
  * comes later still is shown then. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "sidecar/common/row.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
 #include "sidecar/node/names.h"
@@ -115,6 +117,23 @@ static int write_unreadable(struct client *c, uint64_t seq, int64_t wall_ns)
 			     c->json ? "{\"kind\":\"unreadable\"}" : "unreadable record");
 }
 
+static int write_raw(struct client *c, uint64_t seq, const uint8_t *record, size_t len,
+		     int64_t wall_ns)
+{
+	const struct row_head head = {.wall_ns = wall_ns, .seq = seq, .len = len};
+	static const char zeroes[8];
+	int r;
+
+	if (!record || len > ROW_LEN_MAX) {
+		snprintf(c->error, sizeof(c->error), "record %" PRIu64 " cannot be read", seq);
+		return -EBADMSG;
+	}
+	r = client_write(c, &head, sizeof(head));
+	if (r == 0)
+		r = client_write(c, record, len);
+	return r < 0 ? r : client_write(c, zeroes, ROW_SPACE(len) - len);
+}
+
 static int write_record(struct client *c, uint64_t seq, const uint8_t *record, size_t len,
 			int64_t wall_ns)
 {
@@ -123,6 +142,8 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 	struct event e;
 	size_t args_len;
 
+	if (c->raw)
+		return write_raw(c, seq, record, len, wall_ns);
 	if (!record || event_decode(record, len, &e) <= 0)
 		return write_unreadable(c, seq, wall_ns);
 	x.tai_offset_ns = (int64_t)e.head.tai_ns - wall_ns;

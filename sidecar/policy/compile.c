@@ -204,9 +204,11 @@ static int compile_numbers(struct compiler *c)
 	for (unsigned i = 0; r == 0 && i < 64; i++)
 		r = compile_number(c, RV_SUBJECT_CAPABILITY, 1ull << i, numbers,
 				   &c->table.head.capability[i]);
+	/* The default, too, is of what can be refused: a fork's record would say that it was. */
 	for (unsigned i = 0; r == 0 && i < RV_KIND_MAX; i++)
-		r = compile_number(c, RV_SUBJECT_KERNEL, 1ull << i, numbers,
-				   &c->table.head.kernel[i]);
+		if (policy_kind_decided(i))
+			r = compile_number(c, RV_SUBJECT_KERNEL, 1ull << i, numbers,
+					   &c->table.head.kernel[i]);
 	return r;
 }
 

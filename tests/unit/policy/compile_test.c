@@ -138,6 +138,9 @@ TEST("decide: if no rule does, the defaults of the subject")
 	is(ask(RV_SUBJECT_EXEC, 1, "/bin/sh"), RV_ACT_DENY, 0, ENOENT);
 	is(ask(RV_SUBJECT_UNIX, 1, "@x"), RV_ACT_ALLOW, 0, 0);
 	is(ask_number(RV_SUBJECT_KERNEL, RV_KIND_MOUNT), RV_ACT_DENY, 0, EPERM);
+	/* What cannot be refused, or is another subject's. */
+	is(ask_number(RV_SUBJECT_KERNEL, RV_KIND_FORK), RV_ACT_ALLOW, 0, 0);
+	is(ask_number(RV_SUBJECT_KERNEL, RV_KIND_CONNECT), RV_ACT_ALLOW, 0, 0);
 	is(ask_number(RV_SUBJECT_CAPABILITY, 21), RV_ACT_ALLOW, 0, 0);
 }
 

@@ -84,6 +84,27 @@ static unsigned random_subject(void)
 	return PICK(subjects);
 }
 
+/* A number from both ends of the 64 that capabilities have, for a kind that rules may name. */
+static unsigned kind_for(unsigned which)
+{
+	static const uint8_t kinds[] = {RV_KIND_SETUID, RV_KIND_MOUNT,	RV_KIND_SOCKET,
+					RV_KIND_LISTEN, RV_KIND_CHROOT, RV_KIND_PTRACE,
+					RV_KIND_SIGNAL, RV_KIND_BPF,	RV_KIND_KEY,
+					RV_KIND_SETTIME};
+
+	return kinds[which < 5 ? which : which - 54];
+}
+
+static uint64_t kinds_for(uint64_t which)
+{
+	uint64_t kinds = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		if (which >> i & 1)
+			kinds |= 1ull << kind_for(i);
+	return kinds;
+}
+
 static uint32_t random_access(unsigned subject)
 {
 	uint32_t access = 1u << random_below(7);
@@ -127,6 +148,8 @@ static void random_rule(struct policy_rule *rule, char glob[static 256], size_t 
 	rule->access = random_access(rule->subject);
 	rule->when = random_below(3) ? 0 : random_below((unsigned)whens_n + 1);
 	rule->which = 1ull << random_below(4) | 1ull << (60 + random_below(4));
+	if (rule->subject == POLICY_KERNEL)
+		rule->which = kinds_for(rule->which);
 	rule->line = 1;
 	if (rule->subject == POLICY_NETWORK)
 		random_range(rule);
@@ -177,6 +200,8 @@ void random_question(struct question *ret)
 				 .family = addresses[at].family,
 				 .port = (uint16_t)(PICK(ports) + random_below(3) - 1),
 				 .exes_n = 1 + random_below(3)};
+	if (ret->subject == RV_SUBJECT_KERNEL)
+		ret->which = kind_for(ret->which);
 	ret->access = random_access(ret->subject);
 	random_path(ret->path);
 	if (ret->subject == RV_SUBJECT_UNIX && random_below(2))

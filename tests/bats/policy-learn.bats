@@ -1,0 +1,309 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# kernels: 6.12
+# policy-learn.bats: what is learned from a run lets the next one through and nothing else; what is not
+# wholly recorded is not learned from; a dry run says what the kernel said.
+
+load lib
+load reeve
+
+setup() {
+	start_node
+	dir=$BATS_TEST_TMPDIR/b
+	learned=/etc/reeve/policies/learned.json
+	mkdir -p /etc/reeve/policies
+}
+
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	rm -rf /etc/reeve
+}
+
+# server ID ATTACKS [make_bundle OPTION]...: a small server's life in a root of its own: it makes its
+# pages, serves them, writes what it has to, and ends. ATTACKS is evaluated in between.
+server() {
+	local id=$1 attacks=$2
+	shift 2
+	rm -rf "$dir"
+	container "$dir" "$@" -- /srv/work.sh "$attacks"
+	mkdir -p "$dir/rootfs/srv/www" "$dir/rootfs/var/data"
+	echo secret >"$dir/rootfs/etc/secret"
+	echo 'echo unmarked' >"$dir/rootfs/srv/unmarked"
+	cat >"$dir/rootfs/srv/work.sh" <<-'EOF'
+		#!/bin/sh
+		cat /proc/self/status >/dev/null
+		for i in 1 2 3 4; do echo page $i >/srv/www/page$i.html; done
+		t=$(mktemp /tmp/work.XXXXXX) && echo x >$t && chmod 600 $t && mv $t /var/data/state
+		mkdir /var/data/d && ln -s d /var/data/link && rmdir /var/data/d && echo y >>/var/data/log
+		httpd -f -p 127.0.0.1:8080 -h /srv/www &
+		until wget -q -O /dev/null http://127.0.0.1:8080/page1.html 2>/dev/null; do sleep 0.1; done
+		for i in 1 2 3 4; do wget -q -O - http://127.0.0.1:8080/page$i.html; done
+		/srv/unmarked
+		eval "$1"
+		kill $!
+		echo over
+	EOF
+	chmod +x "$dir/rootfs/srv/work.sh" "$dir/rootfs/srv/unmarked"
+	timeout 60 crun run -b "$dir" "$id" </dev/null >"$BATS_TEST_TMPDIR/$id.out" 2>&1
+	await_end "$id"
+	exact "$id"
+}
+expected=$'page 1\npage 2\npage 3\npage 4\nunmarked'
+
+# keep NAME: a copy of the policy for the check against the schema, outside.
+keep() {
+	mkdir -p /reeve/build/results/policies
+	cp "$learned" "/reeve/build/results/policies/$1.json"
+}
+
+@test "learn: a server's run, enforced on the next: it works with no denial, attacks are denied" {
+	local out attacks
+	server learnone ''
+	cat "$BATS_TEST_TMPDIR/learnone.out"
+	[ "$(cat "$BATS_TEST_TMPDIR/learnone.out")" = "$expected"$'\nover' ]
+	reeve policy learn -o "$learned" learnone 2>"$dir/notes"
+	cat "$dir/notes" "$learned"
+	grep -Eq 'policy learned-learnone: [0-9]+ rules from [0-9]+ acts' "$dir/notes"
+	keep learnone
+	reeve policy check --strict "$learned"
+	[ "$(reeve policy learn learnone 2>/dev/null | cmp - "$learned")" = '' ]
+	# What it should have made of it.
+	jq -e '.mode == "enforce" and (.defaults | keys) == ["capability","exec","file","kernel","memory","network","unix"]
+		and ([.defaults[]] | unique) == ["deny"]' "$learned"
+	jq -e '[.rules[] | select(.subject == "exec") | .path] | sort == ["/bin/busybox","/srv/unmarked","/srv/work.sh"]' "$learned"
+	jq -e '.rules | map(select(.subject == "file") | .path) | index("/proc/[0-9]*/status") and index("/tmp/work.??????") and index("/srv/www/page[0-9]*.html")' "$learned"
+	jq -e '[.rules[] | select(.reason | test("^[0-9]+ records?(, as of .*)?$|^was not recorded") | not)] == []' "$learned"
+	# Its own history, by the policy.
+	out=$(reeve policy diff learnone "$learned")
+	echo "$out"
+	[[ $out == *' questions asked: 0 denied, 0 would-deny, 0 audited'* ]]
+	# The next run.
+	server learntwo '' --annotate io.reeve.policy learned
+	[ "$(cat "$BATS_TEST_TMPDIR/learntwo.out")" = "$expected"$'\nover' ]
+	logs learntwo 'select(.verdict == "denied" or .verdict == "would-deny") | [.kind, .path, .rule]'
+	[ "$(logs learntwo 'select(.kind == "armed").policy_name')" = '"learned-learnone"' ]
+	[ -z "$(logs learntwo 'select(.verdict == "denied" or .verdict == "would-deny")')" ]
+	# The next one is attacked.
+	attacks='(read x </etc/secret) || echo read; (echo x >/bin/new) || echo create; /act exit 0 || echo exec
+		wget -q -O /dev/null -T 1 http://127.0.0.1:9999/; chown 1 /srv/work.sh || echo chown; ln /etc/passwd /tmp/l || echo link
+		rm /srv/www/page1.html || echo rm; mv /srv/work.sh /srv/x || echo mv; (echo >/srv/www/pages) || echo page'
+	server learnthree "$attacks" --annotate io.reeve.policy learned
+	cat "$BATS_TEST_TMPDIR/learnthree.out"
+	[ "$(grep -v : "$BATS_TEST_TMPDIR/learnthree.out" | tr '\n' ' ')" = "${expected//$'\n'/ } read create exec chown link rm mv page over " ]
+	[ "$(logs learnthree 'select(.verdict == "denied") | [.kind, .path, .fport]' | sort -u)" = "$(sort <<-'EOF'
+		["chown","/srv/work.sh",null]
+		["connect",null,9999]
+		["create","/bin/new",null]
+		["create","/srv/www/pages",null]
+		["exec","/act",null]
+		["link","/etc/passwd",null]
+		["open","/etc/secret",null]
+		["rename","/srv/work.sh",null]
+		["unlink","/srv/www/page1.html",null]
+	EOF
+	)" ]
+	# Learned from that, none of it is allowed: it says how many it left out.
+	reeve policy learn learnthree >"$dir/again" 2>"$dir/notes"
+	grep -q 'left out: 9 acts that were refused, 0 that' "$dir/notes"
+	[ -z "$(grep '/etc/secret\|9999\|"/act"' "$dir/again")" ]
+	reeve policy diff learnthree "$learned" | grep -q '^refused then: 9, of which 9 would be again$'
+	# Both together allow both, and a record that is not whole spoils it.
+	reeve policy learn learnone learntwo -o "$learned"
+	reeve policy diff learnone "$learned"
+	reeve policy diff learntwo "$learned"
+	sqlite3 /var/lib/reeve/containers/learntwo@*.db "DELETE FROM events WHERE kind = 'chmod'"
+	run reeve policy learn learnone learntwo
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"learntwo: nothing is learned from a record that is not complete"* ]]
+	run reeve policy diff learntwo "$learned"
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *"the record of learntwo is not complete"* ]]
+}
+
+@test "learn: hostile names are names, not patterns; what no glob can say is omitted and counted" {
+	container "$dir" -- /bin/sh -c 'd=/srv/h; mkdir -p "$d"; cd "$d"
+		for n in "*" "?" "[a-z]" "{a,b}" "\\" "a
+b" "$(printf "\377\376")" "$(printf "x\303")" "**"; do echo >"$n"; done
+		cat "**" >/dev/null; echo x | { read x </proc/self/fd/0; }; echo done'
+	crun run -b "$dir" learnnames </dev/null
+	await_end learnnames
+	reeve policy learn learnnames -o "$learned"
+	cat "$learned"
+	keep learnnames
+	reeve policy check --strict "$learned"
+	reeve policy diff learnnames "$learned"
+	for path in '/srv/h/*' '/srv/h/**' '/srv/h/{a,b}' '/srv/h/[a-z]' '/srv/h/?'; do
+		reeve policy test "$learned" -- file write "$path"
+	done
+	for path in /srv/h/c /srv/h/a /srv/h/xyz /srv/h/sub/x; do
+		run reeve policy test "$learned" -- file write "$path"
+		[ "$status" -eq 1 ]
+	done
+}
+
+@test "learn: refuses what was not recorded; --since and a running container take what there is" {
+	local since
+	container "$dir" --edit '.hooks.createRuntime[0].args += ["--record", "quiet"]' -- /bin/sh -c 'cat /etc/passwd >/dev/null'
+	crun run -b "$dir" learnquiet </dev/null
+	await_end learnquiet
+	run reeve policy learn -o "$learned" learnquiet
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'so "file" cannot be learned: open, create'* ]]
+	[ ! -e "$learned" ]
+	printf '{"name":"f","mode":"enforce","rules":[{"subject":"file","path":"/none","action":"deny"}]}' >"$dir/none.json"
+	run reeve policy diff learnquiet "$dir/none.json"
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *"asked about 'open', which was not recorded"* ]]
+	run reeve policy learn nobody
+	[ "$status" -eq 1 ]
+	[[ $output == *"no container 'nobody' is known"* ]]
+	run reeve policy learn --since yesterday nobody
+	[ "$status" -eq 2 ]
+	[[ $output == *"expected a time in UTC"* ]]
+
+	rm -rf "$dir"
+	container "$dir" -- /bin/sh -c '/act opens 3 /etc/passwd; while [ ! -e /tmp/go ]; do /act open /etc/group; usleep 200000; done; /act open /etc/later; exec 3<>/tmp/fifo; read x <&3'
+	mkfifo "$dir/rootfs/tmp/fifo"
+	echo >"$dir/rootfs/etc/later"
+	(cd "$dir" && crun create learnsince </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start learnsince 3>&- 4>&-)
+	retry 10 opened /etc/group
+	since=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)
+	touch "$dir/rootfs/tmp/go"
+	retry 10 opened /etc/later
+	retry 10 settled learnsince
+	reeve policy learn --subjects file,exec --mode audit -o "$learned" learnsince 2>"$dir/notes"
+	cat "$dir/notes"
+	grep -q 'learnsince still runs: learned from its records up to' "$dir/notes"
+	jq -e '.mode == "audit" and (.defaults | keys) == ["exec","file"] and ([.rules[].path] | index("/etc/passwd") and index("/etc/later"))' "$learned"
+	reeve policy learn --since "$since" -o "$learned" learnsince
+	keep learnsince
+	jq -e '[.rules[].path] | (index("/etc/passwd") | not) and index("/etc/later")' "$learned"
+	# What would have been denied: the acts from before.
+	run reeve policy diff learnsince "$learned"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "$(reeve policy diff --json learnsince "$learned" 2>/dev/null | jq -c '.entries[] | select(.object == "/etc/passwd" and .kind == "open") | [.verdict, .count, .access, .error, .default, .policy]')" = '["denied",3,["read"],"EACCES",true,"learned-learnsince"]' ] ||
+		grep -q 'denied  *1  open read /etc/passwd' <<<"$output"
+	run reeve policy diff --since "$since" learnsince "$learned"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	crun kill learnsince KILL
+	await_end learnsince
+	# After the end every repetition is told.
+	[ "$(reeve policy diff --json learnsince "$learned" | jq -c '.entries[] | select(.object == "/etc/passwd" and .kind == "open") | [.verdict, .count, .access, .error, .default, .policy]')" = '["denied",3,["read"],"EACCES",true,"learned-learnsince"]' ]
+}
+opened() {
+	[ -n "$(logs learnsince 'select(.kind == "open" and .path == $p)' --arg p "$1")" ]
+}
+
+@test "diff: says what the kernel said, by rule; acts that were would-deny are not learned" {
+	local policy='{"name":"both","mode":"audit","rules":[
+		{"subject":"file","path":"/etc/secret","action":"allow","when":{"exec":"/act"}},
+		{"subject":"file","path":"/etc/secret","action":"deny","reason":"secret"},
+		{"subject":"file","path":"/etc/passwd","action":"audit"},
+		{"subject":"exec","path":"/srv/s","action":"deny"},
+		{"subject":"network","port":99,"protocol":"udp","action":"deny"},
+		{"subject":"network","port":"90-100","action":"deny","errno":"EPERM"},
+		{"subject":"capability","capability":"all","action":"audit"},
+		{"subject":"kernel","kind":"signal","action":"deny"}]}'
+	policy both "$policy"
+	policy enforce "${policy/audit/enforce}"
+	local id options=() script='cat /etc/secret; /act open /etc/secret; cat /etc/passwd >/dev/null; /srv/s; /act connect 127.0.0.1 95; mv /etc/secret /etc/s2; sleep 9 & kill $!; true'
+	for id in learnplain learnaudit; do
+		rm -rf "$dir"
+		[ $id = learnplain ] || options=(--annotate io.reeve.policy both)
+		container "$dir" "${options[@]}" -- /bin/sh -c "$script"
+		echo secret >"$dir/rootfs/etc/secret"
+		printf '#!/bin/sh\necho ran\n' >"$dir/rootfs/srv-s"
+		mkdir -p "$dir/rootfs/srv"
+		install -m 755 "$dir/rootfs/srv-s" "$dir/rootfs/srv/s"
+		timeout 20 crun run -b "$dir" $id </dev/null || true
+		await_end $id
+		exact $id
+	done
+	# Verdict by kind, path and rule, as recorded under the policy and as the dry run has it.
+	logs learnaudit 'select(.rule != null and .verdict == "would-deny") | [.kind, .rule]' | sort | uniq -c | tee "$dir/kernel"
+	reeve policy diff --json learnplain /etc/reeve/policies/both.json >"$dir/diff" || [ $? = 1 ]
+	jq -c '.entries[] | select(.verdict == "would-deny") | . as $e | range(.count) | [$e.kind, $e.rule]' "$dir/diff" | sort | uniq -c | tee "$dir/dry"
+	cmp "$dir/kernel" "$dir/dry"
+	jq -e '[.entries[] | select(.verdict == "audited") | .rule] | index(3)' "$dir/diff"
+	run reeve policy diff learnplain /etc/reeve/policies/enforce.json
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"open read /etc/secret: rule 2 of both, /etc/reeve/policies/enforce.json:3: secret"* ]]
+	[[ $output == *"exec /srv/s: rule 4 of both"* ]]
+	# Whoever was asked by a policy in audit mode and told no is not asked again to be allowed.
+	reeve policy learn learnaudit >"$dir/learned" 2>"$dir/notes"
+	cat "$dir/notes"
+	grep -Eq 'left out: 0 acts that were refused, 5 that a policy in audit mode' "$dir/notes"
+	[ -z "$(grep '"exec","path":"/srv/s"\|"port":95' "$dir/learned")" ]
+	grep -q '"port":95' <(reeve policy learn learnplain 2>/dev/null)
+	run reeve policy diff learnplain /etc/reeve/policies/missing.json
+	[ "$status" -eq 2 ]
+}
+
+@test "diff: of each kind of act it says what the kernel said, by the same rule" {
+	local verb tool
+	# A rule for each thing that can be done: which one a record names tells what was asked.
+	policy none "$(jq -n '{name: "none", mode: "audit", repeat: "each",
+		defaults: ([("exec", "file", "unix", "network", "memory", "capability", "kernel") | {(.): "deny"}] | add),
+		rules: ([("link", "delete", "attributes", "ioctl", "write", "read", "create") | {subject: "file", path: "**", access: ., action: "deny"}]
+			+ [("write-exec", "anonymous", "exec") | {subject: "memory", access: ., action: "deny"}]
+			+ [("connect", "bind", "send") | {subject: "unix", path: "{/**,@**}", access: ., action: "deny"}]
+			+ [("tcp", "udp") as $p | ("connect", "bind", "send") | {subject: "network", direction: ., protocol: $p, action: "deny"}]
+			+ [{subject: "network", cidr: "::/0", action: "deny"}])}')"
+	container "$dir" --annotate io.reeve.policy none --annotate io.reeve.record all \
+		--edit "$(with CAP_MKNOD CAP_CHOWN CAP_SYS_ADMIN CAP_SYS_TIME CAP_SYSLOG CAP_BPF CAP_PERFMON CAP_NET_RAW CAP_SYS_PTRACE CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_KILL CAP_SYS_CHROOT CAP_FOWNER CAP_NET_ADMIN CAP_DAC_READ_SEARCH)" -- /bin/sh -c '
+		while read tool verb; do rm -rf /tmp/*; "/ev-$tool" "$verb" </dev/null 2>&1 >/dev/null || echo "$tool $verb: $?"; done </verbs; true'
+	for tool in files cred kernel memory mounts network network-local paths process; do
+		cp "/reeve/build/tests/ev-$tool" "$dir/rootfs/"
+	done
+	cat >"$dir/rootfs/verbs" <<-'EOF'
+		files names
+		files attributes
+		files descriptors
+		kernel key
+		kernel settime
+		kernel bpf
+		memory files
+		memory anonymous
+		network socket
+		network tcp
+		network tcp6
+		network udp
+		network raw
+		network fastopen
+		network-local unix
+		network-local netlink
+		network-local packet
+		paths bytes
+		process signal
+		process ptrace
+		cred ids
+		cred caps
+		cred prctl
+		mounts mounts
+	EOF
+	crun run -b "$dir" learnkinds </dev/null >"$dir/failed"
+	cat "$dir/failed"
+	[ -z "$(grep ': [0-9]*$' "$dir/failed")" ] # or less is compared than it seems
+	await_end learnkinds
+	exact learnkinds
+	# A file that an open makes is judged with the open; of a rename and a link the first name is what
+	# the record tells, of a bind the mount.
+	logs learnkinds 'select(.verdict == "would-deny" and .kind != "create") | [.kind, .rule]' | sort | uniq -c | tee "$dir/kernel"
+	reeve policy diff --json learnkinds /etc/reeve/policies/none.json >"$dir/diff" || [ $? = 1 ]
+	jq -c '.entries[] | select(.verdict == "would-deny" and .kind != "create" and (.kind != "mount" or .subject == "kernel")
+		and ((.kind != "rename" and .kind != "link") or (.access | index("create") | not))) | . as $e | range(.count) | [$e.kind, $e.rule]' "$dir/diff" | sort | uniq -c | tee "$dir/dry"
+	jq -c '{asked, unknown, not_asked, not_recorded}' "$dir/diff"
+	cmp "$dir/kernel" "$dir/dry"
+	[ "$(wc -l <"$dir/dry")" -ge 45 ]
+	grep -q '"mount"' "$dir/dry"
+	jq -e '.unknown == {} and .not_recorded == []' "$dir/diff"
+	# No record that says it was allowed is one of these.
+	[ -z "$(logs learnkinds 'select(.phase == "armed" and .verdict == "allowed") | .kind' | sort -u | grep -vFx -f <(jq '.not_asked | keys[]' "$dir/diff"; printf '"%s"\n' create exec repeat open))" ]
+}
