@@ -31,7 +31,7 @@ static int fifo(char **a) { return DID(mkfifo(a[0], 0600)); }
 static int chmod_(char **a) { return DID(chmod(a[0], 06755)); }
 static int chown_(char **a) { return DID(chown(a[0], 1, 1)); }
 static int truncate_(char **a) { return DID(truncate(a[0], 0)); }
-static int xattr(char **a) { return DID(setxattr(a[0], "security.x", "y", 1, 0)); }
+static int xattr(char **a) { return DID(setxattr(a[0], "trusted.x", "y", 1, 0)); }
 
 /* Below a directory that is open, without naming it. */
 static int open_below(char **a)
@@ -61,6 +61,23 @@ static int open_by_link(char **a)
 	return DID(open(name, flags_of(a[0]), 0600));
 }
 
+static int open_in_chroot(char **a)
+{
+	NEED(chroot(a[0]) == 0);
+	return DID(open(a[2], flags_of(a[1])));
+}
+
+/* A file without a name gets one. */
+static int name_nameless(char **a)
+{
+	char path[64];
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0700);
+
+	NEED(fd >= 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return DID(linkat(AT_FDCWD, path, AT_FDCWD, a[0], AT_SYMLINK_FOLLOW));
+}
+
 /* --- programs --- */
 static int exec_(char **a) { return DID(execv(a[0], a)); }
 
@@ -87,6 +104,27 @@ static int exec_memfd(char **a)
 	else
 		copy("/proc/self/exe", fd);
 	return DID(syscall(SYS_execveat, fd, "", argv, env, AT_EMPTY_PATH));
+}
+
+static int exec_fd(int fd)
+{
+	char path[64], *argv[] = {"x", "do", "nothing", NULL};
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return DID(execv(path, argv));
+}
+
+static int exec_memfd_path(char **a) { return exec_fd(copy("/proc/self/exe", memfd_create(a[0], 0))); }
+
+/* Gone from its directory before it runs. */
+static int exec_gone(char **a)
+{
+	int fd = open(a[0], O_CREAT | O_WRONLY, 0700), kept = open(a[0], O_RDONLY);
+
+	NEED(fd >= 0 && kept >= 0);
+	close(copy("/proc/self/exe", fd));
+	NEED(unlink(a[0]) == 0);
+	return exec_fd(kept);
 }
 
 /* A program of one's own: written, then run; of a[1] bytes when they are given. */
@@ -158,7 +196,7 @@ static int unix_(char **a)
 
 	NEED(fd >= 0 && len < sizeof(to.sun_path));
 	memcpy(to.sun_path, a[1], len);
-	if (a[1][0] == '@')
+	if (a[1][0] == '@' && !a[2]) /* with a third word a file that is called so */
 		to.sun_path[0] = 0;
 	return *a[0] == 'c'   ? DID(connect(fd, (void *)&to, size))
 	       : *a[0] == 'b' ? DID(bind(fd, (void *)&to, size))
@@ -177,7 +215,8 @@ static const struct verb {
     {"open-by-link", open_by_link}, {"ring-open", ring_open}, {"exec", exec_},
     {"exec-memfd", exec_memfd}, {"exec-written", exec_written}, {"exec-link", exec_link},
     {"connect", connect_}, {"bind", bind_}, {"send", send_}, {"fastopen", fastopen},
-    {"unix", unix_}, {"nothing", nothing}, {"mount", mount_}, {"umount", umount_},
+    {"open-in-chroot", open_in_chroot}, {"name-nameless", name_nameless},
+    {"exec-memfd-path", exec_memfd_path}, {"exec-gone", exec_gone}, {"unix", unix_}, {"nothing", nothing}, {"mount", mount_}, {"umount", umount_},
     {"pivot", pivot}, {"fsopen", fsopen_}, {"open-tree", open_tree_}, {"move-mount", move_mount_},
     {"chroot", chroot_}, {"unshare", unshare_}, {"own-mount", own_mount}, {"hostname", hostname},
     {"raw-io", raw_io}, {"nice", nice_}, {"mknod", mknod_}, {"socket", socket_}, {"kexec", kexec},
@@ -206,7 +245,7 @@ static void line_run(char *line)
 	int n = 0, status;
 	pid_t pid;
 
-	for (char *word; n < 11 && (word = strtok_r(rest, " \n", &rest));)
+	for (char *word; n < 11 && (word = strtok_r(rest, " \t\n", &rest));)
 		words[n++] = word;
 	if (!n)
 		return;
