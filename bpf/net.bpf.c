@@ -59,14 +59,19 @@ static __always_inline void address_judge(struct act *a, const struct rv_connect
 }
 
 /* A name with "//", "/./" or "/../" in it is another way to say some other name. A verdict on the
- * text would be one on the wrong name. */
+ * text would be one on the wrong name. What is known so far lies behind the text and not on the stack:
+ * 6.1 takes the first round's zeroes there for those of every round, and drops the branches. */
 struct detour {
-	const char *text;
+	char text[128];
 	__u32 dots; /* since the last slash, and nothing else; more than 2: a name */
 	__u32 found;
 };
-static long detour_step(__u32 i, struct detour *d)
+struct detour_of {
+	struct detour *d;
+};
+static long detour_step(__u32 i, struct detour_of *of)
 {
+	struct detour *d = of->d;
 	char c = d->text[i & 127];
 
 	if (c == '/' || !c) {
@@ -84,7 +89,7 @@ static __always_inline void name_judge(struct act *a, __u32 len)
 {
 	char *text = a->s->chunk;
 	__u32 n = len & 127, at = a->len - n, state = RV_PATH_OK;
-	struct detour d = {.text = text};
+	struct detour_of of = {.d = (void *)text};
 
 	if (!judge_asked(&a->v) || !n)
 		return;
@@ -94,8 +99,10 @@ static __always_inline void name_judge(struct act *a, __u32 len)
 	bpf_probe_read_kernel(text, n, a->s->record + at);
 	if (text[0] == '/') {
 		text[n] = 0;
-		bpf_loop(n + 1, detour_step, &d, 0);
-		state = d.found ? RV_PATH_OUTSIDE : RV_PATH_OK;
+		of.d->dots = 0;
+		of.d->found = 0;
+		bpf_loop(n + 1, detour_step, &of, 0);
+		state = of.d->found ? RV_PATH_OUTSIDE : RV_PATH_OK;
 	} else if (text[0] == 0) {
 		text[0] = '@';
 	} else { /* one that begins with '@' as well: it is not abstract */
