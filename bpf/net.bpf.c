@@ -59,8 +59,9 @@ static __always_inline void address_judge(struct act *a, const struct rv_connect
 }
 
 /* A name with "//", "/./" or "/../" in it is another way to say some other name. A verdict on the
- * text would be one on the wrong name. What is known so far lies behind the text and not on the stack:
- * 6.1 takes the first round's zeroes there for those of every round, and drops the branches. */
+ * text would be one on the wrong name. What is known so far lies behind the text and not on the
+ * stack: 6.1 takes the first round's zeroes there for those of every round, and drops the branches.
+ */
 struct detour {
 	char text[128];
 	__u32 dots; /* since the last slash, and nothing else; more than 2: a name */
@@ -83,7 +84,8 @@ static long detour_step(__u32 i, struct detour_of *of)
 	return 0;
 }
 
-/* The name that was just added to the record, len bytes: as it was given. An abstract one begins with
+/* The name that was just added to the record, len bytes: as it was given. An abstract one begins
+ * with
  * '@' in the rules; one that is not absolute depends on where the process stands. */
 static __always_inline void name_judge(struct act *a, __u32 len)
 {

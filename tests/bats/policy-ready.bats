@@ -334,7 +334,6 @@ answers() {
 }
 
 @test "ready: nginx serves, takes uploads, reloads and ends, under restricted and web-server" {
-	local i
 	under web-real web-server nginx -- /usr/sbin/nginx -g 'daemon off;'
 	cat >"$dir/rootfs/etc/nginx/nginx.conf" <<-'END'
 		user nobody nogroup;
@@ -361,7 +360,7 @@ answers() {
 	echo file >"$dir/rootfs/var/www/html/list/file"
 	crun run -d -b "$dir" web-real </dev/null >"$dir/out" 2>&1
 	retry 20 answers hello || { cat "$dir/out" "$dir/rootfs/var/log/nginx/error.log"; false; }
-	for i in {1..20}; do from_outside busybox wget -q -O - http://127.0.0.1/list/ | grep -q '>file<'; done
+	for _ in {1..20}; do from_outside busybox wget -q -O - http://127.0.0.1/list/ | grep -q '>file<'; done
 	{
 		printf 'PUT /up/new HTTP/1.0\r\nContent-Length: 100000\r\n\r\n'
 		head -c 100000 /dev/zero
@@ -387,7 +386,7 @@ answers() {
 	echo hello >"$dir/rootfs/var/www/html/index.html"
 	crun run -d -b "$dir" web-real </dev/null >"$dir/out" 2>&1
 	retry 20 answers hello
-	for i in {1..20}; do answers hello; done
+	for _ in {1..20}; do answers hello; done
 	logs web-real 'select(.verdict == "denied")'
 	[ "$(logs web-real 'select(.verdict == "denied")' | wc -l)" -eq 0 ]
 	run crun exec web-real /bin/sh -c true

@@ -16,23 +16,29 @@
 #include <sys/uio.h>
 #include "attack.h"
 
-static int mount_(char **a) { return DID(mount(a[0], a[1], a[2], a[3] ? MS_BIND : 0, NULL)); }
-static int umount_(char **a) { return DID(umount2(a[0], MNT_DETACH)); }
-static int pivot(char **a) { return DID(syscall(SYS_pivot_root, a[0], a[0])); }
-static int fsopen_(char **a) { return DID(syscall(SYS_fsopen, a[0], 0)); }
-static int open_tree_(char **a) { return DID(syscall(SYS_open_tree, AT_FDCWD, a[0], 1 /* CLONE */)); }
-static int chroot_(char **a) { return DID(chroot(a[0])); }
-static int unshare_(char **a) { return DID(unshare((int)strtol(a[0], NULL, 0))); }
-static int hostname(char **a) { return DID(sethostname(a[0], strlen(a[0]))); }
-static int raw_io(char **a) { (void)a; return DID(iopl(3)); }
-static int nice_(char **a) { (void)a; return DID(setpriority(PRIO_PROCESS, 0, -20)); }
-static int mknod_(char **a) { return DID(mknod(a[0], S_IFBLK | 0600, makedev(8, 0))); }
-static int socket_(char **a) { return DID(socket(atoi(a[0]), atoi(a[1]), atoi(a[2]))); }
-static int kexec(char **a) { (void)a; return DID(syscall(SYS_kexec_load, 0, 0, NULL, 0)); }
-static int reboot_(char **a) { (void)a; return DID(syscall(SYS_reboot, 1, 2, 3, NULL)); }
-static int module(char **a) { (void)a; return DID(syscall(SYS_init_module, "x", 1, "")); }
-static int log_(char **a) { char b[64]; (void)a; return DID(klogctl(3, b, sizeof(b))); }
-static int key(char **a) { (void)a; return DID(syscall(SYS_add_key, "user", "k", "v", 1, -3)); }
+ACT(mount_, DID(mount(a[0], a[1], a[2], a[3] ? MS_BIND : 0, NULL)))
+ACT(umount_, DID(umount2(a[0], MNT_DETACH)))
+ACT(pivot, DID(syscall(SYS_pivot_root, a[0], a[0])))
+ACT(fsopen_, DID(syscall(SYS_fsopen, a[0], 0)))
+ACT(open_tree_, DID(syscall(SYS_open_tree, AT_FDCWD, a[0], 1 /* CLONE */)))
+ACT(chroot_, DID(chroot(a[0])))
+ACT(unshare_, DID(unshare((int)strtol(a[0], NULL, 0))))
+ACT(hostname, DID(sethostname(a[0], strlen(a[0]))))
+ACT(raw_io, DID(iopl(3)))
+ACT(nice_, DID(setpriority(PRIO_PROCESS, 0, -20)))
+ACT(mknod_, DID(mknod(a[0], S_IFBLK | 0600, makedev(8, 0))))
+ACT(socket_, DID(socket(atoi(a[0]), atoi(a[1]), atoi(a[2]))))
+ACT(kexec, DID(syscall(SYS_kexec_load, 0, 0, NULL, 0)))
+ACT(reboot_, DID(syscall(SYS_reboot, 1, 2, 3, NULL)))
+ACT(module, DID(syscall(SYS_init_module, "x", 1, "")))
+static int log_(char **a)
+{
+	char b[64];
+
+	(void)a;
+	return DID(klogctl(3, b, sizeof(b)));
+}
+ACT(key, DID(syscall(SYS_add_key, "user", "k", "v", 1, -3)))
 
 static int move_mount_(char **a)
 {
@@ -59,8 +65,8 @@ static int bpf_(char **a)
 
 static int perf(char **a)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
-				       .exclude_kernel = 1};
+	struct perf_event_attr attr = {
+	    .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .exclude_kernel = 1};
 
 	(void)a;
 	return DID(syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0));
@@ -102,7 +108,7 @@ static int attach(char **a)
 	return ended(pid, DID(ptrace(PTRACE_ATTACH, pid, 0, 0)));
 }
 
-static int traced(char **a) { (void)a; return DID(ptrace(PTRACE_TRACEME, 0, 0, 0)); }
+ACT(traced, DID(ptrace(PTRACE_TRACEME, 0, 0, 0)))
 
 static int vm(int number)
 {
@@ -113,8 +119,8 @@ static int vm(int number)
 	return ended(pid, DID(syscall(number, pid, &here, 1, &there, 1, 0)));
 }
 
-static int vm_read(char **a) { (void)a; return vm(SYS_process_vm_readv); }
-static int vm_write(char **a) { (void)a; return vm(SYS_process_vm_writev); }
+ACT(vm_read, vm(SYS_process_vm_readv))
+ACT(vm_write, vm(SYS_process_vm_writev))
 
 static int steal_fd(char **a)
 {
@@ -149,8 +155,10 @@ static int ring_open(char **a)
 	cq = mmap(NULL, 8192, 3, MAP_SHARED, fd, IORING_OFF_CQ_RING);
 	sqe = mmap(NULL, 4096, 3, MAP_SHARED, fd, IORING_OFF_SQES);
 	NEED(sq != MAP_FAILED && cq != MAP_FAILED && sqe != MAP_FAILED);
-	*sqe = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
-				     .addr = (uintptr_t)a[0], .open_flags = O_WRONLY};
+	*sqe = (struct io_uring_sqe){.opcode = IORING_OP_OPENAT,
+				     .fd = AT_FDCWD,
+				     .addr = (uintptr_t)a[0],
+				     .open_flags = O_WRONLY};
 	tail = (int *)(sq + p.sq_off.tail);
 	((unsigned *)(sq + p.sq_off.array))[0] = 0;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);

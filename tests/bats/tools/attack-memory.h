@@ -50,10 +50,10 @@ static int later(char *at)
 	return DID(mprotect(at, 4096, R | X));
 }
 
-static int wx(char **a) { (void)a; return map(R | W | X, MAP_PRIVATE | MAP_ANONYMOUS, -1); }
-static int x_anon(char **a) { (void)a; return map(R | X, MAP_PRIVATE | MAP_ANONYMOUS, -1); }
-static int wx_shared(char **a) { (void)a; return map(R | W | X, MAP_SHARED, some_file()); }
-static int x_memfd(char **a) { (void)a; return map(R | X, MAP_SHARED, some_memfd()); }
+ACT(wx, map(R | W | X, MAP_PRIVATE | MAP_ANONYMOUS, -1))
+ACT(x_anon, map(R | X, MAP_PRIVATE | MAP_ANONYMOUS, -1))
+ACT(wx_shared, map(R | W | X, MAP_SHARED, some_file()))
+ACT(x_memfd, map(R | X, MAP_SHARED, some_memfd()))
 
 static int w_then_x(char **a)
 {
@@ -61,9 +61,9 @@ static int w_then_x(char **a)
 	return DID(mprotect(written(MAP_PRIVATE | MAP_ANONYMOUS, -1), 4096, R | X));
 }
 
-static int anon_later(char **a) { (void)a; return later(written(MAP_PRIVATE | MAP_ANONYMOUS, -1)); }
-static int file_later(char **a) { (void)a; return later(written(MAP_PRIVATE, some_file())); }
-static int shared_later(char **a) { (void)a; return later(written(MAP_SHARED | MAP_ANONYMOUS, -1)); }
+ACT(anon_later, later(written(MAP_PRIVATE | MAP_ANONYMOUS, -1)))
+ACT(file_later, later(written(MAP_PRIVATE, some_file())))
+ACT(shared_later, later(written(MAP_SHARED | MAP_ANONYMOUS, -1)))
 
 static int zero_later(char **a)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attack FILE: tries the acts of FILE one by one. A line of it is NAME VERB [ARGUMENT]...; each runs in a
- * process of its own that is called NAME, so that its records are told apart, and "NAME ERRNO" says what
- * came of it, 0 when it succeeded. An act that needs something beforehand and does not get it is 99.
- * attack do VERB [ARGUMENT]...: one, in this process. */
+/* attack FILE: tries the acts of FILE one by one. A line of it is NAME VERB [ARGUMENT]...; each
+ * runs in a process of its own that is called NAME, so that its records are told apart, and "NAME
+ * ERRNO" says what came of it, 0 when it succeeded. An act that needs something beforehand and does
+ * not get it is 99. attack do VERB [ARGUMENT]...: one, in this process. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
@@ -20,18 +20,18 @@ static int flags_of(const char *words)
 	       (strchr(words, 'p') ? O_PATH : 0) | (strchr(words, 'T') ? O_TMPFILE | O_RDWR : 0);
 }
 
-static int open_(char **a) { return DID(open(a[1], flags_of(a[0]), 0600)); }
-static int unlink_(char **a) { return DID(unlink(a[0])); }
-static int rename_(char **a) { return DID(rename(a[0], a[1])); }
-static int swap(char **a) { return DID(syscall(SYS_renameat2, AT_FDCWD, a[0], AT_FDCWD, a[1], 2)); }
-static int link_(char **a) { return DID(link(a[0], a[1])); }
-static int symlink_(char **a) { return DID(symlink(a[0], a[1])); }
-static int mkdir_(char **a) { return DID(mkdir(a[0], 0700)); }
-static int fifo(char **a) { return DID(mkfifo(a[0], 0600)); }
-static int chmod_(char **a) { return DID(chmod(a[0], 06755)); }
-static int chown_(char **a) { return DID(chown(a[0], 1, 1)); }
-static int truncate_(char **a) { return DID(truncate(a[0], 0)); }
-static int xattr(char **a) { return DID(setxattr(a[0], "trusted.x", "y", 1, 0)); }
+ACT(open_, DID(open(a[1], flags_of(a[0]), 0600)))
+ACT(unlink_, DID(unlink(a[0])))
+ACT(rename_, DID(rename(a[0], a[1])))
+ACT(swap, DID(syscall(SYS_renameat2, AT_FDCWD, a[0], AT_FDCWD, a[1], 2)))
+ACT(link_, DID(link(a[0], a[1])))
+ACT(symlink_, DID(symlink(a[0], a[1])))
+ACT(mkdir_, DID(mkdir(a[0], 0700)))
+ACT(fifo, DID(mkfifo(a[0], 0600)))
+ACT(chmod_, DID(chmod(a[0], 06755)))
+ACT(chown_, DID(chown(a[0], 1, 1)))
+ACT(truncate_, DID(truncate(a[0], 0)))
+ACT(xattr, DID(setxattr(a[0], "trusted.x", "y", 1, 0)))
 
 /* Below a directory that is open, without naming it. */
 static int open_below(char **a)
@@ -79,7 +79,7 @@ static int name_nameless(char **a)
 }
 
 /* --- programs --- */
-static int exec_(char **a) { return DID(execv(a[0], a)); }
+ACT(exec_, DID(execv(a[0], a)))
 
 static int copy(const char *from, int to)
 {
@@ -114,7 +114,7 @@ static int exec_fd(int fd)
 	return DID(execv(path, argv));
 }
 
-static int exec_memfd_path(char **a) { return exec_fd(copy("/proc/self/exe", memfd_create(a[0], 0))); }
+ACT(exec_memfd_path, exec_fd(copy("/proc/self/exe", memfd_create(a[0], 0))))
 
 /* Gone from its directory before it runs. */
 static int exec_gone(char **a)
@@ -177,15 +177,16 @@ static int net(char **a, int type, int how)
 	NEED(fd >= 0);
 	if (how == 'b')
 		return DID(bind(fd, (void *)&to, len));
-	error = how == 'c' ? DID(connect(fd, (void *)&to, len))
-			   : DID(sendto(fd, "x", 1, how == 'f' ? MSG_FASTOPEN : 0, (void *)&to, len));
+	error = how == 'c'
+		    ? DID(connect(fd, (void *)&to, len))
+		    : DID(sendto(fd, "x", 1, how == 'f' ? MSG_FASTOPEN : 0, (void *)&to, len));
 	return error == EINPROGRESS ? 0 : error;
 }
 
-static int connect_(char **a) { return net(a, SOCK_STREAM, 'c'); }
-static int bind_(char **a) { return net(a, SOCK_STREAM, 'b'); }
-static int send_(char **a) { return net(a, SOCK_DGRAM, 's'); }
-static int fastopen(char **a) { return net(a, SOCK_STREAM, 'f'); }
+ACT(connect_, net(a, SOCK_STREAM, 'c'))
+ACT(bind_, net(a, SOCK_STREAM, 'b'))
+ACT(send_, net(a, SOCK_DGRAM, 's'))
+ACT(fastopen, net(a, SOCK_STREAM, 'f'))
 
 static int unix_(char **a)
 {
@@ -203,31 +204,86 @@ static int unix_(char **a)
 			      : DID(sendto(fd, "x", 1, 0, (void *)&to, size));
 }
 
-static int nothing(char **a) { (void)a; return 0; }
+ACT(nothing, 0)
 
 static const struct verb {
 	const char *name;
 	int (*act)(char **);
-} verbs[] = {
-    {"open", open_}, {"unlink", unlink_}, {"rename", rename_}, {"swap", swap}, {"link", link_},
-    {"symlink", symlink_}, {"mkdir", mkdir_}, {"fifo", fifo}, {"chmod", chmod_}, {"chown", chown_},
-    {"truncate", truncate_}, {"xattr", xattr}, {"open-below", open_below}, {"reopen", reopen},
-    {"open-by-link", open_by_link}, {"ring-open", ring_open}, {"exec", exec_},
-    {"exec-memfd", exec_memfd}, {"exec-written", exec_written}, {"exec-link", exec_link},
-    {"connect", connect_}, {"bind", bind_}, {"send", send_}, {"fastopen", fastopen},
-    {"open-in-chroot", open_in_chroot}, {"name-nameless", name_nameless},
-    {"exec-memfd-path", exec_memfd_path}, {"exec-gone", exec_gone}, {"unix", unix_}, {"nothing", nothing}, {"mount", mount_}, {"umount", umount_},
-    {"pivot", pivot}, {"fsopen", fsopen_}, {"open-tree", open_tree_}, {"move-mount", move_mount_},
-    {"chroot", chroot_}, {"unshare", unshare_}, {"own-mount", own_mount}, {"hostname", hostname},
-    {"raw-io", raw_io}, {"nice", nice_}, {"mknod", mknod_}, {"socket", socket_}, {"kexec", kexec},
-    {"reboot", reboot_}, {"module", module}, {"log", log_}, {"key", key}, {"clock", clock_},
-    {"bpf", bpf_}, {"perf", perf}, {"by-handle", by_handle}, {"attach", attach},
-    {"traced", traced}, {"vm-read", vm_read}, {"vm-write", vm_write}, {"steal-fd", steal_fd},
-    {"mem-of", mem_of}, {"wx", wx}, {"x-anon", x_anon}, {"wx-shared", wx_shared},
-    {"x-memfd", x_memfd}, {"w-then-x", w_then_x}, {"anon-later", anon_later},
-    {"file-later", file_later}, {"shared-later", shared_later}, {"zero-later", zero_later},
-    {"x-then-w", x_then_w}, {"x-stack", x_stack}, {"x-heap", x_heap}, {"x-implied", x_implied},
-    {"x-segment", x_segment}, {"x-brk", x_brk}, {0}};
+} verbs[] = {{"open", open_},
+	     {"unlink", unlink_},
+	     {"rename", rename_},
+	     {"swap", swap},
+	     {"link", link_},
+	     {"symlink", symlink_},
+	     {"mkdir", mkdir_},
+	     {"fifo", fifo},
+	     {"chmod", chmod_},
+	     {"chown", chown_},
+	     {"truncate", truncate_},
+	     {"xattr", xattr},
+	     {"open-below", open_below},
+	     {"reopen", reopen},
+	     {"open-by-link", open_by_link},
+	     {"ring-open", ring_open},
+	     {"exec", exec_},
+	     {"exec-memfd", exec_memfd},
+	     {"exec-written", exec_written},
+	     {"exec-link", exec_link},
+	     {"connect", connect_},
+	     {"bind", bind_},
+	     {"send", send_},
+	     {"fastopen", fastopen},
+	     {"open-in-chroot", open_in_chroot},
+	     {"name-nameless", name_nameless},
+	     {"exec-memfd-path", exec_memfd_path},
+	     {"exec-gone", exec_gone},
+	     {"unix", unix_},
+	     {"nothing", nothing},
+	     {"mount", mount_},
+	     {"umount", umount_},
+	     {"pivot", pivot},
+	     {"fsopen", fsopen_},
+	     {"open-tree", open_tree_},
+	     {"move-mount", move_mount_},
+	     {"chroot", chroot_},
+	     {"unshare", unshare_},
+	     {"own-mount", own_mount},
+	     {"hostname", hostname},
+	     {"raw-io", raw_io},
+	     {"nice", nice_},
+	     {"mknod", mknod_},
+	     {"socket", socket_},
+	     {"kexec", kexec},
+	     {"reboot", reboot_},
+	     {"module", module},
+	     {"log", log_},
+	     {"key", key},
+	     {"clock", clock_},
+	     {"bpf", bpf_},
+	     {"perf", perf},
+	     {"by-handle", by_handle},
+	     {"attach", attach},
+	     {"traced", traced},
+	     {"vm-read", vm_read},
+	     {"vm-write", vm_write},
+	     {"steal-fd", steal_fd},
+	     {"mem-of", mem_of},
+	     {"wx", wx},
+	     {"x-anon", x_anon},
+	     {"wx-shared", wx_shared},
+	     {"x-memfd", x_memfd},
+	     {"w-then-x", w_then_x},
+	     {"anon-later", anon_later},
+	     {"file-later", file_later},
+	     {"shared-later", shared_later},
+	     {"zero-later", zero_later},
+	     {"x-then-w", x_then_w},
+	     {"x-stack", x_stack},
+	     {"x-heap", x_heap},
+	     {"x-implied", x_implied},
+	     {"x-segment", x_segment},
+	     {"x-brk", x_brk},
+	     {0}};
 
 static int run(char **words)
 {
@@ -256,7 +312,8 @@ static void line_run(char *line)
 		_exit(run(words + 1));
 	}
 	NEED(waitpid(pid, &status, 0) == pid);
-	error = WIFEXITED(status) && WEXITSTATUS(status) ? strerrorname_np(WEXITSTATUS(status)) : "0";
+	error =
+	    WIFEXITED(status) && WEXITSTATUS(status) ? strerrorname_np(WEXITSTATUS(status)) : "0";
 	if (WIFSIGNALED(status))
 		error = "signal";
 	printf("%s %s\n", words[0], WEXITSTATUS(status) == 99 ? "99" : error ? error : "?");

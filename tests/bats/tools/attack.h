@@ -15,6 +15,12 @@
 
 /* The errno of the act itself, at once: what follows may set another. */
 #define DID(call) ((long)(call) < 0 ? errno : 0)
+#define ACT(name, result)                                                                          \
+	static int name(char **a)                                                                  \
+	{                                                                                          \
+		(void)a;                                                                           \
+		return result;                                                                     \
+	}
 /* What an act needs beforehand must succeed; 99 is nobody's errno in the suites. */
 #define NEED(ok)                                                                                   \
 	do {                                                                                       \
