@@ -116,8 +116,14 @@ $(B)/tests/ext4.img: | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(call need,e2fsprogs)
 	$(Q)rm -f $@ && truncate -s 48M $@ && PATH=$$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -I 512 $@
+# A compiler and a web server for containers, from Debian's packages.
+$(B)/tests/%.tar: tests/bats/tools/root.sh | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(call need,make binutils openssl libpcre2-8-0 libssl3 zlib1g libcrypt1)
+	@$(if $(V),,echo '  TAR ' $@)
+	$(Q)$< $* $@
 .PHONY: test-tools
-test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/ext4.img
+test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
@@ -133,7 +139,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -142,6 +148,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory vm-suites BUILD=0 BATS="$(BATS_ALL)"
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
+	@+$(MAKE) --no-print-directory policy-ready || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -155,6 +162,12 @@ policy-schema: $(B)/reeve
 	@mkdir -p $(B)/results
 	@tests/policy_schema.py docs/policy.schema.json docs/policy.md bpf/events.h $< \
 		$(sort $(wildcard $(B)/results/policies/*.json)) | tee $(B)/results/policy-schema.tap
+# The ready policies decide what their tables in tests/ready say.
+.PHONY: policy-ready
+policy-ready: $(B)/reeve
+	@$(call need,python3-fastjsonschema)
+	@mkdir -p $(B)/results
+	@set -o pipefail; tests/policy_ready.py $< docs/policy.schema.json deploy/policies tests/ready | tee $(B)/results/policy-ready.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

@@ -100,8 +100,11 @@ struct backing_file {
 	struct path user_path;
 };
 
+struct anon_vma;
+
 struct vm_area_struct {
 	unsigned long vm_flags;
+	struct anon_vma *anon_vma;
 	struct file *vm_file;
 };
 

@@ -12,10 +12,13 @@ static __always_inline void memory_file(struct act *a, struct rv_mmap *r, struct
 	act_path(a, path, d_path, &r->path_len, &r->path_state);
 }
 
+/* A file that nobody can walk to (memfd, shared memory) is memory under another name. */
 static __always_inline __u32 memory_does(unsigned long file, unsigned long prot)
 {
 	__u32 does = file ? RV_DO_MAP_EXEC : RV_DO_MAP_ANONYMOUS;
 
+	if (file && path_anonymous(BPF_CORE_READ((struct file *)file, f_path.mnt), false))
+		does |= RV_DO_MAP_ANONYMOUS;
 	return prot & PROT_WRITE ? does | RV_DO_MAP_WRITE_EXEC : does;
 }
 
@@ -78,6 +81,9 @@ int BPF_PROG(reeve_mprotect, struct vm_area_struct *vma, unsigned long reqprot, 
 	file = BPF_CORE_READ(vma, vm_file);
 	/* What was writable until now is written code as well. */
 	a.access = memory_does((unsigned long)file, prot | (was & PROT_WRITE));
+	/* And what was writable before that: a private mapping that holds pages of its own. */
+	if (BPF_CORE_READ(vma, anon_vma))
+		a.access |= RV_DO_MAP_WRITE_EXEC;
 	inode = BPF_CORE_READ(file, f_inode);
 	r = act_here_merged(&a, RV_KIND_MPROTECT, RV_HOOK_MPROTECT, sizeof(*r),
 			    BPF_CORE_READ(inode, i_ino),

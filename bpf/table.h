@@ -49,7 +49,7 @@
 #define RV_DO_SOCKET_ALL 7
 #define RV_DO_MAP_EXEC 1	/* memory: a file mapped, or made, executable */
 #define RV_DO_MAP_WRITE_EXEC 2	/* writable and executable at a time, or one after the other */
-#define RV_DO_MAP_ANONYMOUS 4	/* executable and of no file */
+#define RV_DO_MAP_ANONYMOUS 4	/* executable and of no file with a name */
 #define RV_DO_MAP_ALL 7
 #define RV_DO_ANY 1 /* capability, kernel: there is one thing to do with them */
 

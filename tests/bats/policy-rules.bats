@@ -169,3 +169,33 @@ files() {
 		--edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
 	[ "$output" = "-mount -read tmpfs " ]
 }
+
+# the attack tool runs the lines of TABLE (see tests/bats/tools/attack.c) under policy p: NAME ERRNO, ...
+attacks() {
+	container "$dir" --annotate io.reeve.policy p -- /attack /attacks
+	cp /reeve/build/tests/attack "$dir/rootfs/attack"
+	printf '%s\n' "$2" >"$dir/rootfs/attacks"
+	run timeout 30 crun run -b "$dir" "$1" </dev/null
+	echo "$output"
+	await_end "$1"
+	exact "$1"
+}
+
+@test "rules: memory by every way that code gets into it" {
+	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"memory","access":["write-exec","anonymous"],"action":"deny"}]}'
+	attacks code $'a wx\nb x-anon\nc wx-shared\nd x-memfd\ne w-then-x\nf anon-later\ng file-later\nh shared-later\ni zero-later
+		j x-then-w\nk x-stack\nl x-heap\nm x-implied\nn x-segment'
+	[ "$(cut -d' ' -f 2 <<<"$output" | sort | uniq -c | tr -s ' ')" = " 14 EACCES" ]
+	policy p '{"name":"p","mode":"enforce","rules":[{"subject":"memory","access":"anonymous","action":"deny"}]}'
+	attacks anonymous $'wx wx\nmemfd x-memfd\nshared shared-later\nfile wx-shared\nlater file-later'
+	[ "$output" = $'wx EACCES\nmemfd EACCES\nshared EACCES\nfile 0\nlater 0' ]
+}
+
+@test "rules: a unix socket by another way to say its name, and a file called as if it were abstract" {
+	policy p '{"name":"p","mode":"enforce","rules":[
+		{"subject":"unix","path":"{@**,/tmp/**}","action":"allow"},{"subject":"unix","path":"/run/x","action":"deny","errno":"EBUSY"}]}'
+	attacks names $'plain unix c /run/x\nfree unix c /run/y\nbelow unix c /tmp/.x\ndots unix c /run/...\nabstract unix c @x\ntwice unix c //run/x\ndot unix c /run/./x
+		up unix c /tmp/../run/x\nend unix c /run/x/.\nrelative unix c run/x\nfile unix c @x file\nsend unix s /tmp/../run/x\nbind unix b /tmp/./x\nmade unix b /tmp/x'
+	[ "$output" = $'plain EBUSY\nfree ENOENT\nbelow ENOENT\ndots ENOENT\nabstract ECONNREFUSED\ntwice EACCES\ndot EACCES
+up EACCES\nend EACCES\nrelative EACCES\nfile EACCES\nsend EACCES\nbind EACCES\nmade 0' ]
+}
