@@ -246,7 +246,7 @@ static bool compile(struct diff *d, int n)
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < n; i++)
-		r = list_add_file(&d->list, d->files[i], error, sizeof(error));
+		r = list_add_file(&d->list, LIST_HOST, d->files[i], error, sizeof(error));
 	if (r == 0)
 		r = list_compile(&d->list, &d->image, error, sizeof(error));
 	if (r == 0)
