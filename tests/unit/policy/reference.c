@@ -26,23 +26,8 @@ static bool in_set(const char *p, const char *end, unsigned char c)
 	return c != '/' && in != not ;
 }
 
-static bool in_braces(const char *p, const char *s)
-{
-	const char *close = strchr(p, '}'), *end;
-
-	for (const char *from = p + 1;; from = end + 1) {
-		char line[256];
-
-		end = from + strcspn(from, ",}");
-		snprintf(line, sizeof(line), "%.*s%s", (int)(end - from), from, close + 1);
-		if (reference_glob(line, s))
-			return true;
-		if (end == close)
-			return false;
-	}
-}
-
-bool reference_glob(const char *p, const char *s)
+/* Without braces. */
+static bool matches(const char *p, const char *s)
 {
 	if (!*p)
 		return !*s;
@@ -51,26 +36,47 @@ bool reference_glob(const char *p, const char *s)
 		const char *rest = p + strspn(p, "*");
 
 		for (;; s++) {
-			if (reference_glob(rest, s))
+			if (matches(rest, s))
 				return true;
 			if (!*s || (!all && *s == '/'))
 				return false;
 		}
 	}
-	if (*p == '{')
-		return in_braces(p, s);
 	if (!*s)
 		return false;
 	if (*p == '?')
-		return *s != '/' && reference_glob(p + 1, s + 1);
+		return *s != '/' && matches(p + 1, s + 1);
 	if (*p == '[') {
 		const char *end = strchr(p + 2 + (p[1] == '!'), ']');
 
-		return in_set(p + 1, end, (unsigned char)*s) && reference_glob(end + 1, s + 1);
+		return in_set(p + 1, end, (unsigned char)*s) && matches(end + 1, s + 1);
 	}
 	if (*p == '\\')
 		p++;
-	return *p == *s && reference_glob(p + 1, s + 1);
+	return *p == *s && matches(p + 1, s + 1);
+}
+
+/* Braces are taken apart first: "*{,b}*" is "**" or "*b*". */
+bool reference_glob(const char *p, const char *s)
+{
+	const char *open = p, *close, *end;
+
+	for (; *open && *open != '{'; open++)
+		open += *open == '\\' && open[1];
+	if (!*open)
+		return matches(p, s);
+	close = strchr(open, '}');
+	for (const char *from = open + 1;; from = end + 1) {
+		char line[256];
+
+		end = from + strcspn(from, ",}");
+		snprintf(line, sizeof(line), "%.*s%.*s%s", (int)(open - p), p, (int)(end - from), from,
+			 close + 1);
+		if (reference_glob(line, s))
+			return true;
+		if (end == close)
+			return false;
+	}
 }
 
 static bool in_range(const struct policy_rule *rule, int family, const uint8_t addr[16])
