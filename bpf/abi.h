@@ -65,6 +65,8 @@ enum rv_hook {
 #define RV_ACCESS_CREATE 8
 #define RV_ACCESS_TRUNCATE 16
 #define RV_ACCESS_APPEND 32
+/* rv_mprotect.was, beside PROT_* */
+#define RV_WAS_WRITTEN 8
 
 #define RV_UTIME_ATIME 1
 #define RV_UTIME_MTIME 2

@@ -464,7 +464,7 @@
 	F(__u64, ino, NUMBER, "inode of the mapped file, 0 anonymous")                             \
 	F(__u32, dev, DEV, "its device")                                                           \
 	F(__u32, protection, PROTECTION, "access asked for")                                       \
-	F(__u32, was, PROTECTION, "mprotect: access before")                                       \
+	F(__u32, was, PROTECTION_WAS, "mprotect: access before; written: it holds pages of its own")                                       \
 	F(__u32, flags, MAP_FLAGS, "mmap: MAP_* flags")                                            \
 	F(__u32, path_state, PATH_STATE, "how the path came about")                                \
 	S(path, PATH, "path of the mapped file")

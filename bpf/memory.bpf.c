@@ -82,8 +82,10 @@ int BPF_PROG(reeve_mprotect, struct vm_area_struct *vma, unsigned long reqprot, 
 	/* What was writable until now is written code as well. */
 	a.access = memory_does((unsigned long)file, prot | (was & PROT_WRITE));
 	/* And what was writable before that: a private mapping that holds pages of its own. */
-	if (BPF_CORE_READ(vma, anon_vma))
+	if (BPF_CORE_READ(vma, anon_vma)) {
 		a.access |= RV_DO_MAP_WRITE_EXEC;
+		was |= RV_WAS_WRITTEN;
+	}
 	inode = BPF_CORE_READ(file, f_inode);
 	r = act_here_merged(&a, RV_KIND_MPROTECT, RV_HOOK_MPROTECT, sizeof(*r),
 			    BPF_CORE_READ(inode, i_ino),

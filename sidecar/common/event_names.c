@@ -35,6 +35,8 @@ static const char *const capabilities[] = {
 };
 RV_ASSERT(ARRAY_SIZE(capabilities) == CAP_CHECKPOINT_RESTORE + 1);
 static const char *const protection[] = {"read", "write", "exec"};
+static const char *const protection_was[] = {"read", "write", "exec", "written"};
+RV_ASSERT(RV_WAS_WRITTEN == 1 << (ARRAY_SIZE(protection_was) - 1));
 static const char *const map_flags[] = {
     [0] = "shared", [1] = "private", [4] = "fixed", [5] = "anonymous", [18] = "hugetlb",
     [20] = "fixed-noreplace"};
@@ -125,6 +127,7 @@ static const struct {
     VIEW(CLONE, clone_bits),
     VIEW(CAPABILITIES, capabilities),
     VIEW(PROTECTION, protection),
+    VIEW(PROTECTION_WAS, protection_was),
     VIEW(MAP_FLAGS, map_flags),
     VIEW(MOUNT_FLAGS, mount_flags),
     VIEW(UMOUNT_FLAGS, umount_flags),

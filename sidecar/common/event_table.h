@@ -38,6 +38,7 @@
 	X(CLONE, "array of strings")                                                               \
 	X(CAPABILITIES, "array of strings")                                                        \
 	X(PROTECTION, "array of strings")                                                          \
+	X(PROTECTION_WAS, "array of strings")                                                      \
 	X(MAP_FLAGS, "array of strings")                                                           \
 	X(MOUNT_FLAGS, "array of strings")                                                         \
 	X(UMOUNT_FLAGS, "array of strings")                                                        \

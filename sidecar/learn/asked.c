@@ -85,9 +85,30 @@ static unsigned of_memory(struct asked *q, const struct event *e)
 		prot |= ((const struct rv_mprotect *)r)->was & PROT_WRITE;
 	q->subject = RV_SUBJECT_MEMORY;
 	q->access = file ? RV_DO_MAP_EXEC : RV_DO_MAP_ANONYMOUS;
-	if (prot & PROT_WRITE)
+	if (r->path_state == RV_PATH_ANON)
+		q->access |= RV_DO_MAP_ANONYMOUS;
+	if (prot & PROT_WRITE || r->was & RV_WAS_WRITTEN)
 		q->access |= RV_DO_MAP_WRITE_EXEC;
 	return 1;
+}
+
+/* detour_step */
+static bool has_detour(const char *name, size_t len)
+{
+	unsigned dots = 0;
+
+	for (size_t i = 0; i <= len; i++) {
+		char c = i < len ? name[i] : '\0';
+
+		if (c == '/' || !c) {
+			if (i > 0 && dots <= 2)
+				return true;
+			dots = 0;
+		} else {
+			dots = c == '.' ? dots + 1 : 3;
+		}
+	}
+	return false;
 }
 
 /* name_judge */
@@ -98,10 +119,10 @@ static unsigned of_unix(struct asked *q, const struct event *e)
 	if (path->len == 0 || path->len > sizeof(q->name))
 		return 0;
 	memcpy(q->name, path->s, path->len);
+	q->untold = q->name[0] && (q->name[0] != '/' || has_detour(q->name, path->len));
 	if (!q->name[0])
 		q->name[0] = '@';
 	q->subject = RV_SUBJECT_UNIX;
-	q->untold = q->name[0] != '@' && q->name[0] != '/';
 	q->text = q->name;
 	q->len = path->len;
 	return 1;

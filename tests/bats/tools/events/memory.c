@@ -103,9 +103,23 @@ static int files(char **argv)
 	return 0;
 }
 
+/* Written once, so that it holds a page of its own, and not writable any more. */
+static void written(void)
+{
+	char *p = map(-1, R | W, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	*p = 1;
+	MUST(mprotect(p, page, R) == 0 && mprotect(p, page, R | X) == 0);
+	printf("{\"kind\":\"mprotect\",\"times\":1,%s,%s,\"protection\":[\"read\",\"exec\"],"
+	       "\"was\":[\"read\",\"written\"],\"path_state\":\"anonymous\",\"verdict\":\"allowed\"}\n",
+	       who(), ANON);
+}
+
 static int anonymous(char **argv)
 {
 	void *p;
+
+	written();
 
 	(void)argv;
 	map(-1, R | X, MAP_PRIVATE | MAP_ANONYMOUS);
