@@ -4,6 +4,7 @@
  * way and access do not go together.
  *   ways prepare ROOT   makes the files, on the host
  *   ways run BASE       in the container: prints the table for /BASE
+ *   ways program        the program it executes
  * Each cell has a file and a process of its own, whose name is ROW.COLUMN, so that its records are known. */
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -43,6 +44,7 @@ static int dirfd_way(struct cell *c)
 static int link_file(struct cell *c)
 {
 	snprintf(c->path, sizeof(c->path), "/l/%s-%s", c->base, c->access);
+	c->follow = true;
 	return 0;
 }
 static int link_dir(struct cell *c)
@@ -512,6 +514,8 @@ int main(int argc, char **argv)
 		return prepare(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "run"))
 		return run(argv[2]);
-	fprintf(stderr, "usage: ways prepare ROOT | ways run BASE\n");
+	if (argc == 2 && !strcmp(argv[1], "program"))
+		return write(1, program, sizeof(program)) != sizeof(program);
+	fprintf(stderr, "usage: ways prepare ROOT | ways run BASE | ways program\n");
 	return 2;
 }

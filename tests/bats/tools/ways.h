@@ -35,7 +35,7 @@ struct cell {
 	int dir;
 	char path[4200];
 	int out;	/* a directory that is free to all, on the same mount if there is one */
-	bool follow;	/* the path is a link of /proc to the file */
+	bool follow;	/* the path is a link to the file */
 };
 
 static inline int result(long r)
@@ -119,7 +119,7 @@ static int do_exec(const struct cell *c)
 {
 	char *const none[] = {NULL};
 
-	syscall(SYS_execveat, c->dir, c->path, none, none, 0);
+	syscall(SYS_execveat, c->dir, c->path, none, none, c->path[0] ? 0 : AT_EMPTY_PATH);
 	return errno;
 }
 /* Nobody listens there: refused is past the policy. */
