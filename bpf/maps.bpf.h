@@ -100,6 +100,18 @@ struct {
 	__type(value, struct script);
 } reeve_script SEC(".maps");
 
+/* What a rule to audit said of a thread's exec at its check, for the record when it is certain. */
+struct audited {
+	__u64 bprm; /* whose */
+	__u32 rule, version;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct audited);
+} reeve_audited SEC(".maps");
+
 /* A thread's namespaces before its unshare or setns, while that runs. */
 struct namespaces {
 	__u32 call; /* RV_NS_* */
