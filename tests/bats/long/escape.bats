@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# escape.bats: as ../escape.bats, with the full numbers. ESCAPES, ESCAPES_CRUN and ESCAPES_RUNC are how
+# many starts; a guest needs TIMEOUT=7200 for them.
+
+load ../lib
+load ../reeve
+load ../escape
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=7200
+}
+
+setup() {
+	start_node
+	dir=$BATS_TEST_TMPDIR/b
+	escape_policy
+}
+
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	rm -rf /etc/reeve
+}
+
+@test "escape: 10,000 starts by reeve run" {
+	starts_alone "${ESCAPES:-10000}"
+}
+@test "escape: 300 starts by crun" {
+	starts crun "${ESCAPES_CRUN:-300}"
+}
+@test "escape: 100 starts by runc" {
+	starts runc "${ESCAPES_RUNC:-100}"
+}
+@test "escape: each call of the hook and the agent fails" {
+	halted_each fail 1
+}
+@test "escape: hook and agent are killed at each call" {
+	halted_each kill 1
+}
+@test "escape: both at once, at each call" {
+	halted_each kill-all 1
+}
+@test "escape: they stop for ever, at every tenth call" {
+	halted_each stop 10
+}
