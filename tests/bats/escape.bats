@@ -25,10 +25,8 @@ teardown() {
 	starts runc 3
 }
 
-@test "escape: a call of the hook or the agent fails" {
-	halted_each fail 47
-}
-
-@test "escape: hook or agent is killed at a call" {
-	halted_each kill 47
+@test "escape: a call of the hook or the agent fails, or is its end" {
+	halting
+	halted_each fail 139
+	halted_each kill 139
 }

@@ -19,11 +19,11 @@ teardown() {
 }
 
 @test "swaps: 100 changes while four processes open what is allowed and denied" {
-	swinging swap 8
+	swinging swap 25
 	swapped swap 100 1
 }
 
 @test "swaps: apply, agent and node killed at random moments of 15 changes" {
-	swinging swap-killed 10
+	swinging swap-killed 25
 	swapped swap-killed 15 2 kill
 }

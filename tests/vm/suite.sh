@@ -10,7 +10,8 @@ set -euo pipefail
 . "$(dirname "$0")/cache.sh"
 
 [ $# -ge 2 ] || die "usage: suite.sh KERNEL FILE.bats..."
-export KERNEL=$1 TIMEOUT=${TIMEOUT:-1800}
+# The long suites take hours.
+export KERNEL=$1 TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 43200 || echo 1800)}
 shift
 name=$KERNEL
 [ "${IMAGE:-trixie}" = trixie ] || name+=-$IMAGE

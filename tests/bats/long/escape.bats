@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # escape.bats: as ../escape.bats, with the full numbers. ESCAPES, ESCAPES_CRUN and ESCAPES_RUNC are how
-# many starts; a guest needs TIMEOUT=7200 for them.
+# many starts, HALT_STEP at every which system call.
 
 load ../lib
 load ../reeve
@@ -32,14 +32,18 @@ teardown() {
 	starts runc "${ESCAPES_RUNC:-100}"
 }
 @test "escape: each call of the hook and the agent fails" {
-	halted_each fail 1
+	halting
+	halted_each fail "${HALT_STEP:-1}"
 }
 @test "escape: hook and agent are killed at each call" {
-	halted_each kill 1
+	halting
+	halted_each kill "${HALT_STEP:-1}"
 }
 @test "escape: both at once, at each call" {
-	halted_each kill-all 1
+	halting
+	halted_each kill-all "${HALT_STEP:-1}"
 }
 @test "escape: they stop for ever, at every tenth call" {
-	halted_each stop 10
+	halting
+	halted_each stop "${HALT_STEP:-10}"
 }

@@ -21,11 +21,11 @@ teardown() {
 }
 
 @test "swaps: 400 changes under load" {
-	swinging swap-long 10
+	swinging swap-long 20
 	swapped swap-long 400 "$RANDOM"
 }
 
 @test "swaps: apply, agent and node killed at random moments of 150 changes" {
-	swinging swap-killed-long 15
+	swinging swap-killed-long 25
 	swapped swap-killed-long 150 "$RANDOM" kill
 }
