@@ -31,14 +31,14 @@ starts() {
 
 # halted WHAT NUMBER: a start whose hook, or agent, is halted at its so-manieth system call. Sets $said.
 halted() {
-	local status=0
+	local status=0 begin=$SECONDS
 	rm -f "$dir/said"
 	jq --arg what "$1" --arg n "$2" --arg said "$dir/said" --arg hook "$hook" '.hooks.createRuntime[0] |=
-		(.path = "/reeve/build/tests/halt" | .timeout = (if $what == "stop" then 4 else 30 end) | .args = ["halt", $what, $n, $said, $hook, "--fail", "closed"])' \
+		(.path = "/reeve/build/tests/halt" | .timeout = ({stop: 4, kill: 8, "kill-all": 8}[$what] // 30) | .args = ["halt", $what, $n, $said, $hook, "--fail", "closed"])' \
 		"$dir/config.json.plain" >"$dir/config.json"
 	timeout 60 crun run -b "$dir" "halted-$1-$2" </dev/null >/dev/null 2>"$dir/errors" || status=$?
 	said=$(cat "$dir/said")
-	echo "$1 $2: status $status, $said"
+	echo "$1 $2: status $status after $((SECONDS - begin)) s, $said"
 	# Nothing of it is left that could run on.
 	crun delete -f "halted-$1-$2" 2>/dev/null || true
 	if [ "$1" = stop ] && pgrep -x halt >/dev/null; then

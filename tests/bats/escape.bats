@@ -28,5 +28,5 @@ teardown() {
 @test "escape: a call of the hook or the agent fails, or is its end" {
 	halting
 	halted_each fail 139
-	halted_each kill 139
+	halted_each kill 290
 }

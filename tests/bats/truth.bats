@@ -18,7 +18,8 @@ setup() {
 
 teardown() {
 	crun list -q | xargs -r -n 1 crun delete -f
-	mountpoint -q "$dir/rootfs" && umount "$dir/rootfs"
+	pkill -x ways || true
+	! mountpoint -q "$dir/rootfs" || umount -l "$dir/rootfs"
 	rm -rf /etc/reeve
 }
 
@@ -38,20 +39,21 @@ bundle() {
 
 # table [OTHER]: the expected cells; rows of the file OTHER stand in the place of the same ones.
 table() {
-	cat "$@" /reeve/tests/bats/truth.table | awk '/^#/ { next } /^[de] / { base = $1; tables += base == "d" }
+	cat "$@" /reeve/tests/bats/truth.table | awk '/^#/ { next } /^[de]( |$)/ { base = $1; tables += base == "d" }
 		tables <= '$#' { other[base " " $1] = $0; next }
 		!/^[de] / && (base " " $1) in other { $0 = other[base " " $1] } { $1 = $1; print }'
 }
 
 # agree ID [OTHER]: the cells are the table's, and what is refused has a record with the row's and column's name.
 agree() {
+	"$dir/rootfs/ways" sockets "$dir/rootfs" </dev/null 3>&- 4>&-
 	crun run -b "$dir" "$1" >"$BATS_TEST_TMPDIR/cells" </dev/null
 	diff <(table "${@:2}") <(tr -s ' ' <"$BATS_TEST_TMPDIR/cells") ||
 		{ cp "$BATS_TEST_TMPDIR/cells" "/reeve/build/results/$1-$KERNEL.table"; return 1; }
 	await_end "$1"
 	exact "$1"
 	logs "$1" 'select(.verdict == "denied") | .process.comm' -r | sort -u >"$BATS_TEST_TMPDIR/denied"
-	awk '/^[de] / { base = $1; row = -1; next }
+	awk '/^[de]( |$)/ { base = $1; row = -1; next }
 		{ row++; for (i = 2; i <= NF; i++) if ($i ~ /EXFULL|EACCES/) print base row "." i - 2 }' "$BATS_TEST_TMPDIR/cells" | sort -u |
 		diff - "$BATS_TEST_TMPDIR/denied"
 }

@@ -3,6 +3,7 @@
  * the cell is what came of it: "ok", an errno, "!ERRNO" when already the way was refused, "-" where
  * way and access do not go together.
  *   ways prepare ROOT   makes the files, on the host
+ *   ways sockets ROOT   makes the sockets, and leaves a process that listens on them for a while
  *   ways run BASE       in the container: prints the table for /BASE
  *   ways program        the program it executes
  * Each cell has a file and a process of its own, whose name is ROW.COLUMN, so that its records are known. */
@@ -448,16 +449,30 @@ static int run(const char *base)
 	return 0;
 }
 
+/* Somebody listens there, as long as this process or its children live. */
+static void make_socket(int dir, const char *name)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int back = open(".", O_PATH | O_DIRECTORY), s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (strlen(name) >= sizeof(to.sun_path)) {
+		MUST(mknodat(dir, name, S_IFSOCK | 0777, 0) == 0);
+		return;
+	}
+	strcpy(to.sun_path, name);
+	MUST(fchdir(dir) == 0 && bind(s, (struct sockaddr *)&to, sizeof(to)) == 0);
+	MUST(listen(s, 8) == 0 && fchdir(back) == 0 && close(back) == 0);
+}
+
 static void prepare_cell(struct cell *c, unsigned flags)
 {
 	int dir = descend(open(c->top + 1, O_PATH | O_DIRECTORY), c->way, false, NULL);
 	char other[128];
 
-	name_file(c);
 	if (flags & NEW)
 		return;
 	if (flags & SHORT)
-		MUST(mknodat(dir, c->name, S_IFSOCK | 0777, 0) == 0);
+		make_socket(dir, c->name);
 	else
 		make_file(dir, c->name, program, sizeof(program));
 	snprintf(other, sizeof(other), "free/before-%s-%s", c->base, c->access);
@@ -476,7 +491,9 @@ static void prepare_way(const char *base, const struct way *w)
 	close(descend(open(c.top + 1, O_PATH | O_DIRECTORY), c.way, true, NULL));
 	for (size_t column = 0; column < ACCESSES_N; column++) {
 		c.access = accesses[column].name;
-		prepare_cell(&c, accesses[column].flags);
+		name_file(&c);
+		if (!(accesses[column].flags & SHORT))
+			prepare_cell(&c, accesses[column].flags);
 		if (w->go == link_file) {
 			snprintf(text, sizeof(text), "%s/%s", c.top, c.name);
 			snprintf(place, sizeof(place), "l/%s-%s", base, c.access);
@@ -508,14 +525,36 @@ static int prepare(const char *root)
 	return 0;
 }
 
+/* They are bound where the container sees them: overlayfs has inodes of its own. */
+static int sockets(const char *root)
+{
+	umask(0);
+	MUST(chdir(root) == 0);
+	for (size_t i = 0; i < WAYS_N * 2; i++) {
+		struct cell c = {
+		    .base = i % 2 ? "e" : "d", .way = ways[i / 2].name, .access = "connect"};
+
+		name_file(&c);
+		prepare_cell(&c, SHORT);
+	}
+	if (fork() == 0) {
+		setsid();
+		alarm(170);
+		pause();
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "prepare"))
 		return prepare(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "sockets"))
+		return sockets(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "run"))
 		return run(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "program"))
 		return write(1, program, sizeof(program)) != sizeof(program);
-	fprintf(stderr, "usage: ways prepare ROOT | ways run BASE | ways program\n");
+	fprintf(stderr, "usage: ways prepare|sockets ROOT | ways run BASE | ways program\n");
 	return 2;
 }

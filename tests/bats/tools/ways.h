@@ -122,7 +122,7 @@ static int do_exec(const struct cell *c)
 	syscall(SYS_execveat, c->dir, c->path, none, none, c->path[0] ? 0 : AT_EMPTY_PATH);
 	return errno;
 }
-/* Nobody listens there: refused is past the policy. */
+/* Where nobody listens: refused is past the policy. */
 static int do_connect(const struct cell *c)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
