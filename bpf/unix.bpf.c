@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Where the name of a unix socket leads. connect and send are asked about the name that was given
- * (net.bpf.c); links, "..", /proc/self/root or a chroot give the socket more of them. When the kernel
- * has followed the name, the path it came to is judged, too, unless it is that name. */
+ * (net.bpf.c); links, "..", /proc/self/root or a chroot give the socket more of them. When the
+ * kernel has followed the name, the path it came to is judged, too, unless it is that name. */
 
 #define UNIX_NAME_MAX 108
 
@@ -24,7 +24,7 @@ SEC("fexit/kern_path")
 int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path *path, int error)
 {
 	struct unix_way *way =
-		bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL, 0);
+	    bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL, 0);
 	struct path to = {};
 	struct who w = {};
 	struct scratch *s;
@@ -52,7 +52,7 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 static __always_inline int unix_judge(__u32 type, __u32 hook)
 {
 	struct unix_way *way =
-		bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL, 0);
+	    bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL, 0);
 	struct act a = {.subject = RV_SUBJECT_UNIX, .quiet = 1};
 	struct rv_connect *r;
 	__u32 state;

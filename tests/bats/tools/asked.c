@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asked: does in earnest what `reeve policy test` is asked about. Each line of the standard input is an
- * act, NUMBER VERB ARGUMENT... with tabs between; the answer is NUMBER and what came of it, 0 or an errno
- * (or "signal N" of a program that was killed). While it acts the process is called qNUMBER, so that the
- * records of the act are known. tests/bats/asked.py is the other end. */
+/* asked: does in earnest what `reeve policy test` is asked about. Each line of the standard input
+ * is an act, NUMBER VERB ARGUMENT... with tabs between; the answer is NUMBER and what came of it, 0
+ * or an errno (or "signal N" of a program that was killed). While it acts the process is called
+ * qNUMBER, so that the records of the act are known. tests/bats/asked.py is the other end. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -213,13 +213,16 @@ static const struct {
 	const char *name;
 	int args;
 	int (*act)(char **v);
-} verbs[] = {{"open", 2, open_file},	   {"mkdir", 1, make_dir},     {"fifo", 1, make_fifo},
-	     {"symlink", 1, make_symlink}, {"unlink", 1, remove_file}, {"rmdir", 1, remove_dir},
-	     {"chmod", 1, change_mode},	   {"xattr", 1, set_attribute}, {"truncate", 1, cut},
-	     {"rename", 3, move},	   {"link", 2, hard_link},     {"ioctl", 1, control},
-	     {"exec", 1, run},		   {"become", 1, become},      {"chroot", 1, change_root},
-	     {"mount", 1, mount_nothing},  {"hostname", 1, name_host}, {"unix", 2, unix_way},
-	     {"net", 5, network},	   {"memory", 3, memory}};
+} verbs[] = {{"open", 2, open_file},	 {"mkdir", 1, make_dir},
+	     {"fifo", 1, make_fifo},	 {"symlink", 1, make_symlink},
+	     {"unlink", 1, remove_file}, {"rmdir", 1, remove_dir},
+	     {"chmod", 1, change_mode},	 {"xattr", 1, set_attribute},
+	     {"truncate", 1, cut},	 {"rename", 3, move},
+	     {"link", 2, hard_link},	 {"ioctl", 1, control},
+	     {"exec", 1, run},		 {"become", 1, become},
+	     {"chroot", 1, change_root}, {"mount", 1, mount_nothing},
+	     {"hostname", 1, name_host}, {"unix", 2, unix_way},
+	     {"net", 5, network},	 {"memory", 3, memory}};
 
 static int act(char **v, int n)
 {

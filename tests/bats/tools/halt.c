@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* halt: stands in a hook's place, runs the real one and all that it starts under ptrace, and when they
- * have entered so many system calls together does something to them.
- *   halt WHAT NUMBER SAID PROGRAM...
- * WHAT: "kill": kill -9 of whoever enters it; "kill-all": of all of them; "stop": none of them goes on,
- * for ever; "fail": the call is not made and comes back as EIO; "none".
- * SAID: a file that gets a line when it is done: NUMBER, the call and the program; and "calls N" when the
+/* halt: stands in a hook's place, runs the real one and all that it starts under ptrace, and when
+ * they have entered so many system calls together does something to them. halt WHAT NUMBER SAID
+ * PROGRAM... WHAT: "kill": kill -9 of whoever enters it; "kill-all": of all of them; "stop": none
+ * of them goes on, for ever; "fail": the call is not made and comes back as EIO; "none". SAID: a
+ * file that gets a line when it is done: NUMBER, the call and the program; and "calls N" when the
  * hook has ended, with how many there were until then. */
 #include <errno.h>
 #include <fcntl.h>
@@ -172,7 +171,8 @@ int main(int argc, char **argv)
 	int answer[2], status = 0;
 
 	if (argc < 5) {
-		fprintf(stderr, "usage: halt kill|kill-all|stop|fail|none NUMBER SAID PROGRAM...\n");
+		fprintf(stderr,
+			"usage: halt kill|kill-all|stop|fail|none NUMBER SAID PROGRAM...\n");
 		return 2;
 	}
 	h.what = argv[1];

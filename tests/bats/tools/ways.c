@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ways: the truth table of paths. Each row is a way to reach a file, each column what is done to it;
- * the cell is what came of it: "ok", an errno, "!ERRNO" when already the way was refused, "-" where
- * way and access do not go together.
- *   ways prepare ROOT   makes the files, on the host
- *   ways sockets ROOT   makes the sockets, and leaves a process that listens on them for a while
- *   ways run BASE       in the container: prints the table for /BASE
- *   ways program        the program it executes
- * Each cell has a file and a process of its own, whose name is ROW.COLUMN, so that its records are known. */
+/* ways: the truth table of paths. Each row is a way to reach a file, each column what is done to
+ * it; the cell is what came of it: "ok", an errno, "!ERRNO" when already the way was refused, "-"
+ * where way and access do not go together. ways prepare ROOT   makes the files, on the host ways
+ * sockets ROOT   makes the sockets, and leaves a process that listens on them for a while ways run
+ * BASE       in the container: prints the table for /BASE ways program        the program it
+ * executes Each cell has a file and a process of its own, whose name is ROW.COLUMN, so that its
+ * records are known. */
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -27,7 +26,8 @@ static int plain(struct cell *c)
 }
 static int dots(struct cell *c)
 {
-	snprintf(c->path, sizeof(c->path), "//%s/.././%s/%s//%s", c->base, c->base, c->way, c->name);
+	snprintf(c->path, sizeof(c->path), "//%s/.././%s/%s//%s", c->base, c->base, c->way,
+		 c->name);
 	return 0;
 }
 static int relative(struct cell *c)
@@ -86,7 +86,9 @@ static int passed(struct cell *c)
 {
 	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec io = {&byte, 1};
-	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr m = {.msg_iov = &io,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 	int pair[2], fd;
@@ -95,7 +97,8 @@ static int passed(struct cell *c)
 	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	if (fork() == 0) {
 		fd = open(c->path, O_PATH);
-		*h = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+		*h = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)),
+				      .cmsg_level = SOL_SOCKET,
 				      .cmsg_type = SCM_RIGHTS};
 		memcpy(CMSG_DATA(h), &fd, sizeof(fd));
 		_exit(sendmsg(pair[1], &m, 0) != 1);
@@ -142,7 +145,8 @@ static int chroot_dir(struct cell *c)
 static int unshared(struct cell *c)
 {
 	join(c, "");
-	return result(unshare(CLONE_NEWNS) < 0 ? -1 : (c->out = open("/free", O_PATH | O_DIRECTORY)));
+	return result(unshare(CLONE_NEWNS) < 0 ? -1
+					       : (c->out = open("/free", O_PATH | O_DIRECTORY)));
 }
 static int user_ns(struct cell *c)
 {
@@ -155,7 +159,8 @@ static int user_ns(struct cell *c)
 static int pivot(struct cell *c)
 {
 	if (unshare(CLONE_NEWNS) < 0 || mount("t", "/m", "tmpfs", 0, NULL) < 0 ||
-	    mkdir("/m/old", 0755) < 0 || syscall(SYS_pivot_root, "/m", "/m/old") < 0 || chdir("/") < 0)
+	    mkdir("/m/old", 0755) < 0 || syscall(SYS_pivot_root, "/m", "/m/old") < 0 ||
+	    chdir("/") < 0)
 		return errno;
 	c->out = open("/old/free", O_PATH | O_DIRECTORY);
 	return join(c, "/old");
@@ -221,7 +226,8 @@ static int moved_anew(struct cell *c)
 
 	snprintf(from, sizeof(from), "%s/mount", c->top);
 	MUST(mkdir(mount_point(c), 0755) == 0);
-	return mounted(c, result(syscall(SYS_move_mount, AT_FDCWD, from, AT_FDCWD, mount_point(c), 0)));
+	return mounted(
+	    c, result(syscall(SYS_move_mount, AT_FDCWD, from, AT_FDCWD, mount_point(c), 0)));
 }
 static int overlaid(struct cell *c)
 {
@@ -231,7 +237,8 @@ static int overlaid(struct cell *c)
 	snprintf(upper, sizeof(upper), "/tmp/u-%s-%s", c->base, c->access);
 	snprintf(work, sizeof(work), "/tmp/w-%s-%s", c->base, c->access);
 	MUST(mkdir(upper, 0755) == 0 && mkdir(work, 0755) == 0);
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", c->top, upper, work);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", c->top, upper,
+		 work);
 	return mounted(c, result(mount("o", mount_point(c), "overlay", 0, options)));
 }
 /* The same by the newer calls. */
@@ -342,7 +349,7 @@ static int shaped_dir(struct cell *c)
 static const struct way {
 	const char *name;
 	int (*go)(struct cell *c);
-	unsigned not; /* accesses with one of these flags */
+	unsigned not ; /* accesses with one of these flags */
 	unsigned only; /* ... without this one, if there is one */
 } ways[] = {
     {"plain", plain, 0, 0},
@@ -394,8 +401,8 @@ static bool goes(const struct way *w, const struct access *a)
 /* Says the cell; in a process of its own. */
 static void try(const char *base, size_t row, size_t column)
 {
-	struct cell c = {.base = base, .way = ways[row].name, .access = accesses[column].name,
-			 .dir = AT_FDCWD};
+	struct cell c = {
+	    .base = base, .way = ways[row].name, .access = accesses[column].name, .dir = AT_FDCWD};
 	char name[16];
 	int r;
 

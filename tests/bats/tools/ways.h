@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of the truth table of paths: what is done to a file (a column), and the files themselves. See ways.c. */
+/* Of the truth table of paths: what is done to a file (a column), and the files themselves. See
+ * ways.c. */
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
@@ -30,12 +31,12 @@ struct cell {
 	const char *base; /* "d": the policy denies everything in it; "e": it does not */
 	const char *way;
 	const char *access;
-	char top[64];	 /* /BASE/WAY */
-	char name[256];	 /* of the file in there */
+	char top[64];	/* /BASE/WAY */
+	char name[256]; /* of the file in there */
 	int dir;
 	char path[4200];
-	int out;	/* a directory that is free to all, on the same mount if there is one */
-	bool follow;	/* the path is a link to the file */
+	int out;     /* a directory that is free to all, on the same mount if there is one */
+	bool follow; /* the path is a link to the file */
 };
 
 static inline int result(long r)
@@ -113,7 +114,8 @@ static int do_rename(const struct cell *c)
 }
 static int do_link(const struct cell *c)
 {
-	return result(linkat(c->dir, c->path, c->out, out_name(c), c->follow ? AT_SYMLINK_FOLLOW : 0));
+	return result(
+	    linkat(c->dir, c->path, c->out, out_name(c), c->follow ? AT_SYMLINK_FOLLOW : 0));
 }
 static int do_exec(const struct cell *c)
 {
@@ -134,33 +136,40 @@ static int do_connect(const struct cell *c)
 	return r == ECONNREFUSED ? 0 : r;
 }
 
-#define NEW (1 << 0)	/* needs a name that is not there yet */
-#define NAMED (1 << 1)	/* is done to the name, not to the file behind it */
-#define SHORT (1 << 2)	/* takes no more than 107 bytes */
+#define NEW (1 << 0)   /* needs a name that is not there yet */
+#define NAMED (1 << 1) /* is done to the name, not to the file behind it */
+#define SHORT (1 << 2) /* takes no more than 107 bytes */
 #define EXECS (1 << 3)
-#define BYTES (1 << 4)	/* of the file */
+#define BYTES (1 << 4) /* of the file */
 
 static const struct access {
 	const char *name;
 	int (*act)(const struct cell *c);
 	unsigned flags;
-} accesses[] = {
-    {"read", do_read, BYTES},	 {"write", do_write, BYTES},   {"create", do_create, NEW | NAMED},
-    {"mkdir", do_mkdir, NEW | NAMED}, {"truncate", do_truncate, BYTES}, {"chmod", do_chmod, 0},
-    {"chown", do_chown, 0},	 {"xattr", do_xattr, 0},       {"unlink", do_unlink, NAMED},
-    {"rename", do_rename, NAMED}, {"link", do_link, 0},	       {"exec", do_exec, EXECS},
-    {"connect", do_connect, SHORT}};
+} accesses[] = {{"read", do_read, BYTES},
+		{"write", do_write, BYTES},
+		{"create", do_create, NEW | NAMED},
+		{"mkdir", do_mkdir, NEW | NAMED},
+		{"truncate", do_truncate, BYTES},
+		{"chmod", do_chmod, 0},
+		{"chown", do_chown, 0},
+		{"xattr", do_xattr, 0},
+		{"unlink", do_unlink, NAMED},
+		{"rename", do_rename, NAMED},
+		{"link", do_link, 0},
+		{"exec", do_exec, EXECS},
+		{"connect", do_connect, SHORT}};
 #define ACCESSES_N (sizeof(accesses) / sizeof(accesses[0]))
 
 /* A program that ends well and needs nothing: exit(0). */
 static const uint8_t program[] = {
-    0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0, 1, 0, 0, 0,
-    0x78, 0, 0x40, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-    1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
-    0, 0, 0x40, 0, 0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0,
-    0, 0x10, 0, 0, 0, 0, 0, 0,
-    0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05};
+    0x7f, 'E',	'L', 'F', 2, 1,	   1,	 0,    0,    0,	   0, 0, 0, 0,	  0,	0, 2,  0, 62,
+    0,	  1,	0,   0,	  0, 0x78, 0,	 0x40, 0,    0,	   0, 0, 0, 64,	  0,	0, 0,  0, 0,
+    0,	  0,	0,   0,	  0, 0,	   0,	 0,    0,    0,	   0, 0, 0, 0,	  64,	0, 56, 0, 1,
+    0,	  0,	0,   0,	  0, 0,	   0,	 1,    0,    0,	   0, 5, 0, 0,	  0,	0, 0,  0, 0,
+    0,	  0,	0,   0,	  0, 0,	   0x40, 0,    0,    0,	   0, 0, 0, 0,	  0x40, 0, 0,  0, 0,
+    0,	  0x81, 0,   0,	  0, 0,	   0,	 0,    0,    0x81, 0, 0, 0, 0,	  0,	0, 0,  0, 0x10,
+    0,	  0,	0,   0,	  0, 0,	   0x31, 0xff, 0xb8, 60,   0, 0, 0, 0x0f, 0x05};
 
 static inline void make_file(int dir, const char *name, const void *bytes, size_t n)
 {
@@ -169,13 +178,16 @@ static inline void make_file(int dir, const char *name, const void *bytes, size_
 	MUST(fd >= 0 && write(fd, bytes, n) == (ssize_t)n && close(fd) == 0);
 }
 
-/* Some ways need deep or long names: so many directories of that many bytes, a file name padded to so
- * many. */
+/* Some ways need deep or long names: so many directories of that many bytes, a file name padded to
+ * so many. */
 static const struct shape {
 	const char *way;
 	unsigned depth, each, name;
-} shapes[] = {{"long-name", 0, 0, 255},	  {"path-4095", 15, 255, 242}, {"too-long", 16, 255, 0},
-	      {"deep-500", 497, 1, 0}, {"not-utf8", 1, 0, 0}};
+} shapes[] = {{"long-name", 0, 0, 255},
+	      {"path-4095", 15, 255, 242},
+	      {"too-long", 16, 255, 0},
+	      {"deep-500", 497, 1, 0},
+	      {"not-utf8", 1, 0, 0}};
 
 static inline const struct shape *shape_of(const char *way)
 {
@@ -199,8 +211,8 @@ static inline void name_file(struct cell *c)
 	}
 }
 
-/* From the directory dir to the innermost of the way's shape; make: they are not there yet. Appends to
- * path, if there is one. */
+/* From the directory dir to the innermost of the way's shape; make: they are not there yet. Appends
+ * to path, if there is one. */
 static inline int descend(int dir, const char *way, bool make, char *path)
 {
 	const struct shape *s = shape_of(way);
