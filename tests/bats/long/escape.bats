@@ -22,24 +22,24 @@ teardown() {
 	rm -rf /etc/reeve
 }
 
-@test "escape: 10,000 starts by reeve run" {
+@test "escape: starts by reeve run, 10,000 unless told otherwise" {
 	starts_alone "${ESCAPES:-10000}"
 }
-@test "escape: 300 starts by crun" {
+@test "escape: starts by crun, 300 unless told otherwise" {
 	starts crun "${ESCAPES_CRUN:-300}"
 }
-@test "escape: 100 starts by runc" {
+@test "escape: starts by runc, 100 unless told otherwise" {
 	starts runc "${ESCAPES_RUNC:-100}"
 }
-@test "escape: each call of the hook and the agent fails" {
+@test "escape: each call of the hook and the agent fails, or every so many" {
 	halting
 	halted_each fail "${HALT_STEP:-1}"
 }
-@test "escape: hook and agent are killed at each call" {
+@test "escape: hook and agent are killed at each call, or every so many" {
 	halting
 	halted_each kill "${HALT_STEP:-1}"
 }
-@test "escape: both at once, at each call" {
+@test "escape: both at once, at each call, or every so many" {
 	halting
 	halted_each kill-all "${HALT_STEP:-1}"
 }
