@@ -129,6 +129,9 @@
 	H(CONNECT, 4, "lsm_cgroup/socket_connect", "reeve_connect", (CONNECT), "6.1")              \
 	H(SEND, 60, "lsm_cgroup/socket_sendmsg", "reeve_send", (SEND), "6.1")                      \
 	N(SOCKET, 61, "lsm/socket_create", "reeve_socket", (SOCKET), "6.1")                        \
+	N(UNIX_PATH, 65, "fexit/kern_path", "reeve_unix_path", (CONNECT, SEND), "6.1")             \
+	N(UNIX_STREAM, 66, "lsm/unix_stream_connect", "reeve_ustream", (CONNECT), "6.1")           \
+	N(UNIX_SEND, 67, "lsm/unix_may_send", "reeve_usend", (CONNECT, SEND), "6.1")               \
 	N(BIND, 62, "lsm/socket_bind", "reeve_bind", (BIND), "6.1")                                \
 	N(LISTEN, 63, "lsm/socket_listen", "reeve_listen", (LISTEN), "6.1")                        \
 	N(ACCEPT, 64, "lsm/sock_graft", "reeve_accept", (ACCEPT), "6.1")

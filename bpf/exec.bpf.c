@@ -110,6 +110,39 @@ static __always_inline void script_note(struct who *w, struct linux_binprm *bprm
 	note->args_len = bprm->exec - bprm->p;
 }
 
+/* The note of a rule to audit this exec. */
+static __always_inline struct audited *audited_of(struct linux_binprm *bprm)
+{
+	struct audited *note =
+		bpf_task_storage_get(&reeve_audited, bpf_get_current_task_btf(), NULL, 0);
+
+	return note && note->bprm == (__u64)bprm ? note : NULL;
+}
+
+static __always_inline void audited_forget(void)
+{
+	bpf_task_storage_delete(&reeve_audited, bpf_get_current_task_btf());
+}
+
+/* Of a script and its interpreter the first is told. */
+static __always_inline void audited_note(struct who *w, struct linux_binprm *bprm,
+					 const struct verdict *v)
+{
+	struct audited *note;
+
+	if (bprm->interp != bprm->filename && audited_of(bprm))
+		return;
+	note = bpf_task_storage_get(&reeve_audited, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!note) {
+		__sync_fetch_and_add(&w->st->counters.errors[RV_ERROR_NOTE], 1);
+		return;
+	}
+	note->bprm = (__u64)bprm;
+	note->rule = v->rule;
+	note->version = v->version;
+}
+
 /* The part of an exec record that check and commit share. Returns the length up to the args. */
 static __always_inline __u32 exec_fill(const struct who *w, struct rv_exec *r,
 				       struct linux_binprm *bprm, __u32 path_len, __u32 path_state,
@@ -333,6 +366,8 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 	armed_now = !w.armed && arm(&w);
 	/* After arming, which is when the container's root is known. */
 	script_note(&w, bprm);
+	if (bprm->interp == bprm->filename && audited_of(bprm)) /* of an exec that failed */
+		audited_forget();
 	if (!armed_now && !judge_asked(&v))
 		return RET_ALLOW;
 	s = scratch_claim(w.st);
@@ -349,12 +384,15 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 		judge_path(&w, &v, r + 1, len, state);
 		if (v.verdict >= RV_VERDICT_DENIED)
 			recorded = exec_denied(&w, s, bprm, &v, len, state);
+		else if (judge_records(&v))
+			audited_note(&w, bprm, &v);
 	}
 	scratch_free(s);
 	return judge_return(&v, recorded);
 }
 
-static __always_inline void exec_record(struct who *w, struct scratch *s, struct linux_binprm *bprm)
+static __always_inline void exec_record(struct who *w, struct scratch *s, struct linux_binprm *bprm,
+					const struct audited *audited)
 {
 	struct rv_exec *r = (void *)s->record;
 	struct args a = {};
@@ -365,6 +403,10 @@ static __always_inline void exec_record(struct who *w, struct scratch *s, struct
 	len = exec_fill(w, r, bprm, len, state, RV_HOOK_EXEC_DONE);
 	len = exec_tag(r, bprm->file, len) & (4 * RV_PATH_MAX - 1);
 	judge(w, &v, RV_SUBJECT_EXEC, RV_DO_EXEC, 0);
+	if (audited) {
+		v.rule = audited->rule;
+		v.version = audited->version;
+	}
 	judge_fill(&r->head, &v);
 	a.from = bprm->p;
 	a.len = bprm->exec - bprm->p;
@@ -398,6 +440,7 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 {
 	struct who w = {};
 	struct scratch *s;
+	struct audited *audited;
 	struct rv_task *m;
 	__u64 seq = 0;
 	__u32 when, when_set;
@@ -406,10 +449,11 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 		return RET_ALLOW;
 	/* From here on the image is the container's own, and so are its acts. */
 	w.helper = 0;
-	if (who_recorded(&w, RV_KIND_EXEC)) {
+	audited = audited_of(bprm);
+	if (audited || who_recorded(&w, RV_KIND_EXEC)) {
 		s = scratch_claim_long(w.st);
 		if (s) {
-			exec_record(&w, s, bprm);
+			exec_record(&w, s, bprm, audited);
 			seq = ((struct rv_exec *)s->record)->head.seq;
 			scratch_free(s);
 			script_forget();
@@ -418,6 +462,8 @@ int BPF_PROG(reeve_exec_done, struct linux_binprm *bprm)
 			emit_lost(w.st, RV_KIND_EXEC);
 		}
 	}
+	if (audited)
+		audited_forget();
 	m = bpf_task_storage_get(&reeve_tasks, bpf_get_current_task_btf(), NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!m) {

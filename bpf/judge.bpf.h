@@ -50,24 +50,25 @@ static __always_inline void judge_refuse(struct verdict *v, __s32 error)
 {
 	bool enforce = v->flags & RV_POLICY_ENFORCE;
 
+	v->action = 1 + (enforce ? RV_ACT_DENY : RV_ACT_WOULD_DENY);
 	v->verdict = enforce ? RV_VERDICT_DENIED : RV_VERDICT_WOULD_DENY;
 	v->error = enforce ? error : 0;
 	v->rule = 0;
 }
 
 /* text: RV_PATH_MAX readable bytes. A second text of one act (a rename's new name) makes the verdict
- * stricter, never milder. */
+ * stricter, never milder; of equally strict ones the first is told. */
 static __always_inline void judge_text(const struct who *w, struct verdict *v, const void *text,
 				       __u32 len)
 {
-	__u32 verdict = v->verdict, rule = v->rule, version = v->version;
+	__u32 verdict = v->verdict, rule = v->rule, version = v->version, action = v->action;
 	__s32 error = v->error;
 
 	v->len = len;
 	table_text(w, v, text);
 	judge_say(v);
-	if (verdict == RV_VERDICT_DENIED ||
-	    (verdict == RV_VERDICT_WOULD_DENY && v->verdict != RV_VERDICT_DENIED)) {
+	if (action > 1 + RV_ACT_ALLOW && action >= v->action) {
+		v->action = action;
 		v->verdict = verdict;
 		v->rule = rule;
 		v->version = version;

@@ -33,6 +33,10 @@ struct hlist_bl_node {
 	struct hlist_bl_node *next, **pprev;
 };
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct dentry;
 
 struct file_system_type {
@@ -79,6 +83,9 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_instance;	  /* of the file system's mounts, to 6.17 */
+	struct mount *mnt_next_for_sb;	  /* ... from 6.18 on */
+	struct mount **mnt_pprev_for_sb;
 	struct mnt_namespace *mnt_ns;
 	const char *mnt_devname;
 };

@@ -100,6 +100,33 @@ struct {
 	__type(value, struct script);
 } reeve_script SEC(".maps");
 
+/* What a rule to audit said of a thread's exec at its check, for the record when it is certain. */
+struct audited {
+	__u64 bprm; /* whose */
+	__u32 rule, version;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct audited);
+} reeve_audited SEC(".maps");
+
+/* A unix socket that is being reached by a name in the file system: what for, and where the name led. */
+struct unix_way {
+	__u32 access; /* RV_DO_*; 0: none under way, or the name was the path */
+	__u32 led;    /* to a socket, to path */
+	__u32 state;  /* RV_PATH_* */
+	__u32 len;
+	char path[RV_PATH_MAX];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct unix_way);
+} reeve_unix SEC(".maps");
+
 /* A thread's namespaces before its unshare or setns, while that runs. */
 struct namespaces {
 	__u32 call; /* RV_NS_* */

@@ -113,6 +113,29 @@ static __always_inline void name_judge(struct act *a, __u32 len)
 	judge_path(&a->w, &a->v, text, n, state);
 }
 
+/* A socket's name is only what was given; where it leads the kernel finds out next (unix.bpf.c). */
+static __always_inline void unix_note(struct act *a, const void *address, int addrlen, __u32 access)
+{
+	struct unix_way *way;
+	char first = 0;
+
+	if (!judge_asked(&a->v) || a->v.verdict == RV_VERDICT_DENIED || addrlen <= 2)
+		return;
+	bpf_probe_read_kernel(&first, 1, address + 2);
+	if (!first)
+		return;
+	way = bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL,
+				   BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (way) {
+		way->led = 0;
+		way->access = access;
+		return;
+	}
+	__sync_fetch_and_add(&a->w.st->counters.errors[RV_ERROR_NOTE], 1);
+	if (a->v.flags & RV_POLICY_UNRESOLVABLE_DENY)
+		judge_refuse(&a->v, EACCES);
+}
+
 static __always_inline void socket_judge(struct act *a, const struct rv_connect *r,
 					 const struct rv_address *address)
 {
@@ -223,6 +246,8 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 		if (r->family == AF_UNIX)
 			address_name(&a, address, addrlen, &r->path_len);
 		socket_judge(&a, r, &r->peer);
+		if (r->family == AF_UNIX)
+			unix_note(&a, address, addrlen, RV_DO_CONNECT);
 		socket_ends(&a, r, sk);
 	}
 	return act_end_here(&a);
@@ -284,6 +309,8 @@ int BPF_PROG(reeve_send, struct socket *sock, struct msghdr *msg, int size)
 		if (r->family == AF_UNIX || r->type == SOCK_PACKET)
 			address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
 		socket_judge(&a, r, &r->peer);
+		if (r->family == AF_UNIX)
+			unix_note(&a, msg->msg_name, msg->msg_namelen, RV_DO_SEND);
 		socket_ends(&a, r, sk);
 	}
 	return act_end_here(&a);

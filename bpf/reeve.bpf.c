@@ -26,6 +26,7 @@
 #include "tag.bpf.c"
 #include "memory.bpf.c"
 #include "net.bpf.c"
+#include "unix.bpf.c"
 #include "module.bpf.c"
 #include "kernel.bpf.c"
 #include "prog.bpf.c"

@@ -173,6 +173,18 @@ static int tries(char **v)
 	return errno;
 }
 
+/* Until killed: opens each PATH in turn, then pauses for MS. */
+static int swing(char **v)
+{
+	struct timespec pause = {.tv_nsec = atol(v[0]) * 1000000};
+
+	do {
+		for (char **path = v + 1; *path; path++)
+			try_open(*path, O_RDONLY);
+	} while (nanosleep(&pause, NULL) == 0);
+	return errno;
+}
+
 static int in_chroot(char **v)
 {
 	if (chroot(v[0]) < 0 || chdir("/") < 0)
@@ -313,6 +325,8 @@ int main(int argc, char **argv)
 		return guard(v);
 	if (!strcmp(verb, "tries"))
 		return tries(v);
+	if (!strcmp(verb, "swing"))
+		return swing(v);
 	if (!strcmp(verb, "chroot"))
 		return in_chroot(v);
 	if (!strcmp(verb, "connect"))

@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# asked.bats: as ../asked.bats, with 20,000 acts, of seeds of their own. ASKED_SEED repeats one.
+
+load ../lib
+load ../reeve
+load ../asked
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=900
+}
+
+setup() {
+	start_node
+	dir=$BATS_TEST_TMPDIR/b
+}
+
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+}
+
+# some ID: 5,000 of a new seed
+some() {
+	local seed=${ASKED_SEED:-$RANDOM}
+	echo "# seed $seed" >&3
+	asked "$1" "$seed" 5000 none
+}
+
+@test "asked: the first 5,000 of 20,000 random acts come to what policy test says, by its rule" {
+	some asked-1
+}
+@test "asked: the second" {
+	some asked-2
+}
+@test "asked: the third" {
+	some asked-3
+}
+@test "asked: the fourth" {
+	some asked-4
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# swaps.bats: as ../swaps.bats, more often and with seeds of their own.
+
+load ../lib
+load ../reeve
+load ../swaps
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=900
+}
+
+setup() {
+	start_node
+	dir=$BATS_TEST_TMPDIR/b
+}
+
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	start_node
+}
+
+@test "swaps: 400 changes under load" {
+	swinging swap-long 20
+	swapped swap-long 400 "$RANDOM"
+}
+
+@test "swaps: apply, agent and node killed at random moments of 150 changes" {
+	swinging swap-killed-long 25
+	swapped swap-killed-long 150 "$RANDOM" kill
+}

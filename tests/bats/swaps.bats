@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# kernels: 6.12
+# swaps.bats: the policy is changed again and again under load, and with everybody killed on the way:
+# at every moment one whole version decides. long/swaps.bats has more of it.
+
+load lib
+load reeve
+load swaps
+
+setup() {
+	start_node
+	dir=$BATS_TEST_TMPDIR/b
+}
+
+teardown() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	start_node
+}
+
+@test "swaps: 100 changes while four processes open what is allowed and denied" {
+	swinging swap 25
+	swapped swap 100 1
+}
+
+@test "swaps: apply, agent and node killed at random moments of 15 changes" {
+	swinging swap-killed 25
+	swapped swap-killed 15 2 kill
+}

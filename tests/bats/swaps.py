@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""swaps.py ID DIR N SEED [kill]: N changes of the policy of a running container in which processes open
+/p/one, /p/two and /p/always all the time; then its record is read. Each policy has a name of its own that
+says which of the first two it denies, /p/always all of them do. With "kill" every change is cut by kill -9
+of it, of the agent or of the node at a random moment.
+swaps.py check ID: every verdict is the one of the version its record names; what a process meets never goes
+back to a version before; behind the record of a change nothing is decided by what it replaced; the changes
+follow each other."""
+import collections
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+PATHS = {"/p/one", "/p/two", "/p/always"}
+
+
+def fail(text):
+    print("FAILED: " + text)
+    sys.exit(1)
+
+
+def write_policy(directory, n, denied, big):
+    at = os.path.join(directory, "p.json")
+    rules = [{"subject": "file", "path": "/data/%d/**/x%d" % (i * 7919 % 1009, i), "action": "audit"} for i in range(400 if big else 0)]
+    rules += [{"subject": "file", "path": path, "action": "deny"} for path in ("/p/" + denied, "/p/always")]
+    with open(at, "w", encoding="utf-8") as f:
+        json.dump({"name": "v%d-%s" % (n, denied), "mode": "enforce", "rules": rules}, f)
+    return at
+
+
+def in_force(name):
+    said = subprocess.run(["reeve", "policy", "show", "--json", name], capture_output=True, check=False)
+    if said.returncode:
+        fail("policy show: %s%s" % (said.stdout.decode(), said.stderr.decode()))
+    shown = json.loads(said.stdout)
+    if not shown["text_enforced"]:
+        fail("policy show: the text is not what is enforced: %s" % shown["name"])
+    return shown["name"]
+
+
+def pid_of(program):
+    """Not of those that are dead and not yet buried."""
+    said = subprocess.run(["pgrep", "-x", "-r", "R,S,D", program], capture_output=True, check=False).stdout.split()
+    return [int(p) for p in said]
+
+
+def node_back():
+    for _ in range(50):
+        if not pid_of("reeve-node"):
+            break
+        time.sleep(0.1)
+    if not pid_of("reeve-node"):
+        with open("/var/log/reeve-node.log", "ab") as log:
+            subprocess.Popen(["reeve-node"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True)
+    for _ in range(100):
+        if subprocess.run(["reeve", "status"], capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    fail("the node does not come back")
+
+
+def change(name, at, victim):
+    apply = subprocess.Popen(["reeve", "policy", "apply", name, at], stderr=subprocess.PIPE)
+    if not victim:
+        said = apply.communicate()[1]
+        if apply.returncode:
+            fail("apply: %s" % said.decode())
+        return
+    time.sleep(random.random() ** 2 * 0.25)
+    pids = [apply.pid] if victim == "apply" else pid_of(victim)
+    if victim == "apply" and apply.poll() is not None:
+        pids = []
+    for pid in pids:
+        os.kill(pid, 9)
+    apply.communicate()
+    # A change is of two: the container's own tables, and nobody else's help.
+    if victim != "apply" and apply.returncode:
+        fail("apply failed as the %s was killed: status %d" % (victim, apply.returncode))
+    if victim == "reeve-node":
+        node_back()
+    return apply.returncode == 0
+
+
+def swaps(name, directory, count, seed, kill):
+    random.seed(seed)
+    before, came = None, collections.Counter()
+    for n in range(count):
+        denied = random.choice(["one", "two"])
+        at = write_policy(directory, n, denied, random.random() < 0.15)
+        victim = random.choice(["apply", "apply", "reeve-agent", "reeve-node"]) if kill and n else None
+        whole = change(name, at, victim)
+        if not kill:
+            continue
+        now, new = in_force(name), "v%d-%s" % (n, denied)
+        if now not in (before, new) or (whole and now != new):
+            fail("change %d, %s killed: in force is %s, neither %s nor %s" % (n, victim, now, before, new))
+        came[victim or "nobody", "new" if now == new else "old"] += 1
+        before = now
+    if kill:
+        change(name, write_policy(directory, count, "one", False), None)
+        if in_force(name) != "v%d-one" % count:
+            fail("a change after all that is not in force")
+    for (victim, what), n in sorted(came.items()):
+        print("%4d times %s killed: the %s one in force" % (n, victim, what))
+
+
+def check(name):
+    log = subprocess.run(["reeve", "logs", "--json", name], capture_output=True, check=True).stdout
+    records = sorted((json.loads(line) for line in log.splitlines()), key=lambda r: r["seq"])
+    changes = [r for r in records if r["kind"] == "policy"]
+    denies = {r["policy_version"]: {"/p/" + r["policy_name"].split("-")[1], "/p/always"} for r in changes}
+    order = {r["policy_version"]: i for i, r in enumerate(changes)}
+    for a, b in zip(changes, changes[1:]):
+        if b["old_version"] != a["policy_version"]:
+            fail("the change with number %d does not follow the one before" % b["seq"])
+    at, last, met = -1, {}, collections.Counter()
+    for r in records:
+        if r["kind"] == "policy":
+            at += 1
+        if r["kind"] != "open" or r["path"] not in PATHS or (at < 0 and r["policy_version"] not in denies):
+            continue
+        version, said = r["policy_version"], "number %d, %s, %s" % (r["seq"], r["path"], r["verdict"])
+        if version not in denies:
+            fail("%s: version %s is none that was put in force" % (said, version))
+        if (r["verdict"] == "denied") != (r["path"] in denies[version]):
+            fail("%s: version %d (%d) says otherwise" % (said, version, order[version]))
+        if not at <= order[version] <= at + 1:
+            fail("%s: decided by %d behind the record of %d" % (said, order[version], at))
+        process = r["process"]["pid"]
+        if order[version] < last.get(process, 0):
+            fail("%s: process %d was at %d already" % (said, process, last[process]))
+        last[process] = order[version]
+        met[version, r["verdict"]] += 1
+    seen = len({v for v, _ in met})
+    total = collections.Counter()
+    for (_, verdict), n in met.items():
+        total[verdict] += n
+    print("%d changes, %d of them met by opens: %d denied, %d allowed, by %d processes"
+          % (len(changes), seen, total["denied"], total["allowed"], len(last)))
+    if seen < len(changes) * 3 // 4 or total["allowed"] < seen or total["denied"] < 2 * seen or len(last) < 4:
+        fail("too little of it to say anything")
+
+
+def main():
+    if sys.argv[1] == "check":
+        return check(sys.argv[2])
+    return swaps(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:] == ["kill"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
