@@ -58,8 +58,9 @@ static __always_inline void address_judge(struct act *a, const struct rv_connect
 	judge_text(&a->w, &a->v, text, RV_ADDRESS_TEXT);
 }
 
-/* A name with "//", "/./" or "/../" in it is another way to say some other name. A verdict on the
- * text would be one on the wrong name. What is known so far lies behind the text and not on the
+/* A name with "//", "/./" or "/../" in it is another way to say some other name. Where it leads is
+ * judged when it is reached (unix.bpf.c); of one that is to be made nobody tells, and a verdict on the text
+ * would be one on the wrong name. What is known so far lies behind the text and not on the
  * stack: 6.1 takes the first round's zeroes there for those of every round, and drops the branches.
  */
 struct detour {
@@ -99,7 +100,7 @@ static __always_inline void name_judge(struct act *a, __u32 len)
 	if (at > sizeof(a->s->record) - RV_PATH_MAX)
 		at = sizeof(a->s->record) - RV_PATH_MAX;
 	bpf_probe_read_kernel(text, n, a->s->record + at);
-	if (text[0] == '/') {
+	if (text[0] == '/' && (a->access & RV_DO_BIND)) {
 		text[n] = 0;
 		of.d->dots = 0;
 		of.d->found = 0;
@@ -107,14 +108,15 @@ static __always_inline void name_judge(struct act *a, __u32 len)
 		state = of.d->found ? RV_PATH_OUTSIDE : RV_PATH_OK;
 	} else if (text[0] == 0) {
 		text[0] = '@';
-	} else { /* one that begins with '@' as well: it is not abstract */
+	} else if (text[0] != '/') { /* one that begins with '@' as well: it is not abstract */
 		state = RV_PATH_OUTSIDE;
 	}
 	judge_path(&a->w, &a->v, text, n, state);
 }
 
 /* A socket's name is only what was given; where it leads the kernel finds out next (unix.bpf.c). */
-static __always_inline void unix_note(struct act *a, const void *address, int addrlen, __u32 access)
+static __always_inline void unix_note(struct act *a, struct socket *sock, const void *address,
+				      int addrlen, __u32 access)
 {
 	struct unix_way *way;
 	char first = 0;
@@ -127,6 +129,7 @@ static __always_inline void unix_note(struct act *a, const void *address, int ad
 	way = bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL,
 				   BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (way) {
+		way->sk = (__u64)sock->sk;
 		way->led = 0;
 		way->access = access;
 		return;
@@ -247,7 +250,7 @@ int BPF_PROG(reeve_connect, struct socket *sock, struct sockaddr *address, int a
 			address_name(&a, address, addrlen, &r->path_len);
 		socket_judge(&a, r, &r->peer);
 		if (r->family == AF_UNIX)
-			unix_note(&a, address, addrlen, RV_DO_CONNECT);
+			unix_note(&a, sock, address, addrlen, RV_DO_CONNECT);
 		socket_ends(&a, r, sk);
 	}
 	return act_end_here(&a);
@@ -310,7 +313,7 @@ int BPF_PROG(reeve_send, struct socket *sock, struct msghdr *msg, int size)
 			address_name(&a, msg->msg_name, msg->msg_namelen, &r->path_len);
 		socket_judge(&a, r, &r->peer);
 		if (r->family == AF_UNIX)
-			unix_note(&a, msg->msg_name, msg->msg_namelen, RV_DO_SEND);
+			unix_note(&a, sock, msg->msg_name, msg->msg_namelen, RV_DO_SEND);
 		socket_ends(&a, r, sk);
 	}
 	return act_end_here(&a);

@@ -30,7 +30,13 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 	struct scratch *s;
 	__u32 len, state = 0;
 
-	if (!way || !way->access || error || !who_node(&w))
+	if (!way || !way->access)
+		return 0;
+	if (error) { /* and so will the call be */
+		way->access = 0;
+		return 0;
+	}
+	if (!who_node(&w))
 		return 0;
 	s = scratch_claim(w.st);
 	if (!s)
@@ -48,8 +54,9 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 	return 0;
 }
 
-/* The answer of both hooks below. What was not seen being followed cannot be told. */
-static __always_inline int unix_judge(__u32 type, __u32 hook)
+/* The answer of both hooks below. What was not seen being followed cannot be told. Another socket's turn
+ * means that the call for which it was noted has failed before. */
+static __always_inline int unix_judge(__u64 sk, __u32 type, __u32 hook)
 {
 	struct unix_way *way =
 	    bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL, 0);
@@ -61,6 +68,8 @@ static __always_inline int unix_judge(__u32 type, __u32 hook)
 		return 0;
 	a.access = way->access;
 	way->access = 0;
+	if (way->sk != sk)
+		return 0;
 	r = act_node(&a, a.access & RV_DO_SEND ? RV_KIND_SEND : RV_KIND_CONNECT, hook, sizeof(*r));
 	if (r) {
 		r->family = AF_UNIX;
@@ -75,12 +84,12 @@ static __always_inline int unix_judge(__u32 type, __u32 hook)
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(reeve_ustream, struct sock *sock, struct sock *other, struct sock *newsk)
 {
-	return unix_judge(sock->sk_type, RV_HOOK_UNIX_STREAM);
+	return unix_judge((__u64)sock, sock->sk_type, RV_HOOK_UNIX_STREAM);
 }
 
 /* Also asked when such a socket is connected. */
 SEC("lsm/unix_may_send")
 int BPF_PROG(reeve_usend, struct socket *sock, struct socket *other)
 {
-	return unix_judge(sock->type, RV_HOOK_UNIX_SEND);
+	return unix_judge((__u64)sock->sk, sock->type, RV_HOOK_UNIX_SEND);
 }

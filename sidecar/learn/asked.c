@@ -119,7 +119,8 @@ static unsigned of_unix(struct asked *q, const struct event *e)
 	if (path->len == 0 || path->len > sizeof(q->name))
 		return 0;
 	memcpy(q->name, path->s, path->len);
-	q->untold = q->name[0] && (q->name[0] != '/' || has_detour(q->name, path->len));
+	q->untold = q->name[0] && (q->name[0] != '/' || (q->access & RV_DO_BIND &&
+							  has_detour(q->name, path->len)));
 	if (!q->name[0])
 		q->name[0] = '@';
 	q->subject = RV_SUBJECT_UNIX;

@@ -279,7 +279,6 @@ refused() {
 		dns ENETUNREACH EACCES send 11 send 10.0.0.2 53
 		fastopen ENETUNREACH EACCES send 11 fastopen 10.9.9.9 443
 		docker ENOENT EACCES connect 14 unix c /run/docker.sock
-		docker-dots ENOENT EACCES connect 0 unix c /work/../run/docker.sock
 		not-abstract ENOENT EACCES connect 0 unix c @x file
 		relative ENOENT EACCES connect 0 unix c run/docker.sock
 		own-abstract ECONNREFUSED ECONNREFUSED - - unix c @x

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 7.2
 # swaps.bats: the policy is changed again and again under load, and with everybody killed on the way:
 # at every moment one whole version decides. long/swaps.bats has more of it.
 

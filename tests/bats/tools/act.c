@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -185,6 +186,20 @@ static int swing(char **v)
 	return errno;
 }
 
+/* A datagram socket does not reach PATH; then one of a connected pair says something to the other. */
+static int unix_after(char **v)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_DGRAM, 0), pair[2];
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", v[0]);
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
+		return errno;
+	if (connect(s, (struct sockaddr *)&to, sizeof(to)) == 0 || errno != ENOENT)
+		return EBADE;
+	return send(pair[0], "x", 1, 0) == 1 ? 0 : errno;
+}
+
 static int in_chroot(char **v)
 {
 	if (chroot(v[0]) < 0 || chdir("/") < 0)
@@ -327,6 +342,8 @@ int main(int argc, char **argv)
 		return tries(v);
 	if (!strcmp(verb, "swing"))
 		return swing(v);
+	if (!strcmp(verb, "unix-after"))
+		return unix_after(v);
 	if (!strcmp(verb, "chroot"))
 		return in_chroot(v);
 	if (!strcmp(verb, "connect"))

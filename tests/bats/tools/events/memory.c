@@ -111,7 +111,8 @@ static void written(void)
 	*p = 1;
 	MUST(mprotect(p, page, R) == 0 && mprotect(p, page, R | X) == 0);
 	printf("{\"kind\":\"mprotect\",\"times\":1,%s,%s,\"protection\":[\"read\",\"exec\"],"
-	       "\"was\":[\"read\",\"written\"],\"path_state\":\"anonymous\",\"verdict\":\"allowed\"}\n",
+	       "\"was\":[\"read\",\"written\"],\"flags\":[],\"path\":null,\"path_state\":\"anonymous\","
+	       "\"verdict\":\"allowed\"}\n",
 	       who(), ANON);
 }
 
