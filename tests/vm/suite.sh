@@ -15,8 +15,8 @@ case $1 in
 6.*) : "${SMP:=1}" ;;
 *) : "${SMP:=2}" ;;
 esac
-# The long suites take hours.
-export KERNEL=$1 TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 43200 || echo 1800)} SMP
+# The long suites take more than an hour.
+export KERNEL=$1 TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 7200 || echo 1800)} SMP
 shift
 name=$KERNEL
 [ "${IMAGE:-trixie}" = trixie ] || name+=-$IMAGE
