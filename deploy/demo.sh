@@ -9,7 +9,7 @@ bin=$(cd "${1:-$(dirname "$0")/../build}" && pwd)
 export PATH=$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 id=demo-$$
 work=$(mktemp -d)
-started_node='' made_user='' loaded='' made_policy=''
+started_node='' made_user='' loaded='' made_policy='' made_store='' made_crun=''
 
 say() {
 	printf '\n\033[1m== %s\033[0m\n' "$*"
@@ -23,17 +23,23 @@ cleanup() {
 	rmdir /etc/reeve/policies /etc/reeve 2>/dev/null || true
 	if [ -n "$loaded" ]; then
 		reeve unload >/dev/null || true
-		rm -f /var/lib/reeve/containers/"$id"@*.db*
-		rmdir /var/lib/reeve/containers /var/lib/reeve/spool /var/lib/reeve 2>/dev/null || true
+		if [ -n "$made_store" ]; then
+			rm -rf /var/lib/reeve
+		else
+			rm -f /var/lib/reeve/containers/"$id"@*.db*
+		fi
 		rm -f /run/reeve/load.lock
 		rmdir /run/reeve/c /run/reeve 2>/dev/null || true
 	fi
+	[ -z "$made_crun" ] || rmdir /run/crun 2>/dev/null || true
 	[ -z "$made_user" ] || deluser --quiet --system reeve || true
 	rm -rf "$work"
 	exit "$rc"
 }
 trap cleanup EXIT
 
+[ -e /var/lib/reeve ] || made_store=1
+[ -e /run/crun ] || made_crun=1
 if ! getent passwd reeve >/dev/null; then
 	adduser --system --group --no-create-home --quiet reeve
 	made_user=1
