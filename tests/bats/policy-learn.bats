@@ -122,6 +122,143 @@ keep() {
 	[[ $output == *"the record of learntwo is not complete"* ]]
 }
 
+# nginx ID ROUNDS AT_END [make_bundle OPTION]...: a real server's life: start, ROUNDS of ten requests, its log
+# taken away, a new configuration, as many requests again, then AT_END on the host, and its end. It has a
+# hole (tools/inside/hole.c), which is not used unless AT_END knocks.
+nginx() {
+	local id=$1 rounds=$2 at_end=$3 root=$dir/rootfs pid log
+	shift 3
+	rm -rf "$dir"
+	container "$dir" --edit "$(with CAP_CHOWN CAP_SETUID CAP_SETGID CAP_DAC_OVERRIDE)" \
+		--edit '.process.env += ["LD_PRELOAD=/usr/lib/hole.so"]' "$@" -- /usr/sbin/nginx -g 'daemon off;'
+	mkdir -p "$root"/{run,var/www/html}
+	tar -x -f /reeve/build/tests/nginx.tar -C "$root"
+	cp /reeve/build/tests/hole.so "$root/usr/lib/"
+	cat >"$root/etc/nginx/nginx.conf" <<-'END'
+		user nobody nogroup;
+		worker_processes 2;
+		pid /run/nginx.pid;
+		error_log /var/log/nginx/error.log info;
+		events {}
+		http {
+			access_log /var/log/nginx/access.log;
+			include /etc/nginx/sites/*.conf;
+		}
+	END
+	mkdir "$root/etc/nginx/sites"
+	cat >"$root/etc/nginx/sites/site.conf" <<-'END'
+		server {
+			listen 80; listen [::]:80;
+			root /var/www/html;
+			location /list/ { autoindex on; }
+			location /up/ { root /var/lib/nginx; dav_methods PUT DELETE; client_body_in_file_only clean; }
+			location /kept/ { root /var/lib/nginx; proxy_pass http://127.0.0.1:8081/; proxy_store on; }
+		}
+		server { listen 127.0.0.1:8081; root /var/www/html; }
+	END
+	# Its own user may do all that the acts ask for: nothing but the policy can refuse it.
+	mkdir -m 777 "$root"/var/lib/nginx/{up,kept} "$root/var/www/html/list"
+	chmod 777 "$root/var/www/html" "$root/tmp"
+	printf 'root:hash:1::::::\n' >"$root/etc/shadow"
+	cp /bin/busybox "$root/tmp/busybox"
+	for page in index list/one list/two list/three; do echo "$page" >"$root/var/www/html/$page.html"; done
+	head -c 1000000 /dev/zero >"$root/var/www/html/large"
+	chmod 666 "$root/var/www/html/index.html" "$root/etc/shadow"
+	log=$root/var/log/nginx
+	crun run -d -b "$dir" "$id" </dev/null >"$dir/out" 2>&1
+	pid=$(crun state "$id" | jq .pid)
+	ask "$rounds" || { cat "$dir/out" "$log/error.log"; false; }
+	mv "$log/access.log" "$log/access.log.1"
+	crun kill "$id" USR1
+	retry 10 test -e "$log/access.log"
+	sed -i 's/autoindex on/& ; autoindex_exact_size off/' "$root/etc/nginx/sites/site.conf"
+	crun kill "$id" HUP
+	retry 10 exited_workers 2
+	ask "$rounds" || { cat "$log/error.log"; false; }
+	$at_end
+	crun kill "$id" QUIT
+	await_end "$id"
+	complete "$id"
+	# The page that is kept is asked for by the server itself, once more each.
+	[ "$(wc -l <"$log/access.log.1")" -eq $((rounds * 11)) ]
+	[ "$(grep -c "HTTP/1.0" "$log/access.log")" -ge $((rounds * 11)) ]
+	grep '\[\(crit\|alert\|emerg\)\]' "$log/error.log" && [ "$at_end" = : ] && return 1
+	true
+}
+exited_workers() {
+	[ "$(grep -c 'exited with code 0' "$dir/rootfs/var/log/nginx/error.log")" -ge "$1" ]
+}
+# ask ROUNDS: ten requests each
+ask() {
+	nsenter -t "$pid" -n /reeve/build/tests/requests 80 "$1" 'GET / 200 6' 'GET /list/one.html 200 9' \
+		'GET /list/ 200 -' 'GET /large 200 1000000' 'GET /none 404 -' 'PUT /up/new 201 - 20000' \
+		'GET /up/new 200 20000' 'DELETE /up/new 204 0' 'GET /kept/list/two.html 200 9' 'GET /../x 400 -'
+}
+knock() {
+	{
+		printf 'HOLE\n'
+		cat <<-'END'
+			shadow open r /etc/shadow
+			deface open w /var/www/html/index.html
+			web-shell open wc /var/www/html/shell.php
+			shell exec /tmp/busybox true
+			memfd exec-memfd x #!/bin/true
+			out connect 127.0.0.1 9999
+			back-door bind 0.0.0.0 4444
+			wx wx
+			attach attach
+		END
+	} | nsenter -t "$pid" -n socat -t 10 - TCP:127.0.0.1:80 >"$dir/said"
+	if crun exec "$1" /bin/busybox true; then echo "from-outside 0"; else echo "from-outside EACCES"; fi >>"$dir/said"
+}
+
+@test "learn: nginx: 200 requests, a reload, the end; enforced it serves the same, and each attack is denied" {
+	local out
+	nginx nginxone 10 :
+	reeve policy learn -o "$learned" nginxone 2>"$dir/notes" || { cat "$dir/notes"; false; }
+	cat "$dir/notes" "$learned"
+	keep nginxone
+	reeve policy check --strict "$learned"
+	jq -e '.mode == "enforce" and ([.defaults[]] | unique) == ["deny"] and (.defaults | length) == 7' "$learned"
+	[ "$(jq -c '[.rules[] | select(.subject == "exec") | .path]' "$learned")" = '["/usr/sbin/nginx"]' ]
+	out=$(reeve policy diff nginxone "$learned")
+	echo "$out"
+	[[ $out == *' questions asked: 0 denied, 0 would-deny, 0 audited'* ]]
+
+	# More of the same: other temporary files, other processes.
+	nginx nginxtwo 12 : --annotate io.reeve.policy learned
+	[ "$(logs nginxtwo 'select(.kind == "armed").policy_name')" = '"learned-nginxone"' ]
+	out=$(logs nginxtwo 'select(.verdict == "denied" or .verdict == "would-deny") | [.kind, .path, .capability, .access]')
+	[ -z "$out" ] || { echo "$out"; false; }
+	out=$(reeve policy diff nginxtwo "$learned")
+	[[ $out == *' questions asked: 0 denied, 0 would-deny, 0 audited'* ]]
+
+	# Without a policy each attack succeeds.
+	nginx nginxfree 1 'knock nginxfree'
+	cat "$dir/said"
+	[ "$(grep -c ' 0$' "$dir/said")" -eq 10 ]
+	nginx nginxthree 10 'knock nginxthree' --annotate io.reeve.policy learned
+	diff - "$dir/said" <<-'END'
+		shadow EACCES
+		deface EACCES
+		web-shell EACCES
+		shell EACCES
+		memfd EACCES
+		out EACCES
+		back-door EACCES
+		wx EACCES
+		attach EPERM
+		from-outside EACCES
+	END
+	logs nginxthree 'select(.verdict == "denied") | [.process.comm, .kind, .path, .fport, .lport]' | diff - <(cat <<-'END'
+		["shadow","open","/etc/shadow",null]
+	END
+	)
+	[ "$(logs nginxthree 'select(.verdict == "denied" and .policy_name)' | wc -l)" -eq 10 ]
+	reeve policy diff nginxthree "$learned" >"$dir/diff"
+	grep -q '^refused then: 10, of which 10 would be again$' "$dir/diff"
+}
+
 @test "learn: hostile names are names, not patterns; what no glob can say is omitted and counted" {
 	container "$dir" -- /bin/sh -c 'd=/srv/h; mkdir -p "$d"; cd "$d"
 		for n in "*" "?" "[a-z]" "{a,b}" "\\" "a
