@@ -229,6 +229,8 @@ knock() {
 	reeve policy check --strict "$learned"
 	jq -e '.mode == "enforce" and ([.defaults[]] | unique) == ["deny"] and (.defaults | length) == 7' "$learned"
 	[ "$(jq -c '[.rules[] | select(.subject == "exec") | .path]' "$learned")" = '["/usr/sbin/nginx"]' ]
+	jq -e '.rules | map(.path) | index("/var/lib/nginx/body/??????????") and index("/var/lib/nginx/proxy/[0-9]/[0-9][0-9]/??????????")
+		and index("/var/lib/nginx/proxy/[0-9]") and index("/var/lib/nginx/proxy/[0-9]/[0-9][0-9]")' "$learned"
 	out=$(reeve policy diff nginxone "$learned")
 	echo "$out"
 	[[ $out == *' questions asked: 0 denied, 0 would-deny, 0 audited'* ]]
