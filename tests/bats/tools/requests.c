@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* requests PORT ROUNDS REQUEST...: a web client that is one process, however much it asks. A REQUEST
- * is "METHOD PATH STATUS LENGTH [BODY]": what is asked for, the status that has to come, how long the
- * answer's body has to be (-: any), and how many bytes are sent with it. Each is asked in each round, on
- * a connection of its own to 127.0.0.1. The first answer that is another ends it with status 1. */
+/* requests PORT ROUNDS REQUEST...: a web client that is one process, however much it asks. A
+ * REQUEST is "METHOD PATH STATUS LENGTH [BODY]": what is asked for, the status that has to come,
+ * how long the answer's body has to be (-: any), and how many bytes are sent with it. Each is asked
+ * in each round, on a connection of its own to 127.0.0.1. The first answer that is another ends it
+ * with status 1. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hole.so: preloaded into a server, it makes of it one that runs whatever it is sent. A message that
- * begins with HOLE is lines for attack.c: they are done by a child of the process that read it, so by
- * its program and with its rights, and what came of each goes back over the connection. */
+/* hole.so: preloaded into a server, it makes of it one that runs whatever it is sent. A message
+ * that begins with HOLE is lines for attack.c: they are done by a child of the process that read
+ * it, so by its program and with its rights, and what came of each goes back over the connection.
+ */
 #include <signal.h>
 #include <sys/socket.h>
 #include "../attack-verbs.h"
