@@ -101,7 +101,7 @@ install: all
 
 # What the suites run inside containers.
 SUITE_TOOLS := $(patsubst tests/bats/tools/%.c,$(B)/tests/%,$(wildcard tests/bats/tools/*.c))
-$(SUITE_TOOLS): $(B)/tests/%: tests/bats/tools/%.c | $(B)/.packages
+$(SUITE_TOOLS): $(B)/tests/%: tests/bats/tools/%.c $(wildcard tests/bats/tools/*.h) | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
@@ -111,6 +111,11 @@ $(B)/tests/ev-%: tests/bats/tools/events/%.c $(wildcard tests/bats/tools/events/
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers -Werror -static -o $@ $< -pthread
+# What is preloaded into a server, to attack from inside it.
+$(B)/tests/%.so: tests/bats/tools/inside/%.c $(wildcard tests/bats/tools/*.h) | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(if $(V),,echo '  CC  ' $<)
+	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 # A file system with user attributes, which the guest's own has not on every kernel.
 $(B)/tests/ext4.img: | $(B)/.packages
 	@mkdir -p $(@D)
@@ -123,7 +128,7 @@ $(B)/tests/%.tar: tests/bats/tools/root.sh | $(B)/.packages
 	@$(if $(V),,echo '  TAR ' $@)
 	$(Q)$< $* $@
 .PHONY: test-tools
-test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
+test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo

@@ -150,6 +150,8 @@ int widen(struct widen *w, struct widen_name *names, size_t n, bool programs)
 		if (r == 1)
 			order[paths++] = &rows[i];
 	}
+	if (r >= 0)
+		r = widen_shards(w, order, paths);
 	if (r >= 0 && paths) {
 		/* The root itself has no parts. */
 		size_t roots = 0;

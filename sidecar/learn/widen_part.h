@@ -33,3 +33,6 @@ bool place_may_star(const struct part *parts, size_t depth);
 /* n rows whose parts up to depth have one glob, and whose part there are all of files, or of
  * directories: joins those parts that are alike. Leaves the rows in order of that part's glob. */
 int widen_names(struct widen *w, struct row **rows, size_t n, size_t depth);
+
+/* Directories named after the files in them vary as those do: see widen_shard.c. */
+int widen_shards(struct widen *w, struct row **rows, size_t n);

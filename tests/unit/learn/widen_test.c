@@ -174,6 +174,74 @@ TEST("learn: names that differ in numbers alone become one, other numbers stay")
 	widen_free(w);
 }
 
+/* The globs of n paths that were seen together. */
+static void seen(const char *const *paths, const char *const *want, size_t n)
+{
+	struct widen_name names[16];
+	struct widen *w = widen_new();
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = (struct widen_name){
+		    .s = paths[i], .len = strlen(paths[i]), .of = (void *)want[i]};
+	CHECK(w && widen(w, names, n, false) == 0);
+	for (size_t i = 0; i < n; i++) {
+		CHECK_STR(names[i].glob, names[i].of);
+		CHECK(reference_glob(names[i].glob, names[i].s));
+	}
+	widen_free(w);
+}
+
+#define TEN "????????\?\?"
+#define HASH "????????????????"
+#define HEX "[0-9a-fA-F]"
+
+TEST("learn: directories named after digits of their files vary with these")
+{
+	static const char *const paths[] = {
+	    "/var/lib/nginx/proxy/1/00/0000000001",
+	    "/var/lib/nginx/proxy/1",
+	    "/var/lib/nginx/proxy/1/00",
+	    "/var/lib/nginx/proxy/ab",
+	    "/var/lib/nginx/proxy/a",
+	    "/var/lib/nginx/other/1",
+	    "/srv/git/de/ad/deadbeefdeadbee1.x",
+	    "/srv/git/77",
+	    "/srv/git/77/a0",
+	    "/srv/git/77/a0/00",
+	    "/srv/git/info",
+	};
+	static const char *const want[] = {
+	    "/var/lib/nginx/proxy/[0-9]/[0-9][0-9]/" TEN,
+	    "/var/lib/nginx/proxy/[0-9]",
+	    "/var/lib/nginx/proxy/[0-9]/[0-9][0-9]",
+	    "/var/lib/nginx/proxy/ab",
+	    "/var/lib/nginx/proxy/a",
+	    "/var/lib/nginx/other/1",
+	    "/srv/git/" HEX HEX "/" HEX HEX "/" HASH ".x",
+	    "/srv/git/" HEX HEX,
+	    "/srv/git/" HEX HEX "/" HEX HEX,
+	    "/srv/git/77/a0/00",
+	    "/srv/git/info",
+	};
+
+	RV_ASSERT(ARRAY_SIZE(paths) == ARRAY_SIZE(want));
+	seen(paths, want, ARRAY_SIZE(paths));
+}
+
+TEST("learn: directories that only look so stay: others' digits, one digit, the system's, secrets")
+{
+	static const char *const paths[] = {
+	    "/srv/x/12/00000000", "/srv/y/1/00000001",	   "/home/ab/abcdef0123456789",
+	    "/etc/x/01/00000001", "/srv/.ssh/01/00000001", "/srv/z/0001/00000001",
+	};
+	static const char *const want[] = {
+	    "/srv/x/12/????????", "/srv/y/1/????????",	   "/home/ab/" HASH,
+	    "/etc/x/01/????????", "/srv/.ssh/01/????????", "/srv/z/0001/????????",
+	};
+
+	seen(paths, want, ARRAY_SIZE(paths));
+}
+
 static size_t random_name(char *to)
 {
 	static const char *const parts[] = {
