@@ -14,8 +14,8 @@ struct ask {
 	char text[RV_PATH_MAX];
 };
 
-/* Not to be copied. -EINVAL with what was expected in error. */
+/* exec and file may end in a word tag=VALUE. Not to be copied. -EINVAL with what was expected in error. */
 int ask_words(struct ask *ret, const char *const *words, size_t n, char *error, size_t error_size);
-/* exec and file may end in tag=VALUE. One line, which is cut into words: an object is all that is left of it. It may begin with --as
- * EXE, which stand in place of those that are in *ret. */
+/* One line, which is cut into words: an object is all that is left of it, up to a " tag=". It may begin
+ * with --as EXE, which stand in place of those that are in *ret. */
 int ask_line(struct ask *ret, char *line, char *error, size_t error_size);
