@@ -7,7 +7,7 @@
 #include <linux/types.h>
 #include "events.h"
 
-#define RV_ABI_VERSION 2
+#define RV_ABI_VERSION 3
 
 #define RV_SLOT_MAX 1024		 /* containers on one node at a time */
 #define RV_SLOT_NODE 0			 /* its page: the node's own log, of what is no container's */

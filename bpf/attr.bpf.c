@@ -93,7 +93,9 @@ static __always_inline __u64 length_asked(void)
 	return BPF_CORE_READ(regs, si);
 }
 
-static __always_inline int truncate(struct path *path, struct inode *inode, __u32 hook)
+/* tag_state: no tag can be read here. */
+static __always_inline int truncate(struct path *path, struct inode *inode, __u32 hook,
+				    __u32 tag_state)
 {
 	struct act a = {.subject = RV_SUBJECT_FILE, .access = RV_DO_WRITE};
 	struct rv_truncate *r;
@@ -106,7 +108,9 @@ static __always_inline int truncate(struct path *path, struct inode *inode, __u3
 		r->old_size = inode ? inode->i_size : 0;
 		r->size = length_asked();
 		act_path(&a, path, false, &r->path_len, &r->path_state);
+		a.v.tag_state = tag_state;
 		act_judge(&a, RV_DO_WRITE, r->path_len, r->path_state);
+		judge_tag_missed(&a.v);
 	}
 	return act_end_node(&a);
 }
@@ -114,14 +118,15 @@ static __always_inline int truncate(struct path *path, struct inode *inode, __u3
 SEC("lsm/path_truncate")
 int BPF_PROG(reeve_truncate, struct path *path)
 {
-	return truncate(path, path->dentry->d_inode, RV_HOOK_TRUNCATE);
+	return truncate(path, path->dentry->d_inode, RV_HOOK_TRUNCATE, RV_TAG_UNKNOWN);
 }
 
 /* ftruncate(2); on 6.1 it is path_truncate, too. */
 SEC("lsm/file_truncate")
 int BPF_PROG(reeve_ftruncate, struct file *file)
 {
-	return truncate(&file->f_path, file->f_inode, RV_HOOK_FTRUNCATE);
+	/* It was opened for writing, and the tag was asked about then. */
+	return truncate(&file->f_path, file->f_inode, RV_HOOK_FTRUNCATE, RV_TAG_SETTLED);
 }
 
 #define PF_IO_WORKER 0x10

@@ -122,7 +122,9 @@ int BPF_PROG(reeve_file_open, struct file *file)
 	state = r->path_state;
 	if (made)
 		open_record_made(&w, &v, file, (char *)(r + 1), len, state);
+	tag_ask(&w, &v, s, file, false);
 	judge_path(&w, &v, r + 1, len, state);
+	judge_tag_missed(&v);
 	if (asked && open_merged(&w, &v, file, &first)) {
 		scratch_free(s);
 		return RET_ALLOW;

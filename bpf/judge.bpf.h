@@ -90,6 +90,15 @@ static __always_inline void judge_path(const struct who *w, struct verdict *v, c
 	judge_text(w, v, path, len);
 }
 
+/* After judge_path of an act by which rules about tags may be asked: where one was that had to know
+ * the file's tag, and nobody could tell it. */
+static __always_inline void judge_tag_missed(struct verdict *v)
+{
+	if (v->tag_state == RV_TAG_MISSED && (v->flags & RV_POLICY_UNRESOLVABLE_DENY) &&
+	    v->verdict != RV_VERDICT_DENIED)
+		judge_refuse(v, EACCES);
+}
+
 /* Is a record wanted that the profile does not ask for? */
 static __always_inline bool judge_records(const struct verdict *v)
 {

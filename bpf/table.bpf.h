@@ -14,13 +14,17 @@ struct verdict {
 	__u32 which;   /* capability or kind */
 	__u32 len;     /* of the text */
 	__u32 protocol;
-	__u32 when; /* rv_task.when; of RV_SUBJECT_WHEN the answer */
+	__u32 when; /* rv_task.when; of RV_SUBJECT_WHEN and _TAG the answer */
 	__u32 when_set;
+	__u32 tag;	   /* bits of rv_rule.tag */
+	__u32 tag_version; /* of the policy they are of */
+	__u32 tag_state;   /* RV_TAG_* */
 	/* from here on: the answer */
 	__u32 flags; /* RV_POLICY_* */
 	__u32 version;
 	__u32 asked;	/* RV_DO_* the policy has a word about, for this subject */
 	__u32 children; /* WHEN: rv_table.children */
+	__u32 asked_tag; /* rv_table.asked[RV_SUBJECT_TAG] */
 	__u32 action;	/* 1 + RV_ACT_*, 0 no rule said anything */
 	__u32 rule;
 	__s32 error;
@@ -131,6 +135,20 @@ struct asking {
 	__u32 policy;
 };
 
+/* Is the rule about that file? */
+static __always_inline bool ask_tag(const struct rv_rule *rule, struct asking *a, __u32 hit)
+{
+	struct verdict *v = a->v;
+
+	if (v->tag_state == RV_TAG_KNOWN)
+		return rule->tag & v->tag;
+	if (v->tag_state == RV_TAG_SETTLED)
+		a->rest &= ~hit;
+	else if (v->tag_state == RV_TAG_UNKNOWN)
+		v->tag_state = RV_TAG_MISSED;
+	return false;
+}
+
 static __always_inline long ask_rule(__u32 i, struct asking *a, const __u32 mask)
 {
 	const __u32 *at = a->data + ((a->list + 4 + i * 4) & mask);
@@ -144,7 +162,7 @@ static __always_inline long ask_rule(__u32 i, struct asking *a, const __u32 mask
 	}
 	hit = rule->access & a->rest;
 	if (!hit || (rule->protocol && rule->protocol != v->protocol) ||
-	    (rule->when && !(rule->when & v->when)))
+	    (rule->when && !(rule->when & v->when)) || (rule->tag && !ask_tag(rule, a, hit)))
 		return 0;
 	a->rest &= ~hit;
 	__sync_fetch_and_add(&rule->hits, 1);
@@ -166,6 +184,10 @@ static __always_inline void table_look(struct verdict *v, const struct rv_table 
 	v->flags = t->flags;
 	v->version = t->version;
 	v->children = t->children;
+	v->asked_tag = t->asked[RV_SUBJECT_TAG];
+	/* Bits of another policy's say nothing. */
+	if (v->tag_state == RV_TAG_KNOWN && v->tag_version != t->version)
+		v->tag_state = RV_TAG_UNKNOWN;
 	v->action = 0;
 	v->rule = 0;
 	v->error = 0;
@@ -241,7 +263,7 @@ static __always_inline __u32 table_numbered(const struct verdict *v, const struc
 		bpf_loop(len / WALK_BLOCK, walk_##name, &c, 0);                                    \
 		walk_rest(&c, len, (size)-4);                                                      \
 		list = table_at(t->data, c.state, (size)-4)->list;                                 \
-		if (subject == RV_SUBJECT_WHEN) {                                                  \
+		if (subject >= RV_SUBJECT_WHEN) {                                                  \
 			v->when = list ? *(__u32 *)((void *)t->data + ((list + 4) & ((size)-4)))   \
 				       : 0;                                                        \
 			return 0;                                                                  \

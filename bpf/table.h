@@ -27,11 +27,12 @@
 #define RV_SUBJECT_UNIX 3
 #define RV_SUBJECT_NETWORK 4
 #define RV_SUBJECT_WHEN 5   /* no rule's: executables of "when", the list is a mask */
-#define RV_SUBJECT_TEXTS 6  /* subjects below have an automaton */
-#define RV_SUBJECT_MEMORY 6
-#define RV_SUBJECT_CAPABILITY 7
-#define RV_SUBJECT_KERNEL 8
-#define RV_SUBJECT_MAX 9
+#define RV_SUBJECT_TAG 6    /* no rule's: tags of files, likewise */
+#define RV_SUBJECT_TEXTS 7  /* subjects below have an automaton */
+#define RV_SUBJECT_MEMORY 7
+#define RV_SUBJECT_CAPABILITY 8
+#define RV_SUBJECT_KERNEL 9
+#define RV_SUBJECT_MAX 10
 
 /* What is done to the object. */
 #define RV_DO_READ 1	   /* file: open for reading, directories too */
@@ -67,9 +68,19 @@
 /* rule.flags */
 #define RV_RULE_DEFAULT 1 /* what a policy says of everything else */
 
+/* What is known of the file's tag: rules about tags hold, or not, by that. */
+#define RV_TAG_BESIDE 0	 /* the act leaves the file its tag: they say nothing about it */
+#define RV_TAG_KNOWN 1	 /* the bits of rv_rule.tag that match it; a file without a tag has none */
+#define RV_TAG_SETTLED 2 /* they decided at the open, and nothing behind them does now */
+#define RV_TAG_UNKNOWN 3
+#define RV_TAG_MISSED 4	 /* unknown, and a rule was asked that wants to know */
+
+/* rv_table.asked[RV_SUBJECT_TAG]: RV_DO_READ, RV_DO_WRITE of files, and this: */
+#define RV_TAG_ASKED_EXEC 4
+
 #define RV_DEAD 8 /* the state out of which nothing leads; where a subject has no automaton, its start */
 struct rv_step {
-	__u32 list;  /* RV_SUBJECT_WHEN: of one number, the bits of rv_rule.when */
+	__u32 list;  /* RV_SUBJECT_WHEN, _TAG: of one number, the bits of rv_rule.when, .tag */
 	__u32 other; /* where a byte without an exception leads */
 };
 struct rv_entry {
@@ -87,7 +98,7 @@ struct rv_rule {
 	__u8 policy;  /* which of the list, from 0 */
 	__u8 protocol; /* network: IPPROTO_*, 0 any */
 	__u8 flags;
-	__u32 reserved;
+	__u32 tag; /* bits of the file's tag of which one must be set; 0 any file */
 	__u64 hits; /* the kernel's: decisions it took part in */
 };
 
@@ -100,7 +111,7 @@ struct rv_table {
 	__u32 rules;
 	__u32 used;	 /* bytes of data */
 	__u32 states_n, entries_n;
-	__u32 whens_n;
+	__u32 whens_n, tags_n;
 	__u32 children; /* bits of rv_task.when that a process passes on through its execs */
 	__u32 when_set; /* which set of "when" the bits are of: equal sets have equal numbers */
 	__u32 asked[RV_SUBJECT_MAX];  /* RV_DO_* about which there is a rule or a default but allow */

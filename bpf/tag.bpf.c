@@ -28,9 +28,12 @@ static __always_inline bool tag_outside(void)
 	return !bpf_get_current_task_btf()->group_leader->bpf_storage;
 }
 
-/* In a container? Where a mark could not be stored, a tag is not shown. ret_wanted: and a record will
- * be made that shows it. */
-static __always_inline bool tag_place(__u32 kind, __u32 subject, bool *ret_wanted, void **ret_any)
+/* Why a file's tag is looked at. */
+#define TAG_WANTED 1  /* a record will be made that shows it, or a rule is asked */
+#define TAG_DECIDES 2 /* rules are about it: that there is none is stored as well */
+
+/* In a container? Where a mark could not be stored, a tag is not shown. */
+static __always_inline bool tag_place(__u32 kind, __u32 subject, __u32 *ret_why, void **ret_any)
 {
 	struct rv_task *mark = mark_of(bpf_get_current_task_btf());
 	struct verdict v = {};
@@ -46,8 +49,11 @@ static __always_inline bool tag_place(__u32 kind, __u32 subject, bool *ret_wante
 	who_task(&w);
 	judge(&w, &v, subject, ~0u, 0);
 	*ret_any = w.st;
-	*ret_wanted = judge_asked(&v) ||
-		      (who_recorded(&w, kind) && (kind == RV_KIND_EXEC || who_judged(&w)));
+	if (judge_asked(&v) ||
+	    (who_recorded(&w, kind) && (kind == RV_KIND_EXEC || who_judged(&w))))
+		*ret_why |= TAG_WANTED;
+	if (v.asked_tag & (kind == RV_KIND_EXEC ? RV_TAG_ASKED_EXEC : RV_DO_READ | RV_DO_WRITE))
+		*ret_why |= TAG_DECIDES;
 	return true;
 }
 
@@ -73,26 +79,31 @@ static __always_inline void tag_store(struct file *file, __u32 source, struct ta
 {
 	long n = tag_xattr(file, source, t->value, RV_TAG_MAX);
 
-	if (tag_absent(n)) /* gone meanwhile */
-		return;
+	if (tag_absent(n)) { /* gone meanwhile */
+		n = 0;
+		source = 0;
+	}
 	t->source = n < 0 ? RV_TAG_UNREADABLE : source;
 	t->len = n < 0 ? 0 : n;
 	t->file = (__u64)file;
 }
 
-/* Leaves the file's tag with the task. any: writable, of no size that matters. */
-static __always_inline void tag_find(struct file *file, bool exec, bool wanted, void *any)
+/* Leaves the file's tag with the task. why: TAG_*. any: writable, of no size that matters. */
+static __always_inline void tag_find(struct file *file, bool exec, __u32 why, void *any)
 {
 	struct inode *inode = file->f_inode;
 	__u32 type = inode->i_mode & S_IFMT, source = RV_TAG_USER;
-	struct tags *t = tags_of(0);
+	struct tags *t = tags_of(why & TAG_DECIDES ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
 	long n = -ENODATA;
 
-	if (t && exec)
-		t->exec.file = 0;
-	else if (t)
-		t->open.file = 0;
-	if (!wanted || (type != S_IFREG && type != S_IFDIR) || tag_made_up(inode->i_sb))
+	if (t) {
+		struct tag *tag = exec ? &t->exec : &t->open;
+
+		tag->file = why & TAG_DECIDES ? (__u64)file : 0;
+		tag->source = 0;
+		tag->len = 0;
+	}
+	if (!why || (type != S_IFREG && type != S_IFDIR) || tag_made_up(inode->i_sb))
 		return;
 	/* The kernel asks for read permission first, and that may ask for a capability. */
 	if (!t && (inode->i_mode & 0444) != 0444)
@@ -124,34 +135,36 @@ static __always_inline void tag_find(struct file *file, bool exec, bool wanted, 
 SEC("lsm.s/file_open")
 int BPF_PROG(reeve_tag, struct file *file)
 {
-	bool wanted = false, inside;
 	void *any = NULL;
+	__u32 why = 0;
+	bool inside;
 
 	if (tag_outside())
 		return 0;
 	bpf_rcu_read_lock();
-	inside = tag_place(RV_KIND_OPEN, RV_SUBJECT_FILE, &wanted, &any);
+	inside = tag_place(RV_KIND_OPEN, RV_SUBJECT_FILE, &why, &any);
 	bpf_rcu_read_unlock();
 	if (!inside || !any)
 		return 0;
 	if (open_is_echo(file)) /* what was found for the file above it stays */
 		return 0;
-	tag_find(file, false, wanted, any);
+	tag_find(file, false, why, any);
 	return 0;
 }
 
 SEC("lsm.s/bprm_check_security")
 int BPF_PROG(reeve_tag_exec, struct linux_binprm *bprm)
 {
-	bool wanted = false, inside;
 	void *any = NULL;
+	__u32 why = 0;
+	bool inside;
 
 	if (tag_outside())
 		return 0;
 	bpf_rcu_read_lock();
-	inside = tag_place(RV_KIND_EXEC, RV_SUBJECT_EXEC, &wanted, &any);
+	inside = tag_place(RV_KIND_EXEC, RV_SUBJECT_EXEC, &why, &any);
 	bpf_rcu_read_unlock();
 	if (inside && any)
-		tag_find(bprm->file, true, wanted, any);
+		tag_find(bprm->file, true, why, any);
 	return 0;
 }

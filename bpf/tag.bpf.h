@@ -4,11 +4,12 @@
 #pragma once
 #include "act.bpf.h"
 
-/* What is stored for tasks that opened a file with a tag. The file's address is its name: it is
+/* What is stored for tasks that opened a file with a tag, and where a policy has rules about tags,
+ * any file: what is not there was not looked at. The file's address is its name: it is
  * written anew at each open and exec in a container, before the programs that look here. */
 struct tag {
 	__u64 file; /* struct file *, 0: none */
-	__u32 source;
+	__u32 source; /* RV_TAG_*, 0: it has none */
 	__u32 len;
 	char value[RV_TAG_MAX];
 };
@@ -60,6 +61,41 @@ static __always_inline __u32 tag_put(struct file *file, bool exec, char *to, __u
 	if (len > RV_TAG_MAX || bpf_probe_read_kernel(to, len, tag->value))
 		return 0;
 	return len;
+}
+
+/* The file's tag as the policy's rules know it, into the verdict: between judge and judge_path. The
+ * question about it is put into scratch memory, not on the stack, where there is little room. */
+static __always_inline void tag_ask(const struct who *w, struct verdict *v, struct scratch *s,
+				    struct file *file, bool exec)
+{
+	struct verdict *q = (void *)s->chunk + sizeof(struct text);
+	struct tags *t;
+	struct tag *tag;
+
+	if (!judge_asked(v))
+		return;
+	v->tag_state = RV_TAG_UNKNOWN;
+	if (!(v->asked_tag & (exec ? RV_TAG_ASKED_EXEC : v->access & (RV_DO_READ | RV_DO_WRITE))))
+		return;
+	t = tags_of(0);
+	if (!t)
+		return;
+	tag = exec ? &t->exec : &t->open;
+	if (tag->file != (__u64)file || tag->source == RV_TAG_UNREADABLE)
+		return;
+	__builtin_memset(q, 0, sizeof(*q));
+	q->subject = RV_SUBJECT_TAG;
+	if (!tag->source) {
+		q->version = v->version;
+	} else {
+		if (bpf_probe_read_kernel(s->chunk, RV_TAG_MAX, tag->value))
+			return;
+		q->len = tag->len;
+		table_text(w, q, (struct text *)s->chunk);
+	}
+	v->tag = q->when;
+	v->tag_version = q->version;
+	v->tag_state = RV_TAG_KNOWN;
 }
 
 static __always_inline bool tag_protected(const char *name)

@@ -82,7 +82,7 @@ def spoiled(policy):
     for path in places(policy):
         yield changed(policy, path, {"no": [1]})
         yield changed(policy, path, -1)
-        if isinstance(path[-1], str) and path[-1] not in ("name", "path", "exec", "reason") and (
+        if isinstance(path[-1], str) and path[-1] not in ("name", "path", "tag", "exec", "reason") and (
                 "match" not in path[:-1]):
             yield changed(policy, path, "no such word")
         if isinstance(path[-1], str):
@@ -91,12 +91,19 @@ def spoiled(policy):
         yield changed(policy, (key,), None)
     for i in range(len(policy["rules"])):
         for key in {"subject", "action", "path", "capability", "kind"} & policy["rules"][i].keys():
-            yield changed(policy, ("rules", i, key), None)
+            if key != "path" or "tag" not in policy["rules"][i]:
+                yield changed(policy, ("rules", i, key), None)
     yield {**policy, "name": "n" * 64}
     yield with_rule(subject="file", path="/a", errno="EIO")
     yield with_rule(subject="file", path="/a", access=[])
     yield with_rule(subject="file", path="/a", access=["read", "read"])
     yield with_rule(subject="file", path="/a", port=1)
+    yield with_rule(subject="file", tag="a", access="delete")
+    yield with_rule(subject="file", tag="a", access=["read", "create"])
+    yield with_rule(subject="file", tag="")
+    yield with_rule(subject="exec", tag=["a"])
+    yield with_rule(subject="exec", tag="a", access="read")
+    yield with_rule(subject="unix", path="/a", tag="a")
     yield with_rule(subject="network", cidr="::1", address="::1")
     yield with_rule(subject="network", port=65536)
     yield with_rule(subject="network", protocol=256)
@@ -119,6 +126,8 @@ def words(name):
 
 good = [with_rule(subject="kernel", kind=k) for k in definitions["kind"]["enum"]]
 good += [with_rule(subject="file", path="/a", access=a) for a in words("file-access")]
+good += [with_rule(subject="file", tag="a", access=a) for a in words("tag-access")]
+good += [with_rule(subject=s, tag="{a,b}/**", **path) for s in ("exec", "file") for path in ({}, {"path": "/a"})]
 good += [with_rule(subject="unix", path="@a", access=a) for a in words("socket-access")]
 good += [with_rule(subject="network", direction=a) for a in words("socket-access")]
 good += [with_rule(subject="memory", access=a) for a in words("memory-access")]

@@ -84,7 +84,9 @@ int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint3
 	r = read_all(o, &a->meta, &list);
 	if (r || list.n == 0)
 		return r;
-	r = list_compile(&list, &image, error, sizeof(error));
+	r = list_check_kernel(&list, error, sizeof(error));
+	if (r == 0)
+		r = list_compile(&list, &image, error, sizeof(error));
 	if (r)
 		return log_err(0, "policies of container %s: %s", a->meta.id, error), r;
 	head = image.value;

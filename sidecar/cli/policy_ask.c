@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/event_table.h"
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 
-#define WORDS_MAX 3
+#define WORDS_MAX 4
+#define TAG_WORD "tag="
 
 struct asking {
 	struct ask *ask;
@@ -194,11 +196,41 @@ static size_t words_of(const struct verb *v)
 	return 1u + !v->access + !!v->object;
 }
 
+/* What may have a tag. */
+static bool takes_tag(const struct verb *v)
+{
+	return v->object == set_path;
+}
+
+static int set_tag(const struct asking *a, const char *word)
+{
+	const char *value = word + strlen(TAG_WORD), *wrong = tag_wrong(value, strlen(value));
+	struct policy_question *q = &a->ask->question;
+
+	if (wrong)
+		return util_refuse(-EINVAL, a->error, a->error_size,
+				   "found \"%s\", expected a tag, and %s", word, wrong);
+	if (q->subject == RV_SUBJECT_FILE && (q->access & ~(RV_DO_READ | RV_DO_WRITE | RV_DO_CREATE)))
+		return util_refuse(-EINVAL, a->error, a->error_size,
+				   "found \"%s\", expected it with read, write and create alone: no "
+				   "other act asks for a file's tag",
+				   word);
+	a->ask->tag = value;
+	q->tag_state = RV_TAG_KNOWN;
+	return 0;
+}
+
 int ask_words(struct ask *ret, const char *const *words, size_t n, char *error, size_t error_size)
 {
 	const struct asking a = {ret, error, error_size};
 	const struct verb *v = n ? find(words[0]) : NULL;
+	const char *tag = NULL;
 	int r = 0;
+
+	ret->tag = NULL;
+	if (v && takes_tag(v) && n == words_of(v) + 1 &&
+	    strncmp(words[n - 1], TAG_WORD, strlen(TAG_WORD)) == 0)
+		tag = words[--n];
 
 	if (!v)
 		return expected(&a, n ? words[0] : "",
@@ -210,7 +242,9 @@ int ask_words(struct ask *ret, const char *const *words, size_t n, char *error, 
 	ret->question = (struct policy_question){.subject = v->subject, .access = v->access};
 	if (!v->access)
 		r = set_access(&a, words[1]);
-	return r == 0 && v->object ? v->object(&a, words[n - 1]) : r;
+	if (r == 0 && v->object)
+		r = v->object(&a, words[n - 1]);
+	return r == 0 && tag ? set_tag(&a, tag) : r;
 }
 
 /* Cuts the next word off; NULL: there is none. */
@@ -245,7 +279,14 @@ int ask_line(struct ask *ret, char *line, char *error, size_t error_size)
 	v = find(words[0]);
 	while (v && n < words_of(v) - 1)
 		words[n++] = cut(&line) ?: "";
-	if (v && *line)
+	if (v && *line) {
+		char *tag = takes_tag(v) ? strstr(line, " " TAG_WORD) : NULL;
+
 		words[n++] = line;
+		if (tag) {
+			*tag = '\0';
+			words[n++] = tag + 1;
+		}
+	}
 	return ask_words(ret, words, n, error, error_size);
 }

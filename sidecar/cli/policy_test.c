@@ -114,6 +114,8 @@ static int answer(const struct test *t, struct ask *ask)
 	for (unsigned i = 0; i < ask->exes_n; i++)
 		ask->question.when =
 		    policy_when(&t->image, ask->question.when, ask->exes[i], strlen(ask->exes[i]));
+	if (ask->tag)
+		ask->question.tag = policy_tag(&t->image, ask->tag, strlen(ask->tag));
 	a = policy_decide(&t->image, &ask->question);
 	if (t->json && put_json(t, &a))
 		return EXIT_BAD_POLICY;

@@ -38,6 +38,14 @@ static unsigned of_file(struct asked *q, uint32_t access, unsigned state, const 
 	return 1;
 }
 
+/* tag_ask */
+static void of_tag(struct asked *q, uint32_t source, const struct event_string *tag)
+{
+	q->tag_state = source == RV_TAG_UNREADABLE ? RV_TAG_UNKNOWN : RV_TAG_KNOWN;
+	q->tag = tag->s;
+	q->tag_len = source ? tag->len : 0;
+}
+
 /* open_does; that it made the file is a record of its own. */
 static unsigned of_open(struct asked *q, const struct event *e)
 {
@@ -50,6 +58,7 @@ static unsigned of_open(struct asked *q, const struct event *e)
 	if (!does)
 		return 0;
 	q->also = access & RV_ACCESS_CREATE ? RV_DO_CREATE : 0;
+	of_tag(q, e->open.tag_source, &e->strings[1]);
 	return of_file(q, does, e->open.path_state, e);
 }
 
@@ -197,8 +206,12 @@ static unsigned of_exec(struct asked *q, const struct event *e)
 {
 	unsigned n = 0;
 
-	if (e->strings[2].len)
+	if (e->strings[2].len) {
+		q[n].tag_state = RV_TAG_UNKNOWN;
+		q[n].tag_unrecorded = true;
 		of_path(&q[n++], RV_SUBJECT_EXEC, RV_DO_EXEC, e->exec.script_state, &e->strings[2]);
+	}
+	of_tag(&q[n], e->exec.tag_source, &e->strings[3]);
 	of_path(&q[n++], RV_SUBJECT_EXEC, RV_DO_EXEC, e->exec.path_state, &e->strings[0]);
 	return n;
 }
@@ -235,6 +248,8 @@ unsigned asked_of(const struct event *e, struct asked ret[static ASKED_MAX])
 	case RV_KIND_REMOVEXATTR:
 		return of_file(ret, RV_DO_ATTRIBUTES, e->removexattr.path_state, e);
 	case RV_KIND_TRUNCATE:
+		ret[0].tag_state =
+		    e->head.hook == RV_HOOK_FTRUNCATE ? RV_TAG_SETTLED : RV_TAG_UNKNOWN;
 		return of_file(ret, RV_DO_WRITE, e->truncate.path_state, e);
 	case RV_KIND_IOCTL:
 		return of_file(ret, RV_DO_IOCTL, e->ioctl.path_state, e);

@@ -14,6 +14,10 @@ struct asked {
 	uint32_t also;	  /* what the same call would have asked had the file been there, or not */
 	uint32_t which;	  /* capability or kind */
 	uint8_t protocol; /* network */
+	uint32_t tag_state; /* RV_TAG_* */
+	bool tag_unrecorded; /* the kernel knew the tag, and the record does not */
+	const char *tag;  /* RV_TAG_KNOWN: of tag_len bytes, 0: none */
+	size_t tag_len;
 	bool untold;	  /* the name cannot be told: on_unresolvable decides */
 	const char *text; /* into the event, or into name */
 	size_t len;

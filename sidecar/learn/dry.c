@@ -150,11 +150,14 @@ int dry_see(struct dry *d, const struct event *e, bool counted)
 	return 0;
 }
 
-/* judge_refuse */
-static struct policy_answer untold(const struct dry *d, const struct asked *q)
+/* judge_refuse; decided: what the rules say that need not know. */
+static struct policy_answer untold(const struct dry *d, const struct asked *q,
+				   const struct policy_answer *decided)
 {
 	struct policy_answer a = {.policy = -1};
 
+	if (!q->untold && !(d->table->flags & RV_POLICY_UNRESOLVABLE_DENY))
+		return *decided;
 	if (!(d->table->asked[q->subject] & q->access) ||
 	    !(d->table->flags & RV_POLICY_UNRESOLVABLE_DENY))
 		return a;
@@ -244,14 +247,21 @@ int dry_add(void *arg, const struct rv_head *head, const struct asked *q)
 					   .protocol = q->protocol,
 					   .text = q->text,
 					   .len = q->len};
-	struct policy_answer a;
 	struct dry *d = arg;
+	struct policy_answer a;
+	bool unknown;
 
-	if (!find_when(d, head, &question.when)) {
+	question.tag_state = q->tag_state;
+	if (q->tag_len)
+		question.tag = policy_tag(d->policy, q->tag, q->tag_len);
+	unknown = !find_when(d, head, &question.when);
+	a = policy_decide(d->policy, &question);
+	if (unknown || (a.tag_missed && q->tag_unrecorded && !q->untold)) {
 		d->counts.unknown[head->kind]++;
 		return 0;
 	}
-	a = q->untold ? untold(d, q) : policy_decide(d->policy, &question);
+	if (q->untold || (a.tag_missed && a.action < RV_ACT_DENY))
+		a = untold(d, q, &a);
 	if (head->verdict == RV_VERDICT_DENIED)
 		return add_refused(d, head, a.action >= RV_ACT_WOULD_DENY);
 	d->counts.asked++;

@@ -103,6 +103,8 @@ static int tell_open(struct history *h, const struct opened *o)
 {
 	struct asked q = {.subject = RV_SUBJECT_EXEC,
 			  .access = RV_DO_EXEC,
+			  .tag_state = RV_TAG_UNKNOWN,
+			  .tag_unrecorded = true,
 			  .untold = o->state != RV_PATH_OK && o->state != RV_PATH_DELETED &&
 				    o->state != RV_PATH_ANON,
 			  .text = o->path,

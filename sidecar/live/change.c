@@ -161,8 +161,10 @@ int change_make(struct target *t, const struct list *l, const uint32_t *expected
 		enum change_result *ret, uint32_t *ret_old, char *error, size_t error_size)
 {
 	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};
-	int r = list_compile(l, &image, error, error_size);
+	int r = list_check_kernel(l, error, error_size);
 
+	if (r == 0)
+		r = list_compile(l, &image, error, error_size);
 	if (r < 0)
 		return r;
 	r = tag_need(0, tables_asked(image.value));

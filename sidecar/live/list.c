@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
 
 void list_release(struct list *l)
@@ -159,6 +161,32 @@ bool list_fails_closed(const struct list *l)
 		if (l->of[i].policy->fail_closed)
 			return true;
 	return false;
+}
+
+int list_check_kernel(const struct list *l, char *error, size_t error_size)
+{
+	const struct policy_rule *rule = NULL;
+	struct utsname u = {0};
+	unsigned i = 0;
+	int r;
+
+	while (i < l->n && !(rule = policy_tag_rule(l->of[i].policy)))
+		i++;
+	if (!rule)
+		return 0;
+	r = tag_kernel();
+	if (r < 0)
+		return util_refuse(r, error, error_size,
+				   "policy %s, rule in line %d: whether this kernel can read tags is "
+				   "not known: %s",
+				   l->of[i].policy->name, rule->line, strerror(-r));
+	if (r != TAG_KERNEL_READS_NONE)
+		return 0;
+	uname(&u);
+	return util_refuse(-ENOTSUP, error, error_size,
+			   "policy %s, rule in line %d: this kernel (%s) has no " TAG_KERNEL_USER
+			   ", which rules with \"tag\" need; 6.12 has, or leave such rules out",
+			   l->of[i].policy->name, rule->line, u.release);
 }
 
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size)

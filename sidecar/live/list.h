@@ -64,6 +64,8 @@ int list_complete(struct list *l, const struct meta *m, bool strict, char *error
 /* Whether one of them says so. */
 bool list_fails_closed(const struct list *l);
 
+/* Whether the running kernel can decide by these policies. -ENOTSUP with policy, line and what lacks. */
+int list_check_kernel(const struct list *l, char *error, size_t error_size);
 int list_compile(const struct list *l, struct policy_image *ret, char *error, size_t error_size);
 
 /* The policy and the rule of it that a number of the compiled table names; false: none does. */

@@ -96,6 +96,23 @@ static int when_bit(struct compiler *c, const struct policy *p, const struct pol
 	return 0;
 }
 
+static int tag_bit(struct compiler *c, struct ref *ref)
+{
+	const struct policy_tag *tag = &ref->policy->tags[ref->rule->tag - 1];
+	bool exec = ref->rule->subject == POLICY_EXEC;
+	uint32_t i = 0;
+
+	while (i < c->tags_n && strcmp(c->tags[i].tag->glob, tag->glob) != 0)
+		i++;
+	if (i == POLICY_TAG_MAX)
+		return -E2BIG;
+	if (i == c->tags_n)
+		c->tags[c->tags_n++] = (struct tag_ref){tag, ref->policy};
+	c->table.head.asked[RV_SUBJECT_TAG] |= exec ? RV_TAG_ASKED_EXEC : ref->rule->access;
+	ref->tag = 1u << i;
+	return 0;
+}
+
 static int put_rule(struct compiler *c, const struct rv_rule *rule, uint32_t *ret)
 {
 	int r = table_room(&c->table, sizeof(*rule), 8, ret);
@@ -114,11 +131,16 @@ static int put_one(struct compiler *c, const struct policy_rule *rule, uint32_t 
 		return compile_over(c, number,
 				    "more than %d different \"when\" for one container; use fewer",
 				    POLICY_WHEN_MAX);
+	if (rule->tag && tag_bit(c, ref))
+		return compile_over(c, number,
+				    "more than %d different \"tag\" for one container; use fewer",
+				    POLICY_TAG_MAX);
 	r = put_rule(c,
 		     &(struct rv_rule){.number = number,
 				       .access = rule->access,
 				       .error = rule->error,
 				       .when = ref->when,
+				       .tag = ref->tag,
 				       .action = action_of(ref->policy, rule->action),
 				       .policy = (uint8_t)ref->index,
 				       .protocol = rule->protocol},
@@ -129,7 +151,7 @@ static int put_one(struct compiler *c, const struct policy_rule *rule, uint32_t 
 	    .group = ref->index,
 	    .bits = rule->access,
 	    /* Of a tenant's all are told: see look_for_loosening(). */
-	    .hides = !rule->when && !rule->protocol && !ref->policy->tenants};
+	    .hides = !compile_at_times(ref) && !ref->policy->tenants};
 	if (rule->action != POLICY_ALLOW)
 		c->table.head.asked[rule->subject] |= rule->access;
 	return r;
@@ -267,6 +289,7 @@ static int seal(struct compiler *c, struct policy_image *ret)
 	head->flags = flags_of(c) | (c->loosens ? RV_POLICY_OVERRULED : 0);
 	head->used = c->table.used;
 	head->whens_n = c->whens_n;
+	head->tags_n = c->tags_n;
 	head->when_set = when_set(c);
 	join_names(c->list, c->n, head->name);
 	sha256_init(&h);

@@ -21,8 +21,7 @@ static enum policy_action default_of(const struct compiler *c, unsigned p)
 	return c->list[p]->defaults[c->subject].action;
 }
 
-/* Bits that some rule of that action may decide in policy p, of the rules from numbers[0] on, all p's. A
- * rule that holds only at times (when, protocol) takes nothing from those behind it. */
+/* Bits that some rule of that action may decide in policy p, of the rules from numbers[0] on, all p's. */
 static uint32_t decided(const struct compiler *c, unsigned p, const uint32_t *numbers, size_t n,
 			enum policy_action action)
 {
@@ -33,7 +32,7 @@ static uint32_t decided(const struct compiler *c, unsigned p, const uint32_t *nu
 
 		if (ref->rule->action == action)
 			bits |= ref->rule->access & ~taken;
-		if (!ref->when && !ref->rule->protocol)
+		if (!compile_at_times(ref))
 			taken |= ref->rule->access;
 	}
 	if (default_of(c, p) == action)
@@ -93,7 +92,7 @@ int compile_list(struct compiler *c, const uint32_t *numbers, size_t n, uint32_t
 			if (!(ref->rule->access & ~taken))
 				continue;
 			r = add(c, numbers[at], ref->at, rules, &rules_n);
-			if (!ref->when && !ref->rule->protocol)
+			if (!compile_at_times(ref))
 				taken |= ref->rule->access;
 		}
 		if (r == 0 && c->otherwise[p][c->subject] && taken != all)

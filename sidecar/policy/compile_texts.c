@@ -29,7 +29,13 @@ static uint32_t fold(void *arg, const uint32_t *numbers, size_t n)
 	return list;
 }
 
-static uint32_t fold_whens(void *arg, const uint32_t *numbers, size_t n)
+/* Numbers are of conditions, not of rules: the list is a mask of them. */
+static bool is_masks(unsigned subject)
+{
+	return subject == RV_SUBJECT_WHEN || subject == RV_SUBJECT_TAG;
+}
+
+static uint32_t fold_masks(void *arg, const uint32_t *numbers, size_t n)
 {
 	struct compiler *c = arg;
 	uint32_t bits = 0, list = 0;
@@ -43,15 +49,16 @@ static uint32_t fold_whens(void *arg, const uint32_t *numbers, size_t n)
 
 static int find_patterns(const struct compiler *c, unsigned subject, struct patterns *ret)
 {
-	bool whens = subject == RV_SUBJECT_WHEN;
-	uint32_t all = whens ? c->whens_n : c->refs_n;
+	uint32_t all = subject == RV_SUBJECT_WHEN  ? c->whens_n
+		       : subject == RV_SUBJECT_TAG ? c->tags_n
+						   : c->refs_n;
 
 	*ret = (struct patterns){.subject = subject,
 				 .numbers = calloc(all + 1, sizeof(*ret->numbers))};
 	if (!ret->numbers)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < all; i++)
-		if (whens || c->refs[i].rule->subject == (enum policy_subject)subject)
+		if (is_masks(subject) || c->refs[i].rule->subject == (enum policy_subject)subject)
 			ret->numbers[ret->n++] = i + 1;
 	return 0;
 }
@@ -63,8 +70,9 @@ static int add_pattern(const struct compiler *c, unsigned subject, struct builde
 	const char *why, *path;
 	size_t at;
 
-	if (subject == RV_SUBJECT_WHEN) {
-		path = c->whens[number - 1].when->exec;
+	if (is_masks(subject)) {
+		path = subject == RV_SUBJECT_TAG ? c->tags[number - 1].tag->glob
+						 : c->whens[number - 1].when->exec;
 		return builder_add(b, path, strlen(path), number, &at, &why);
 	}
 	rule = c->refs[number - 1].rule;
@@ -76,13 +84,13 @@ static int add_pattern(const struct compiler *c, unsigned subject, struct builde
 
 static int build(struct compiler *c, struct builder *b, unsigned subject, uint32_t *ret_states)
 {
-	bool whens = subject == RV_SUBJECT_WHEN;
+	bool masks = is_masks(subject);
 	struct automaton a = {0};
 	int r;
 
-	if (!whens)
+	if (!masks)
 		builder_ranks(b, c->ranks);
-	r = builder_build(b, COMPILE_STATES_MAX, whens ? fold_whens : fold, c, &a);
+	r = builder_build(b, COMPILE_STATES_MAX, masks ? fold_masks : fold, c, &a);
 	*ret_states = r == 0 ? a.states_before : COMPILE_STATES_MAX;
 	if (r == 0 && c->failed)
 		r = c->failed;
@@ -110,8 +118,9 @@ static int build_first(struct compiler *c, const struct patterns *p, uint32_t n,
 
 static int line_of(const struct compiler *c, const struct patterns *p, uint32_t number)
 {
-	return p->subject == RV_SUBJECT_WHEN ? c->whens[number - 1].when->line
-					     : c->refs[number - 1].rule->line;
+	return p->subject == RV_SUBJECT_WHEN  ? c->whens[number - 1].when->line
+	       : p->subject == RV_SUBJECT_TAG ? c->tags[number - 1].tag->line
+					      : c->refs[number - 1].rule->line;
 }
 
 /* good patterns fit, bad do not; states and bytes: of the good ones. */
@@ -119,22 +128,24 @@ static int tell(struct compiler *c, const struct patterns *p, uint32_t good, uin
 		uint32_t states, uint32_t bytes)
 {
 	const char *what = good + 1 == bad ? "" : " or one before it";
+	bool tag = p->subject == RV_SUBJECT_TAG;
 	uint32_t number = p->numbers[bad - 1];
 	char fits[128] = "";
 
 	if (good)
 		snprintf(fits, sizeof(fits), " (up to line %d it needs %u states, %u bytes)",
 			 line_of(c, p, p->numbers[good - 1]), states, bytes);
-	if (p->subject != RV_SUBJECT_WHEN)
+	if (!is_masks(p->subject))
 		return compile_over(c, number,
 				    "with it%s the table goes over %u states or %u bytes%s; use "
 				    "fewer \"**\" inside of paths",
 				    what, COMPILE_STATES_MAX, TABLE_DATA_MAX, fits);
 	snprintf(c->error, c->error_size,
-		 "policy %s, \"when\" in line %d: with it%s the table goes over %u states or %u "
-		 "bytes%s; use fewer \"**\" inside of paths",
-		 c->whens[number - 1].policy->name, line_of(c, p, number), what, COMPILE_STATES_MAX,
-		 TABLE_DATA_MAX, fits);
+		 "policy %s, \"%s\" in line %d: with it%s the table goes over %u states or %u "
+		 "bytes%s; use fewer \"**\" inside of %s",
+		 (tag ? c->tags[number - 1].policy : c->whens[number - 1].policy)->name,
+		 tag ? "tag" : "when", line_of(c, p, number), what, COMPILE_STATES_MAX,
+		 TABLE_DATA_MAX, fits, tag ? "tags" : "paths");
 	return -E2BIG;
 }
 
@@ -173,7 +184,7 @@ int compile_texts(struct compiler *c, unsigned subject)
 	int r = find_patterns(c, subject, &p);
 
 	c->subject = subject;
-	if (r == 0 && subject != RV_SUBJECT_WHEN)
+	if (r == 0 && !is_masks(subject))
 		r = compile_list(c, NULL, 0, &c->table.head.otherwise[subject]);
 	mark = c->table.used;
 	if (r == 0)

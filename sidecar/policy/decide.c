@@ -29,13 +29,25 @@ static uint32_t walk(const struct policy_image *image, unsigned subject, const u
 	return step_of(image, state)->list;
 }
 
+/* The list that is a mask. */
+static uint32_t mask(const struct policy_image *image, unsigned subject, const char *text, size_t len)
+{
+	uint32_t list = walk(image, subject, (const uint8_t *)text, len);
+
+	return list ? ((const uint32_t *)at(image, list))[1] : 0;
+}
+
+uint32_t policy_tag(const struct policy_image *image, const char *tag, size_t len)
+{
+	return mask(image, RV_SUBJECT_TAG, tag, len);
+}
+
 uint32_t policy_when(const struct policy_image *image, uint32_t before, const char *exec,
 		     size_t len)
 {
 	const struct rv_table *t = image->value;
-	uint32_t list = walk(image, RV_SUBJECT_WHEN, (const uint8_t *)exec, len);
 
-	return (list ? ((const uint32_t *)at(image, list))[1] : 0) | (before & t->children);
+	return mask(image, RV_SUBJECT_WHEN, exec, len) | (before & t->children);
 }
 
 static uint32_t list_of(const struct policy_image *image, const struct policy_question *q)
@@ -55,13 +67,25 @@ static uint32_t list_of(const struct policy_image *image, const struct policy_qu
 	return list ? list : t->otherwise[q->subject];
 }
 
+/* Is the rule about that file? rest: what is still undecided. */
+static bool ask_tag(const struct rv_rule *rule, const struct policy_question *q, uint32_t hit,
+		    uint32_t *rest, bool *missed)
+{
+	if (q->tag_state == RV_TAG_KNOWN)
+		return rule->tag & q->tag;
+	if (q->tag_state == RV_TAG_SETTLED)
+		*rest &= ~hit;
+	*missed |= q->tag_state == RV_TAG_UNKNOWN;
+	return false;
+}
+
 struct policy_answer policy_decide(const struct policy_image *image,
 				   const struct policy_question *q)
 {
 	uint32_t offset = list_of(image, q), rest = 0, policy = UINT32_MAX;
 	const uint32_t *list = offset ? at(image, offset) : NULL;
 	struct policy_answer answer = {.policy = -1};
-	bool said = false;
+	bool said = false, missed = false;
 
 	for (uint32_t i = 0; list && i < list[0]; i++) {
 		const struct rv_rule *rule = at(image, list[1 + i]);
@@ -73,14 +97,16 @@ struct policy_answer policy_decide(const struct policy_image *image,
 		}
 		hit = rule->access & rest;
 		if (!hit || (rule->protocol && rule->protocol != q->protocol) ||
-		    (rule->when && !(rule->when & q->when)))
+		    (rule->when && !(rule->when & q->when)) ||
+		    (rule->tag && !ask_tag(rule, q, hit, &rest, &missed)))
 			continue;
 		rest &= ~hit;
 		if (said && rule->action <= answer.action)
 			continue;
 		said = true;
-		answer =
-		    (struct policy_answer){rule->action, rule->number, rule->error, rule->policy};
+		answer = (struct policy_answer){rule->action, rule->number, rule->error,
+						rule->policy, false};
 	}
+	answer.tag_missed = missed;
 	return answer;
 }

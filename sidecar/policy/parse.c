@@ -204,8 +204,11 @@ void policy_free(struct policy *p)
 	}
 	for (size_t i = 0; i < p->whens_n; i++)
 		free(p->whens[i].exec);
+	for (size_t i = 0; i < p->tags_n; i++)
+		free(p->tags[i].glob);
 	free(p->rules);
 	free(p->whens);
+	free(p->tags);
 	match_release(p);
 	free(p);
 }

@@ -10,6 +10,7 @@
 #define POLICY_TEXT_MAX (4u << 20) /* bytes of one file */
 #define POLICY_RULES_MAX 16384	   /* in one file */
 #define POLICY_WHEN_MAX 31	   /* different "when" of all policies of a container */
+#define POLICY_TAG_MAX 31	   /* different "tag", likewise */
 #define POLICY_LIST_MAX 16	   /* policies on one container */
 #define POLICY_REASON_MAX 256	   /* bytes, NUL included */
 #define POLICY_ERROR_MAX 512	   /* bytes that hold any message of ours, NUL included */
@@ -36,6 +37,12 @@ struct policy_when {
 	int line, column;
 };
 
+/* "tag": a checked glob of tags of files. */
+struct policy_tag {
+	char *glob;
+	int line;
+};
+
 struct policy_rule {
 	enum policy_subject subject;
 	enum policy_action action;
@@ -50,6 +57,7 @@ struct policy_rule {
 	uint64_t which;		     /* capability: a bit per CAP_*; kernel: per RV_KIND_* */
 	char *reason;		     /* NULL none */
 	uint32_t when;		     /* 1 + index into policy.whens, 0 always */
+	uint32_t tag;		     /* exec, file: 1 + index into policy.tags, 0 any file */
 	int line, column;	     /* where the rule starts */
 };
 
@@ -84,6 +92,8 @@ struct policy {
 	struct policy_default defaults[RV_SUBJECT_MAX];
 	struct policy_when *whens;
 	size_t whens_n;
+	struct policy_tag *tags;
+	size_t tags_n;
 	struct policy_rule *rules;
 	size_t rules_n;
 };
@@ -136,6 +146,8 @@ struct policy_question {
 	uint32_t which;	  /* capability or kind */
 	uint8_t protocol; /* network */
 	uint32_t when;	  /* bits of "when" that hold: policy_when() */
+	uint32_t tag;	  /* exec, file: bits of "tag" that match: policy_tag() */
+	uint32_t tag_state; /* RV_TAG_*; 0: rules with "tag" say nothing */
 	const void *text; /* exec, file, unix: the name; network: RV_ADDRESS_TEXT bytes */
 	size_t len;
 };
@@ -144,12 +156,17 @@ struct policy_answer {
 	uint32_t rule;	 /* 1-based number, 0: a default or nothing */
 	int error;
 	int policy; /* whose rule or default, by its place in the list; -1: nothing said a word */
+	bool tag_missed; /* RV_TAG_UNKNOWN, and a rule was asked that wants to know */
 };
 struct policy_answer policy_decide(const struct policy_image *image,
 				   const struct policy_question *q);
 /* The bits of "when" that hold for a process: by its executable, and by those before it. */
 uint32_t policy_when(const struct policy_image *image, uint32_t before, const char *exec,
 		     size_t len);
+/* The bits of "tag" that match a tag. */
+uint32_t policy_tag(const struct policy_image *image, const char *tag, size_t len);
+/* The first rule of that policy with "tag"; NULL: there is none. */
+const struct policy_rule *policy_tag_rule(const struct policy *p);
 /* The text of an address. family: AF_INET, AF_INET6; port in host order. */
 void policy_address(int family, const uint8_t addr[16], uint16_t port,
 		    uint8_t ret[RV_ADDRESS_TEXT]);

@@ -22,6 +22,7 @@ static const struct {
     {"reason", S_ALL},
     {"when", S_ALL},
     {"path", S(EXEC) | S(FILE) | S(UNIX)},
+    {"tag", S(EXEC) | S(FILE)},
     {"access", S(FILE) | S(UNIX) | S(MEMORY)},
     {"cidr", S(NETWORK)},
     {"address", S(NETWORK)},
@@ -195,11 +196,17 @@ static int parse_subject(struct reader *r, const struct json *j, enum policy_sub
 	return check_keys(r, j, *ret);
 }
 
-static int parse_match(struct reader *r, const struct json *j, struct policy_rule *rule)
+static int parse_match(struct reader *r, const struct json *j, struct policy *p,
+		       struct policy_rule *rule)
 {
+	int err;
+
+
 	switch (rule->subject) {
 	case POLICY_EXEC:
 	case POLICY_FILE:
+		err = rule_parse_tag(r, j, p, rule);
+		return err < 0 ? err : rule_parse_path(r, j, rule);
 	case POLICY_UNIX:
 		return rule_parse_path(r, j, rule);
 	case POLICY_NETWORK:
@@ -224,7 +231,7 @@ int rule_parse(struct reader *r, const struct json *j, struct policy *p, struct 
 	err = rule_parse_action(r, j, rule->subject, &rule->action, &rule->error);
 	if (err < 0)
 		return err;
-	err = parse_match(r, j, rule);
+	err = parse_match(r, j, p, rule);
 	if (err < 0)
 		return err;
 	err = parse_reason(r, j, rule);

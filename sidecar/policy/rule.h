@@ -4,7 +4,7 @@
 #include "policy.h"
 #include "reader.h"
 
-/* Reads one element of "rules" into zeroes; its "when" goes to the policy's. -EINVAL with the
+/* Reads one element of "rules" into zeroes; its "when" and "tag" go to the policy's. -EINVAL with the
  * reason in the reader, -ENOMEM. On failure, too, policy_free() frees what it has put into *rule.
  */
 int rule_parse(struct reader *r, const struct json *j, struct policy *p, struct policy_rule *rule);
@@ -13,8 +13,10 @@ int rule_parse(struct reader *r, const struct json *j, struct policy *p, struct 
 int rule_parse_action(struct reader *r, const struct json *j, enum policy_subject subject,
 		      enum policy_action *ret_action, int *ret_error);
 
-/* The keys that say what it matches, by subject: rule_path.c, rule_network.c, rule_number.c. */
+/* The keys that say what it matches, by subject: rule_path.c, rule_tag.c, rule_network.c, rule_number.c. */
 int rule_parse_path(struct reader *r, const struct json *j, struct policy_rule *rule);
+int rule_parse_tag(struct reader *r, const struct json *j, struct policy *p,
+		   struct policy_rule *rule);
 int rule_parse_network(struct reader *r, const struct json *j, struct policy_rule *rule);
 int rule_parse_number(struct reader *r, const struct json *j, struct policy_rule *rule);
 

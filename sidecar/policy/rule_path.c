@@ -102,8 +102,15 @@ int rule_parse_access(struct reader *r, const struct json *j, const char *key,
 	uint64_t access = words_access_all(rule->subject);
 	int err = 0;
 
+	if (rule->tag && rule->subject == POLICY_FILE)
+		access = RV_DO_READ | RV_DO_WRITE;
 	if (m)
 		err = reader_words(r, m, add_word, words_access(rule->subject), &access);
+	if (err == 0 && rule->tag && rule->subject == POLICY_FILE &&
+	    (access & ~(uint64_t)(RV_DO_READ | RV_DO_WRITE)))
+		err = reader_expected(r, m,
+				      "\"read\", \"write\" or both with \"tag\", which the kernel lets "
+				      "reeve read only where a file is opened or executed");
 	rule->access = (uint32_t)access;
 	return err;
 }
@@ -113,6 +120,8 @@ int rule_parse_path(struct reader *r, const struct json *j, struct policy_rule *
 	const struct json *m = json_get(j, "path");
 	int err;
 
+	if (!m && rule->tag) /* whatever its path */
+		return rule_parse_access(r, j, "access", rule);
 	if (!m)
 		return reader_fail(r, j, "found no \"path\", expected \"path\": \"%s\"",
 				   rule->subject == POLICY_UNIX ? "/a/socket\" or \"@name"

@@ -19,13 +19,15 @@ static int compare(const struct policy_rule *a, const struct policy_rule *b)
 	ORDER(a->subject, b->subject);
 	ORDER(a->access, b->access);
 	ORDER(a->when, b->when);
+	ORDER(a->tag, b->tag);
 	ORDER(a->which, b->which);
 	ORDER(a->family, b->family);
 	ORDER(a->prefix, b->prefix);
 	ORDER(a->protocol, b->protocol);
 	ORDER(a->port_min, b->port_min);
 	ORDER(a->port_max, b->port_max);
-	if (a->path && b->path) /* the subject says both have one, or none has */
+	ORDER(!a->path, !b->path);
+	if (a->path)
 		return strcmp(a->path, b->path);
 	return memcmp(a->addr, b->addr, sizeof(a->addr));
 }

@@ -18,10 +18,11 @@ struct shadow {
 	} * of;		     /* per rule */
 };
 
-/* Whether what the earlier rule decides is decided for the later one's processes. */
+/* Whether what the earlier rule decides is decided for the later one's processes and files. */
 static bool conditions_cover(const struct policy_rule *earlier, const struct policy_rule *rule)
 {
-	return earlier->when == 0 || earlier->when == rule->when;
+	return (earlier->when == 0 || earlier->when == rule->when) &&
+	       (earlier->tag == 0 || earlier->tag == rule->tag);
 }
 
 /* The first of them that takes something from the rule, if it is before the one known. */
@@ -43,18 +44,20 @@ static uint32_t first_taker(const struct policy_rule *rules, const uint32_t *num
 static uint32_t see_matches(void *arg, const uint32_t *numbers, size_t n)
 {
 	struct shadow *s = arg;
-	uint32_t taken[POLICY_WHEN_MAX + 1] = {0};
+	uint32_t taken[POLICY_WHEN_MAX + 1][POLICY_TAG_MAX + 1] = {0};
 
 	for (size_t i = 0; i < n; i++) {
 		const struct policy_rule *rule = &s->p->rules[numbers[i]];
-		uint32_t left = rule->access & ~(taken[0] | taken[rule->when]);
+		uint32_t before = taken[0][0] | taken[0][rule->tag] | taken[rule->when][0] |
+				  taken[rule->when][rule->tag];
+		uint32_t left = rule->access & ~before;
 		struct verdict *v = &s->of[numbers[i]];
 
 		if (left)
 			v->live = true;
 		else if (!v->by || numbers[0] + 1 < v->by)
 			v->by = first_taker(s->p->rules, numbers, i, rule, v->by);
-		taken[rule->when] |= rule->access;
+		taken[rule->when][rule->tag] |= rule->access;
 	}
 	return 1;
 }
@@ -69,12 +72,13 @@ static int see_texts(struct shadow *s, enum policy_subject subject)
 
 	for (size_t i = 0; r == 0 && i < s->p->rules_n; i++) {
 		const struct policy_rule *rule = &s->p->rules[i];
+		const char *path = rule->path ? rule->path : "**";
 
 		if (rule->subject != subject)
 			continue;
 		if (!b && !(b = builder_new()))
 			return -ENOMEM;
-		r = builder_add(b, rule->path, strlen(rule->path), (uint32_t)i, &at, &why);
+		r = builder_add(b, path, strlen(path), (uint32_t)i, &at, &why);
 	}
 	if (b && r == 0)
 		r = builder_build(b, STATES_MAX, see_matches, s, &a);
@@ -113,7 +117,7 @@ static void see_others(struct shadow *s)
 		struct verdict *v = &s->of[i];
 		uint64_t left;
 
-		if (rule->path)
+		if (rule->subject <= POLICY_UNIX)
 			continue;
 		left = mask_of(rule, rule);
 		for (size_t k = 0; k < i && left; k++) {

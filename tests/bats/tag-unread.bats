@@ -34,3 +34,32 @@ setup() {
 	umount "$BATS_TEST_TMPDIR/fs"
 	[[ $output == *user.reeve.tag*secret* ]]
 }
+
+@test "tags: a policy with rules about them is refused with the reason, at the start and when applied" {
+	local why='policy p, rule in line 2: this kernel (6.1.'
+	policy p '{"name":"p","mode":"enforce","rules":[
+		{"subject":"exec","tag":"bad","action":"deny"}]}'
+	policy plain '{"name":"plain","mode":"enforce","rules":[{"subject":"file","path":"/etc/passwd","action":"deny"}]}'
+	reeve policy check /etc/reeve/policies/p.json
+	run reeve policy test /etc/reeve/policies/p.json -- exec /bin/x tag=bad
+	[ "$status" = 1 ]
+	container "$dir" --annotate io.reeve.policy p -- /bin/true
+	crun run -b "$dir" tag-open </dev/null
+	grep -F "$why" /var/log/messages
+	: >/var/log/messages
+	jq '.hooks.createRuntime[0].args += ["--fail", "closed"]' "$dir/config.json" >"$dir/closed.json"
+	mv "$dir/closed.json" "$dir/config.json"
+	run crun run -b "$dir" tag-closed </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	grep -F "$why" /var/log/messages
+	container "$dir" --annotate io.reeve.policy plain -- /bin/sleep 1000
+	crun run -d -b "$dir" tag-refused </dev/null >/dev/null
+	run reeve policy apply tag-refused /etc/reeve/policies/p.json
+	echo "$output"
+	[ "$status" = 1 ] && [[ $output == *"$why"*bpf_get_file_xattr* ]]
+	run crun exec tag-refused /act open /etc/passwd
+	[ "$status" = 13 ]
+	crun delete -f tag-refused
+	rm -rf /etc/reeve
+}

@@ -46,12 +46,14 @@ static void ask(const struct policy *p, const struct policy_image *image, const 
 					    .len = data[2] < len - 3 ? data[2] : len - 3};
 		size_t used = 3 + q.len;
 
-		if (q.subject == RV_SUBJECT_WHEN)
+		if (q.subject == RV_SUBJECT_WHEN || q.subject == RV_SUBJECT_TAG)
 			q.subject = RV_SUBJECT_FILE;
 		if (q.subject == RV_SUBJECT_NETWORK && q.len != RV_ADDRESS_TEXT) {
 			q.text = none;
 			q.len = RV_ADDRESS_TEXT;
 		}
+		q.tag_state = data[1] % (RV_TAG_UNKNOWN + 1u);
+		q.tag = policy_tag(image, (const char *)data + 3, used - 3);
 		q.when = policy_when(image, data[0], (const char *)data + 3, used - 3);
 		check_answer(p, policy_decide(image, &q));
 		data += used;

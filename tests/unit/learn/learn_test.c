@@ -460,3 +460,47 @@ TEST("learn: a dry run counts repetitions, tells rules and conditions")
 	dry_free(d);
 	policy_image_release(&image);
 }
+
+TEST("learn: a dry run goes by the records' tags; what no record tells is not known, or cannot be told")
+{
+	static const char text[] = "{'name':'t','mode':'enforce','rules':["
+				   "{'subject':'file','tag':'sec*','action':'deny'},"
+				   "{'subject':'exec','tag':'bad','action':'deny'}]}";
+	_policy_ struct policy *p = text_read(text);
+	struct policy_image image = {0};
+	char error[POLICY_ERROR_MAX];
+	struct event e[] = {made_open(1, 1, "/a", RV_ACCESS_READ),
+			    made_open(2, 1, "/b", RV_ACCESS_READ),
+			    made_open(3, 1, "/c", RV_ACCESS_WRITE),
+			    made(RV_KIND_TRUNCATE, 4, 1, "/d", NULL, NULL),
+			    made(RV_KIND_TRUNCATE, 5, 1, "/d", NULL, NULL),
+			    made(RV_KIND_RENAME, 6, 1, "/a", "/e", NULL),
+			    made_exec(7, 1, "/bin/sh", "/script"),
+			    made_exec(8, 1, "/bin/bad", NULL)};
+	struct dry_counts c;
+	struct history h;
+	struct dry *d;
+
+	REQUIRE(p && policy_compile((const struct policy *const *)&p, 1, &image, error,
+				    sizeof(error)) == 0);
+	e[0].open.tag_source = RV_TAG_USER;
+	e[0].strings[1] = (struct event_string){"secret", 6};
+	e[2].open.tag_source = RV_TAG_UNREADABLE;
+	e[3].head.hook = RV_HOOK_TRUNCATE;
+	e[4].head.hook = RV_HOOK_FTRUNCATE;
+	e[7].exec.tag_source = RV_TAG_SECURITY;
+	e[7].strings[3] = (struct event_string){"bad", 3};
+	d = dry_new(&image);
+	h = (struct history){.each = dry_add, .arg = d};
+	for (size_t i = 0; i < ARRAY_SIZE(e); i++)
+		CHECK(dry_see(d, &e[i], true) == 0 && history_add(&h, &e[i], true) == 0);
+	CHECK(history_end(&h) == 0);
+	c = dry_counts(d);
+	CHECK_INT(c.denied, 4); /* 1, 3, 4, 8 */
+	CHECK_INT(c.unknown[RV_KIND_EXEC], 1);
+	CHECK_INT(c.asked, 9); /* a rename asks two questions */
+	CHECK(dry_blind(&image, ~(1ull << RV_KIND_OPEN)) & 1ull << RV_KIND_OPEN);
+	history_release(&h);
+	dry_free(d);
+	policy_image_release(&image);
+}

@@ -113,6 +113,43 @@ TEST("decide: of each access the first rule whose conditions hold")
 	is(ask_address(RV_DO_SEND, AF_INET, "10.0.0.1", 54, 0), RV_ACT_ALLOW, 0, 0);
 }
 
+static struct policy_answer ask_tag(uint32_t access, const char *path, uint32_t state, const char *tag)
+{
+	return policy_decide(&image, &(struct policy_question){.subject = RV_SUBJECT_FILE,
+							       .access = access,
+							       .tag_state = state,
+							       .tag = policy_tag(&image, tag, strlen(tag)),
+							       .text = path,
+							       .len = strlen(path)});
+}
+
+TEST("decide: tag holds for files that have it; without, beside, settled, unknown")
+{
+	const struct rv_table *head;
+
+	COMPILE(ENFORCE("{'subject':'file','tag':'pub*','access':'read','action':'allow'},"
+			"{'subject':'file','tag':'{secret,top/**}','action':'deny','errno':'EPERM'},"
+			"{'subject':'exec','tag':'**','action':'audit'},"
+			"{'subject':'file','path':'/srv/**','action':'deny'}"));
+	head = image.value;
+	CHECK_INT(head->asked[RV_SUBJECT_TAG], RV_DO_READ | RV_DO_WRITE | RV_TAG_ASKED_EXEC);
+	CHECK_INT(head->tags_n, 3);
+	is(ask_tag(RV_DO_READ, "/srv/a", RV_TAG_KNOWN, "public"), RV_ACT_ALLOW, 1, 0);
+	is(ask_tag(RV_DO_WRITE, "/srv/a", RV_TAG_KNOWN, "public"), RV_ACT_DENY, 4, EACCES);
+	is(ask_tag(RV_DO_READ, "/a", RV_TAG_KNOWN, "top/x/y"), RV_ACT_DENY, 2, EPERM);
+	is(ask_tag(RV_DO_READ, "/a", RV_TAG_KNOWN, "secrets"), RV_ACT_ALLOW, 0, 0);
+	is(ask_tag(RV_DO_READ, "/a", RV_TAG_BESIDE, "secret"), RV_ACT_ALLOW, 0, 0);
+	is(ask_tag(RV_DO_READ, "/srv/a", RV_TAG_BESIDE, "public"), RV_ACT_DENY, 4, EACCES);
+	is(ask_tag(RV_DO_WRITE, "/srv/a", RV_TAG_SETTLED, "secret"), RV_ACT_ALLOW, 0, 0);
+	CHECK(!ask_tag(RV_DO_WRITE, "/srv/a", RV_TAG_SETTLED, "").tag_missed);
+	CHECK(!ask_tag(RV_DO_READ, "/a", RV_TAG_KNOWN, "").tag_missed);
+	CHECK(ask_tag(RV_DO_READ, "/a", RV_TAG_UNKNOWN, "").tag_missed);
+	CHECK(!ask_tag(RV_DO_DELETE, "/a", RV_TAG_UNKNOWN, "").tag_missed);
+	is(ask_tag(RV_DO_READ, "/srv/a", RV_TAG_UNKNOWN, "public"), RV_ACT_DENY, 4, EACCES);
+	COMPILE(ENFORCE(DENY("/a")));
+	CHECK_INT(((struct rv_table *)image.value)->asked[RV_SUBJECT_TAG], 0);
+}
+
 TEST("decide: when holds for the executable, with children for what it starts")
 {
 	uint32_t nginx, child;

@@ -8,6 +8,9 @@
 
 static const char *const exes[] = {"/bin/sh", "/bin/a", "/usr/bin/b", "/usr/sbin/nginx"};
 static const char *const when_globs[] = {"/bin/*", "/usr/**", "/bin/sh", "**", "/usr/sbin/nginx"};
+static const char *const tag_globs[] = {"secret", "s*", "**", "{a,b}/*", "*-7", "?", "\\*"};
+/* NULL: nobody asks; "": the file has none, and "**" is no rule about it. */
+static const char *const tags[] = {NULL, "secret", "sign", "a/x", "b/x-7", "c-7", "*", "a", "\303\266"};
 static const uint16_t ports[] = {0, 1, 22, 53, 80, 255, 256, 257, 443, 511, 512, 1024, 8080, 65535};
 static const struct {
 	int family;
@@ -140,13 +143,17 @@ static void random_range(struct policy_rule *rule)
 		rule->addr[bit / 8] |= addresses[at].addr[bit / 8] & (uint8_t)(128u >> bit % 8);
 }
 
-static void random_rule(struct policy_rule *rule, char glob[static 256], size_t whens_n)
+static void random_rule(struct policy_rule *rule, char glob[static 256], size_t whens_n, size_t tags_n)
 {
 	rule->subject = random_subject();
 	rule->action = random_below(3);
 	rule->error = random_error(rule->action);
 	rule->access = random_access(rule->subject);
 	rule->when = random_below(3) ? 0 : random_below((unsigned)whens_n + 1);
+	if (tags_n && (rule->subject == POLICY_EXEC || rule->subject == POLICY_FILE))
+		rule->tag = random_below(3) ? 0 : random_below((unsigned)tags_n + 1);
+	if (rule->tag && rule->subject == POLICY_FILE)
+		rule->access = 1 + random_below(RV_DO_READ | RV_DO_WRITE);
 	rule->which = 1ull << random_below(4) | 1ull << (60 + random_below(4));
 	if (rule->subject == POLICY_KERNEL)
 		rule->which = kinds_for(rule->which);
@@ -171,13 +178,17 @@ void random_policies(struct random_policies *ret, size_t n, bool plain)
 				     .flags = random_below(4) ? RV_POLICY_ENFORCE : 0,
 				     .whens = ret->whens[i],
 				     .whens_n = plain ? 0 : RANDOM_WHENS,
+				     .tags = ret->tags[i],
+				     .tags_n = plain ? 0 : RANDOM_TAGS,
 				     .rules = ret->rules[i],
 				     .rules_n = random_below(RANDOM_RULES + 1)};
 		for (size_t k = 0; k < RANDOM_WHENS; k++)
 			p->whens[k] = (struct policy_when){.exec = (char *)PICK(when_globs),
 							   .children = random_below(2)};
+		for (size_t k = 0; k < RANDOM_TAGS; k++)
+			p->tags[k] = (struct policy_tag){.glob = (char *)PICK(tag_globs)};
 		for (size_t k = 0; k < p->rules_n; k++)
-			random_rule(&p->rules[k], ret->globs[i][k], p->whens_n);
+			random_rule(&p->rules[k], ret->globs[i][k], p->whens_n, p->tags_n);
 		for (unsigned s = 1; s < RV_SUBJECT_MAX; s++) {
 			if (random_below(4))
 				continue;
@@ -199,6 +210,7 @@ void random_question(struct question *ret)
 				 .protocol = PICK(protocols),
 				 .family = addresses[at].family,
 				 .port = (uint16_t)(PICK(ports) + random_below(3) - 1),
+				 .tag = PICK(tags),
 				 .exes_n = 1 + random_below(3)};
 	if (ret->subject == RV_SUBJECT_KERNEL)
 		ret->which = kind_for(ret->which);
@@ -225,6 +237,10 @@ struct policy_question random_asked(const struct policy_image *image, const stru
 
 	for (unsigned i = 0; i < q->exes_n; i++)
 		asked.when = policy_when(image, asked.when, q->exes[i], strlen(q->exes[i]));
+	if (q->tag) {
+		asked.tag_state = RV_TAG_KNOWN;
+		asked.tag = policy_tag(image, q->tag, strlen(q->tag));
+	}
 	if (q->subject == RV_SUBJECT_NETWORK) {
 		policy_address(q->family, q->addr, q->port, text);
 		asked.text = text;

@@ -6,6 +6,7 @@
 #define RANDOM_POLICIES 4
 #define RANDOM_RULES 12
 #define RANDOM_WHENS 3
+#define RANDOM_TAGS 3
 
 /* Not to be copied: it points into itself. */
 struct random_policies {
@@ -14,6 +15,7 @@ struct random_policies {
 	size_t n;
 	struct policy_rule rules[RANDOM_POLICIES][RANDOM_RULES];
 	struct policy_when whens[RANDOM_POLICIES][RANDOM_WHENS];
+	struct policy_tag tags[RANDOM_POLICIES][RANDOM_TAGS];
 	char globs[RANDOM_POLICIES][RANDOM_RULES][256];
 };
 

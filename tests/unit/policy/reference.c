@@ -135,6 +135,8 @@ static bool conditions_hold(const struct policy *p, const struct policy_rule *ru
 		if ((i + 1 == q->exes_n || when->children) &&
 		    reference_glob(when->exec, q->exes[i]))
 			holds = true;
+	if (rule->tag && (!q->tag || !reference_glob(p->tags[rule->tag - 1].glob, q->tag)))
+		return false;
 	return holds && (!rule->protocol || rule->protocol == q->protocol);
 }
 
@@ -186,10 +188,10 @@ struct policy_answer reference_decide(const struct policy *const *list, size_t n
 			own = is_default
 				  ? (struct policy_answer){answer_of(
 							       p, p->defaults[q->subject].action),
-							   0, p->defaults[q->subject].error, (int)k}
+							   0, p->defaults[q->subject].error, (int)k, false}
 				  : (struct policy_answer){answer_of(p, p->rules[i].action),
 							   before + (uint32_t)i + 1,
-							   p->rules[i].error, (int)k};
+							   p->rules[i].error, (int)k, false};
 			if (!said || own.action > answer.action)
 				answer = own;
 			said = true;

@@ -13,6 +13,7 @@ struct question {
 	int family;    /* network */
 	uint8_t addr[16];
 	uint16_t port;
+	const char *tag; /* exec, file: the file's; NULL: rules with "tag" say nothing */
 	const char *exes[3]; /* who acts is the last, before it whose child it is */
 	unsigned exes_n;
 };

@@ -474,10 +474,57 @@ TEST("rule: as many different conditions as there may be, and one more")
 	}
 }
 
+#define TAG(more) POLICY("{'subject':'file'," DENY "," more "}")
+TEST("rule: tag, with a path or without")
+{
+	_policy_ struct policy *p = text_read(
+	    POLICY("{'subject':'file','tag':'secret','action':'deny'},"
+		   "{'subject':'file','tag':'s*','path':'/a','access':'read','action':'deny'},"
+		   "{'subject':'exec','tag':'secret','action':'audit'},"
+		   "{'subject':'exec','path':'/a','action':'audit'}"));
+
+	REQUIRE(p && p->rules_n == 4);
+	CHECK_INT(p->tags_n, 2);
+	CHECK_STR(p->tags[0].glob, "secret");
+	CHECK_STR(p->tags[1].glob, "s*");
+	CHECK(p->rules[0].path == NULL);
+	CHECK_INT(p->rules[0].tag, 1);
+	CHECK_INT(p->rules[0].access, RV_DO_READ | RV_DO_WRITE);
+	CHECK_STR(p->rules[1].path, "/a");
+	CHECK_INT(p->rules[1].tag, 2);
+	CHECK_INT(p->rules[1].access, RV_DO_READ);
+	CHECK_INT(p->rules[2].tag, 1);
+	CHECK_INT(p->rules[2].access, RV_DO_EXEC);
+	CHECK_INT(p->rules[3].tag, 0);
+	CHECK(policy_tag_rule(p) == &p->rules[0]);
+}
+
+TEST("rule: tag refused, with the place")
+{
+	text_refused(TAG("'tag':~1"), "found 1, expected one glob in a string; several are one, "
+				      "\"{a,b}\"");
+	text_refused(TAG("'tag':~''"),
+		     "found \"\", expected 1 to 4095 bytes without NUL (at byte 1 of it)");
+	text_refused(TAG("'tag':~'{a,}'"),
+		     "found \"{a,}\", expected a glob of tags, which have 1 to 256 bytes");
+	text_refused(TAG("'tag':~'a[b'"),
+		     "found \"a[b\", expected a ']' to end the set (at byte 2 of it)");
+	text_refused(TAG("'tag':'a','access':~['read','delete']"),
+		     "found an array, expected \"read\", \"write\" or both with \"tag\", which the "
+		     "kernel lets reeve read only where a file is opened or executed");
+	text_refused(POLICY("{'subject':'unix'," DENY ",'path':'/a','tag':~'a'}"),
+		     "found key \"tag\" in a rule of subject \"unix\", expected it only with: exec, "
+		     "file");
+	text_refused(POLICY("{'subject':'file','tag':'a'," DENY "},~{'subject':'file','tag':'a'," DENY
+			    "}"),
+		     "found rule 1 a second time, expected it once; it is in line 2");
+}
+
 TEST("rule: names of the numbers")
 {
 	CHECK_STR(policy_subject_name(POLICY_UNIX), "unix");
 	CHECK_STR(policy_subject_name(RV_SUBJECT_WHEN), NULL);
+	CHECK_STR(policy_subject_name(RV_SUBJECT_TAG), NULL);
 	CHECK_STR(policy_subject_name(RV_SUBJECT_MAX), NULL);
 	CHECK_STR(policy_action_name(POLICY_AUDIT), "audit");
 	CHECK_STR(policy_action_name(POLICY_DENY + 1), NULL);

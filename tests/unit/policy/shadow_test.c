@@ -54,6 +54,18 @@ TEST("shadow: paths behind wider ones, not before them")
 		 "2<1");
 }
 
+TEST("shadow: tags: behind the same one, or a rule for any file")
+{
+	shadowed(POLICY(R("file", "'tag':'a'") "," R("file", "'path':'/x','tag':'a','access':'read'") "," FA(
+		     "/x", "'read'")),
+		 "2<1");
+	shadowed(POLICY(F("/**") "," R("file", "'path':'/x','tag':'a'")), "2<1");
+	shadowed(POLICY(R("file", "'tag':'a'" WHEN("/b")) "," R("file", "'path':'/x','tag':'a'") "," R(
+		     "file", "'path':'/y','tag':'a'" WHEN("/b"))),
+		 "3<1");
+	shadowed(POLICY(R("file", "'tag':'a'") "," R("file", "'tag':'b'") "," F("/x")), "");
+}
+
 TEST("shadow: access by access")
 {
 	shadowed(POLICY(FA("/a/**", "'read'") "," F("/a/b")), "");

@@ -188,6 +188,82 @@ static int set(char **argv)
 	return 0;
 }
 
+/* 126 and 127 are nobody's errno. */
+static int try_exec(const char *path)
+{
+	pid_t pid = fork();
+	int status;
+
+	MUST(pid >= 0);
+	if (pid == 0) {
+		execl(path, path, "none", NULL);
+		_exit(errno);
+	}
+	MUST(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int try_open(const char *path, int flags)
+{
+	int fd = open(path, flags, 0644), error = errno;
+
+	if (fd < 0)
+		return error;
+	close(fd);
+	return 0;
+}
+
+static int try_ftruncate(const char *path)
+{
+	int fd = open(path, O_WRONLY), error;
+
+	if (fd < 0)
+		return errno;
+	error = ftruncate(fd, 0) ? errno : 0;
+	close(fd);
+	return error;
+}
+
+static int try_one(char act, char *path)
+{
+	char *to = strchr(path, ',');
+
+	if (to)
+		*to++ = '\0';
+	switch (act) {
+	case 'r':
+		return try_open(path, O_RDONLY);
+	case 'w':
+		return try_open(path, O_WRONLY | O_APPEND);
+	case 'c':
+		return try_open(path, O_WRONLY | O_CREAT);
+	case 't':
+		return truncate(path, 0) ? errno : 0;
+	case 'f':
+		return try_ftruncate(path);
+	case 'm':
+		return rename(path, to) ? errno : 0;
+	case 'l':
+		return link(path, to) ? errno : 0;
+	case 'x':
+		return try_exec(path);
+	case 'u':
+		return setgid(1000) || setuid(1000) ? errno : 0;
+	}
+	return 99;
+}
+
+/* try ACT:PATH...: does one after the other and says what came of each. */
+static int try_(char **argv)
+{
+	for (; *argv; argv++) {
+		int error = try_one((*argv)[0], *argv + 2);
+
+		printf("%s\n", error ? strerrorname_np(error) : "0");
+	}
+	return 0;
+}
+
 static int none(char **argv)
 {
 	(void)argv;
@@ -197,7 +273,7 @@ static int none(char **argv)
 int main(int argc, char **argv)
 {
 	static const struct verb verbs[] = {{"open", open_}, {"copy-up", copy_up}, {"exec", exec_},
-					    {"none", none},
+					    {"none", none},  {"try", try_},
 					    {"set-1", set},  {"set-2", set},	   {"set-3", set},
 					    {"set-4", set},  {"set-5", set},	   {"set-6", set},  {0}};
 
