@@ -115,8 +115,10 @@ struct {
 /* A unix socket that is being reached by a name in the file system: what for, and where the name led. */
 struct unix_way {
 	__u64 sk;     /* struct sock * that is to reach it */
-	__u32 access; /* RV_DO_*; 0: none under way, or the name was the path */
+	__u64 name;   /* where in the kernel the name lies that is followed */
+	__u32 access; /* RV_DO_*; 0: none */
 	__u32 led;    /* to a socket, to path */
+	__u32 same;   /* which was the name */
 	__u32 state;  /* RV_PATH_* */
 	__u32 len;
 	char path[RV_PATH_MAX];

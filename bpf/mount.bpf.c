@@ -31,7 +31,7 @@ static __always_inline bool mount_renames(unsigned long flags, const char *type)
 	if (flags & MS_PROPAGATION_FLAGS)
 		return false;
 	return (flags & MS_MOVE_FLAG) ||
-	       !(type_is(type, "tmpfs", 6) || type_is(type, "ramfs", 6) || type_is(type, "fuse", 4));
+	       !(type_is(type, "tmpfs", 6) || type_is(type, "ramfs", 6) || type_is(type, "fuse", 5));
 }
 
 /* Nobody has mounted that file system but by m. */

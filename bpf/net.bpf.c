@@ -121,6 +121,9 @@ static __always_inline void unix_note(struct act *a, struct socket *sock, const 
 	struct unix_way *way;
 	char first = 0;
 
+	way = bpf_task_storage_get(&reeve_unix, bpf_get_current_task_btf(), NULL, 0);
+	if (way)
+		way->access = 0;
 	if (!judge_asked(&a->v) || a->v.verdict == RV_VERDICT_DENIED || addrlen <= 2)
 		return;
 	bpf_probe_read_kernel(&first, 1, address + 2);
@@ -130,7 +133,8 @@ static __always_inline void unix_note(struct act *a, struct socket *sock, const 
 				   BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (way) {
 		way->sk = (__u64)sock->sk;
-		way->led = 0;
+		way->name = (__u64)address + 2;
+		way->led = way->same = 0;
 		way->access = access;
 		return;
 	}

@@ -30,8 +30,9 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 	struct scratch *s;
 	__u32 len, state = 0;
 
-	if (!way || !way->access)
+	if (!way || !way->access || way->name != (__u64)name)
 		return 0;
+	way->led = way->same = 0;
 	if (error) { /* and so will the call be */
 		way->access = 0;
 		return 0;
@@ -44,8 +45,7 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 	BPF_CORE_READ_INTO(&to.mnt, path, mnt);
 	BPF_CORE_READ_INTO(&to.dentry, path, dentry);
 	len = path_resolve(&w, s, &to, false, s->record, &state) & (RV_PATH_MAX - 1);
-	if (state == RV_PATH_OK && unix_same(name, s->record, len))
-		way->access = 0;
+	way->same = state == RV_PATH_OK && unix_same(name, s->record, len);
 	bpf_probe_read_kernel(way->path, len, s->record);
 	way->len = len;
 	way->state = state;
@@ -54,8 +54,8 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 	return 0;
 }
 
-/* The answer of both hooks below. What was not seen being followed cannot be told. Another socket's turn
- * means that the call for which it was noted has failed before. */
+/* The answer of both hooks below. What was not seen being followed cannot be told. A call that had to wait
+ * follows the name again and asks again: so the note stays, until the thread's next name. */
 static __always_inline int unix_judge(__u64 sk, __u32 type, __u32 hook)
 {
 	struct unix_way *way =
@@ -64,12 +64,11 @@ static __always_inline int unix_judge(__u64 sk, __u32 type, __u32 hook)
 	struct rv_connect *r;
 	__u32 state;
 
-	if (!way || !way->access)
+	if (!way || !way->access || way->sk != sk || way->same)
 		return 0;
 	a.access = way->access;
-	way->access = 0;
-	if (way->sk != sk)
-		return 0;
+	if (!way->led)
+		way->access = 0;
 	r = act_node(&a, a.access & RV_DO_SEND ? RV_KIND_SEND : RV_KIND_CONNECT, hook, sizeof(*r));
 	if (r) {
 		r->family = AF_UNIX;

@@ -186,6 +186,12 @@ static int find_asked(const struct state *s, const struct policy_files *host, st
 	return 0;
 }
 
+/* So that there is time for the host's policies alone, however long the tenant's takes. */
+static uint64_t half_way(uint64_t until_ns)
+{
+	return until_ns - (uint64_t)util_left_ms(until_ns) * 1000000 / 2;
+}
+
 /* With the container's own policy on top. The annotation is the tenant's word: a mistake in it must
  * not lift the host's policy, so under --fail open the container is guarded without it. */
 static int start_annotated(struct options *o, const struct state *s,
@@ -197,7 +203,7 @@ static int start_annotated(struct options *o, const struct state *s,
 	int r = find_asked(s, files, &own, &asked, why);
 
 	if (r == 0)
-		r = start_agent(o, s, place, pidfd, files, asked, until_ns, why);
+		r = start_agent(o, s, place, pidfd, files, asked, half_way(until_ns), why);
 	if (r == 0 || o->fail_closed)
 		return r;
 	log_err(0, "container %s: %s; it is guarded without the policy its annotation names", s->id,

@@ -7,6 +7,7 @@
 #include "sidecar/common/util.h"
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What engines call a container, by the annotation they say it in; the first one present counts. */
@@ -123,8 +124,26 @@ static int take_members(const struct json *root, struct state *s, char *error, s
 	return r < 0 ? r : take_annotations(root, s, error, error_size);
 }
 
+/* What no string of ours can hold, a NUL or what is not UTF-8, becomes a replacement: an annotation is the
+ * tenant's, and must not make the state unreadable. */
+static void replace_unreadable(char *text, size_t len)
+{
+	for (size_t at = 0, n; at < len; at += n) {
+		n = utf8_length(text + at, len - at);
+		if (n == 0) {
+			text[at] = '?';
+			n = 1;
+		} else if (text[at] == '\\' && len - at >= 2) {
+			n = 2;
+			if (len - at >= 6 && memcmp(text + at, "\\u0000", 6) == 0)
+				memcpy(text + at, "\\ufffd", 6);
+		}
+	}
+}
+
 int state_parse(const char *text, size_t len, struct state *ret, char *error, size_t error_size)
 {
+	_free_ char *copy = NULL;
 	_json_ struct json *root = NULL;
 	_state_ struct state s = {};
 	int r;
@@ -133,7 +152,12 @@ int state_parse(const char *text, size_t len, struct state *ret, char *error, si
 		return util_refuse(-E2BIG, error, error_size, "more than %u bytes", STATE_SIZE_MAX);
 	if (len == 0)
 		return util_refuse(-EINVAL, error, error_size, "empty: expected a JSON object");
-	r = json_parse(text, len, false, &root, error, error_size);
+	copy = malloc(len);
+	if (!copy)
+		return util_refuse(-ENOMEM, error, error_size, "out of memory");
+	memcpy(copy, text, len);
+	replace_unreadable(copy, len);
+	r = json_parse(copy, len, false, &root, error, error_size);
 	if (r < 0)
 		return r;
 	r = take_members(root, &s, error, error_size);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include "sidecar/common/meta.h"
 
-#define STATE_SIZE_MAX (1u << 20) /* bytes of JSON */
+#define STATE_SIZE_MAX (4u << 20) /* bytes of JSON; the tenant's annotations are in it */
 #define STATE_PID_NONE (-1)
 
 struct state {
@@ -24,7 +24,7 @@ struct state {
 void state_release(struct state *s);
 #define _state_ __attribute__((cleanup(state_release)))
 
-/* -EINVAL, -E2BIG, -EILSEQ, -ENOMEM as json_parse; the reason is put in error. */
+/* -EINVAL, -E2BIG, -ENOMEM as json_parse; the reason is put in error. Bytes that are no UTF-8 are read as "?". */
 int state_parse(const char *text, size_t len, struct state *ret, char *error, size_t error_size);
 
 /* Whether this is the call after the container's end (poststop): nothing to attach to. */

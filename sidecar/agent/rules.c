@@ -30,14 +30,16 @@ static int read_all(struct options *o, const struct meta *m, struct list *l)
 	for (unsigned i = 0; r == 0 && i < o->policies_n; i++) {
 		r = list_add_file(l, LIST_HOST, o->policies[i], error, sizeof(error));
 	}
-	if (r == 0 && o->annotated)
-		r = list_add_file(l, LIST_NAMED, o->annotated, error, sizeof(error));
-	if (r == 0 && o->annotated_fd >= 0)
-		r = read_inline(l, o->annotated_fd, error, sizeof(error));
 	o->fail_closed |= list_fails_closed(l);
 	if (r == 0)
 		r = list_complete(l, m, o->fail_closed, error, sizeof(error));
 	o->fail_closed |= list_fails_closed(l);
+	if (r == 0 && o->annotated && !list_has(l, o->annotated))
+		r = list_add_file(l, LIST_NAMED, o->annotated, error, sizeof(error));
+	if (r == 0 && o->annotated_fd >= 0)
+		r = read_inline(l, o->annotated_fd, error, sizeof(error));
+	if (r == 0)
+		list_select(l, PATH_DEFAULT_POLICY, m);
 	if (r)
 		return log_err(0, "policy %s", error), r;
 	return 0;
@@ -87,6 +89,12 @@ int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint3
 	r = list_check_kernel(&list, error, sizeof(error));
 	if (r == 0)
 		r = list_compile(&list, &image, error, sizeof(error));
+	if (r == -E2BIG && list_drop_unsure(&list)) {
+		log_err(0, "container %s is guarded without the policies that may be for it, as its "
+			   "annotations are too many or too long: %s",
+			a->meta.id, error);
+		r = list_compile(&list, &image, error, sizeof(error));
+	}
 	if (r)
 		return log_err(0, "policies of container %s: %s", a->meta.id, error), r;
 	head = image.value;

@@ -25,7 +25,11 @@ static int read_files(struct list *l, char **files, int n, const struct meta *m,
 					   strerror(-r));
 		r = list_add_file(l, LIST_HOST, path, error, error_size);
 	}
-	return r ? r : list_complete(l, m, true, error, error_size);
+	if (r == 0)
+		r = list_complete(l, m, true, error, error_size);
+	if (r == 0)
+		list_select(l, PATH_DEFAULT_POLICY, m);
+	return r;
 }
 
 int policy_verb_apply(int argc, char **argv)

@@ -22,9 +22,9 @@ static bool followed(const char *file)
 	return strncmp(file, dir, sizeof(dir) - 1) == 0 && !strchr(file + sizeof(dir) - 1, '/');
 }
 
-/* The files as they are now, and those of the directory that are for the container now. */
-static int read_again(const struct kept *kept, const struct meta *m, struct list *l, char *error,
-		      size_t error_size)
+/* The kept ones of the host's (tenants: of the container's own) as they are now. */
+static int read_kept(const struct kept *kept, bool tenants, struct list *l, char *error,
+		     size_t error_size)
 {
 	int r = 0;
 
@@ -32,13 +32,33 @@ static int read_again(const struct kept *kept, const struct meta *m, struct list
 		enum list_from from = kept->of[i].from;
 		const char *file = kept->of[i].file;
 
-		if (from == LIST_MATCHED || strcmp(file, NO_POLICY_FILE) == 0)
+		if (from == LIST_MATCHED || (from != LIST_HOST) != tenants || list_has(l, file) ||
+		    strcmp(file, NO_POLICY_FILE) == 0)
 			continue;
 		r = followed(file) ? list_add_file(l, from, file, error, error_size)
 				   : list_add_text(l, from, file, kept->of[i].text,
 						   kept->of[i].len, error, error_size);
 	}
-	return r ? r : list_complete(l, m, true, error, error_size);
+	return r;
+}
+
+/* The files as they are now, and those of the directory that are for the container now. */
+static int read_again(const struct kept *kept, const struct meta *m, struct list *l, char *error,
+		      size_t error_size)
+{
+	int r = read_kept(kept, false, l, error, error_size);
+
+	if (r == 0)
+		r = list_complete(l, m, true, error, error_size);
+	if (r == 0)
+		r = read_kept(kept, true, l, error, error_size);
+	if (r == -E2BIG && l->n == POLICY_LIST_MAX) { /* the node's take all the places */
+		log_err(0, "container %s: without its own policy: %s", m->id, error);
+		r = 0;
+	}
+	if (r == 0)
+		list_select(l, PATH_DEFAULT_POLICY, m);
+	return r;
 }
 
 static bool same(const struct kept *kept, const struct list *l)
@@ -74,9 +94,20 @@ static int refresh_once(struct target *t)
 				  error, sizeof(error));
 	if (r == 0 && same(&kept, &list) && kept_refused(&t->id, said) < 0)
 		return 0;
+	if (r == 0 && list.n == 0) {
+		kept_refuse(&t->id, NULL);
+		return 0;
+	}
 	if (r < 0 && kept_refused(&t->id, said) == 0 && strcmp(said, error) == 0)
 		return 0; /* said before */
-	return policy_change(t, &list, &version, r, error, sizeof(error));
+	r = policy_change(t, &list, &version, r, error, sizeof(error));
+	/* The node's word does not wait for a tenant's to go with it. */
+	if (r == -E2BIG && (list_drop_unsure(&list) | list_drop_tenants(&list))) {
+		log_err(0, "container %s: the node's policies are put in force without its own",
+			t->meta.id);
+		r = policy_change(t, &list, &version, 0, error, sizeof(error));
+	}
+	return r;
 }
 
 static int refresh(void *arg, const char *key)

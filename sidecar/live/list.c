@@ -50,7 +50,7 @@ static int add(struct list *l, enum list_from from, const char *file, char *text
 				   file, key);
 	}
 	e->from = from;
-	e->policy->tenants = from == LIST_INLINE || (from == LIST_NAMED && !e->policy->selectable);
+	e->policy->tenants = from == LIST_INLINE || from == LIST_NAMED;
 	e->file = TAKE_PTR(name);
 	e->text = TAKE_PTR(owned);
 	e->len = len;
@@ -127,18 +127,51 @@ static void take_out(struct list *l, unsigned i)
 	list_release(&one);
 }
 
+bool list_drop_tenants(struct list *l)
+{
+	unsigned before = l->n;
+
+	for (unsigned i = l->n; i-- > 0;)
+		if (l->of[i].policy->tenants)
+			take_out(l, i);
+	return l->n < before;
+}
+
+bool list_drop_unsure(struct list *l)
+{
+	unsigned before = l->n;
+
+	for (unsigned i = l->n; i-- > 0;)
+		if (l->of[i].policy->unsure)
+			take_out(l, i);
+	return l->n < before;
+}
+
+/* A file of the host's that a container named: it stands in the default's place only where the host lets
+ * that container choose it; one that is for it anyway is the host's word. */
+static bool is_chosen(struct list_entry *e, const struct meta *m)
+{
+	bool fits = e->from == LIST_HOST || list_matches(e->policy, m) == LIST_FITS;
+
+	if (e->from == LIST_NAMED && !e->policy->selectable && e->policy->matches && fits)
+		e->from = LIST_MATCHED;
+	e->policy->tenants = e->from == LIST_INLINE ||
+			     (e->from == LIST_NAMED && !(e->policy->selectable && fits));
+	return e->policy->selectable && fits && e->from != LIST_MATCHED;
+}
+
 void list_select(struct list *l, const char *default_file, const struct meta *m)
 {
 	bool selectable = false;
 
 	for (unsigned i = 0; i < l->n; i++)
-		selectable |= l->of[i].policy->selectable && l->of[i].from != LIST_MATCHED;
+		selectable |= is_chosen(&l->of[i], m);
 	for (unsigned i = 0; i < l->n; i++) {
 		const struct policy *p = l->of[i].policy;
 
 		if (strcmp(l->of[i].file, default_file) != 0)
 			continue;
-		if ((selectable && !p->selectable) || !list_matches(p, m))
+		if ((selectable && !p->selectable) || list_matches(p, m) == LIST_NO)
 			take_out(l, i);
 		return;
 	}
@@ -150,9 +183,15 @@ int list_complete(struct list *l, const struct meta *m, bool strict, char *error
 
 	if (r == 0)
 		r = list_add_matching(l, PATH_POLICIES, m, strict, error, error_size);
-	if (r == 0)
-		list_select(l, PATH_DEFAULT_POLICY, m);
 	return r;
+}
+
+bool list_has(const struct list *l, const char *file)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (strcmp(l->of[i].file, file) == 0)
+			return true;
+	return false;
 }
 
 bool list_fails_closed(const struct list *l)

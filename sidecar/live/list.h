@@ -46,21 +46,29 @@ int list_add_file(struct list *l, enum list_from from, const char *file, char *e
 		  size_t error_size);
 int list_add_text(struct list *l, enum list_from from, const char *file, const char *text, size_t len,
 		  char *error, size_t error_size);
-/* Those of the directory whose "match" fits the container and that are not in the list, by name. A file
- * that cannot be understood is an error; not strict: it is logged and passed over. */
+/* Those of the directory whose "match" fits the container and that are not in the list, first
+ * those that fit by what is known, each kind by name. A file that cannot be understood, and more than there
+ * is room for, is an error; not strict: it is logged and passed over. */
 int list_add_matching(struct list *l, const char *dir, const struct meta *m, bool strict, char *error,
 		      size_t error_size);
-/* Whether all that the policy's "match" asks holds; also without one. */
-bool list_matches(const struct policy *p, const struct meta *m);
+/* Whether all that the policy's "match" asks holds; also without one. LIST_MAYBE: some of it is not known. */
+enum list_fit { LIST_NO, LIST_MAYBE, LIST_FITS };
+enum list_fit list_matches(const struct policy *p, const struct meta *m);
 /* Puts the host's default first, if there is one. */
 int list_add_default(struct list *l, const char *file, char *error, size_t error_size);
 /* Takes the host's default out again where its "match" does not fit the container, or where some policy
  * that was named is selectable: that one stands in its place. */
 void list_select(struct list *l, const char *default_file, const struct meta *m);
-/* To the policies that were named what the node says besides: the default, those that match, the
- * selection. error as list_add_file. */
+/* Takes out, from the end, all that a tenant asked for, or that only may be for the container. True: there
+ * was something. */
+bool list_drop_tenants(struct list *l);
+bool list_drop_unsure(struct list *l);
+/* To the host's own policies what it says besides: the default, those that match. error as
+ * list_add_file. What a tenant asks for comes after that, then list_select(). */
 int list_complete(struct list *l, const struct meta *m, bool strict, char *error, size_t error_size);
 
+/* Whether that file is in it. */
+bool list_has(const struct list *l, const char *file);
 /* Whether one of them says so. */
 bool list_fails_closed(const struct list *l);
 

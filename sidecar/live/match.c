@@ -11,8 +11,11 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
 
-/* By which annotation engines say it: containerd's CRI, CRI-O (its older word last). */
+/* By which annotations engines say it: containerd's CRI, CRI-O. A tenant may be able to write those that its
+ * engine does not, so any of them that fits is enough: these policies only forbid. */
 static const char *const said_by[POLICY_IDENTITIES][4] = {
+    [POLICY_NAME] = {"io.kubernetes.cri.container-name", "io.kubernetes.container.name",
+		     "nerdctl/name"},
     [POLICY_IMAGE] = {"io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
 		      "io.kubernetes.cri-o.Image"},
     [POLICY_NAMESPACE] = {"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace"},
@@ -21,53 +24,51 @@ static const char *const said_by[POLICY_IDENTITIES][4] = {
 
 static bool fits_value(const char *glob, const char *value)
 {
-	return !value || fnmatch(glob, value, 0) == 0;
+	return fnmatch(glob, value, 0) == 0;
 }
 
-static bool fits_annotation(const struct meta *m, const char *key, const char *glob, bool *ret_there)
+static enum list_fit fits_annotation(const struct meta *m, const char *key, const char *glob)
 {
 	const struct meta_annotation *a = meta_annotation(m, key);
 
-	*ret_there = a;
-	return a && fits_value(glob, a->value);
+	if (!a)
+		return m->annotations_cut ? LIST_MAYBE : LIST_NO;
+	if (!a->value)
+		return LIST_MAYBE;
+	return fits_value(glob, a->value) ? LIST_FITS : LIST_NO;
 }
 
-static bool fits(const struct meta *m, const struct policy_match *match)
+static enum list_fit fits(const struct meta *m, const struct policy_match *match)
 {
-	bool there;
+	enum list_fit best = LIST_NO;
 
-	if (match->what == POLICY_NAME)
-		return fits_value(match->glob, m->name) || fits_value(match->glob, m->id);
+	if (match->what == POLICY_NAME &&
+	    (fits_value(match->glob, m->name) || fits_value(match->glob, m->id)))
+		return LIST_FITS;
 	if (match->what == POLICY_ANNOTATION)
-		return fits_annotation(m, match->key, match->glob, &there) ||
-		       (!there && m->annotations_cut);
+		return fits_annotation(m, match->key, match->glob);
 	for (unsigned i = 0; said_by[match->what][i]; i++) {
-		bool fit = fits_annotation(m, said_by[match->what][i], match->glob, &there);
+		enum list_fit fit = fits_annotation(m, said_by[match->what][i], match->glob);
 
-		if (there)
-			return fit;
+		best = fit > best ? fit : best;
 	}
-	return m->annotations_cut;
+	return best;
 }
 
-bool list_matches(const struct policy *p, const struct meta *m)
+enum list_fit list_matches(const struct policy *p, const struct meta *m)
 {
-	for (size_t i = 0; i < p->matches_n; i++)
-		if (!fits(m, &p->matches[i]))
-			return false;
-	return true;
+	enum list_fit worst = LIST_FITS;
+
+	for (size_t i = 0; i < p->matches_n; i++) {
+		enum list_fit fit = fits(m, &p->matches[i]);
+
+		worst = fit < worst ? fit : worst;
+	}
+	return worst;
 }
 
-static bool listed(const struct list *l, const char *file)
-{
-	for (unsigned i = 0; i < l->n; i++)
-		if (strcmp(l->of[i].file, file) == 0)
-			return true;
-	return false;
-}
-
-static int add_if_it_fits(struct list *l, const char *file, const struct meta *m, char *error,
-			  size_t error_size)
+static int add_if_it_fits(struct list *l, const char *file, const struct meta *m,
+			  enum list_fit wanted, char *error, size_t error_size)
 {
 	_policy_ struct policy *p = NULL;
 	_free_ char *text = NULL;
@@ -82,9 +83,12 @@ static int add_if_it_fits(struct list *l, const char *file, const struct meta *m
 	if (!memmem(text, len, "\"match\"", 7))
 		return 0;
 	r = policy_parse_match(text, len, file, &p, error, error_size);
-	if (r < 0 || !p->matches || !list_matches(p, m))
+	if (r < 0 || !p->matches || list_matches(p, m) != wanted)
 		return r;
-	return list_add_text(l, LIST_MATCHED, file, text, len, error, error_size);
+	r = list_add_text(l, LIST_MATCHED, file, text, len, error, error_size);
+	if (r == 0)
+		l->of[l->n - 1].policy->unsure = wanted == LIST_MAYBE;
+	return r;
 }
 
 static int is_policy(const struct dirent *e)
@@ -94,27 +98,40 @@ static int is_policy(const struct dirent *e)
 	return e->d_name[0] != '.' && dot && strcmp(dot, ".json") == 0;
 }
 
+static int add_all(struct list *l, const char *dir, struct dirent **entries, int n, const struct meta *m,
+		   enum list_fit wanted, bool strict, char *error, size_t error_size)
+{
+	char file[PATH_MAX];
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < n; i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, entries[i]->d_name);
+		if (list_has(l, file) || strcmp(file, PATH_DEFAULT_POLICY) == 0)
+			continue;
+		r = add_if_it_fits(l, file, m, wanted, error, error_size);
+		if (r < 0 && !strict) {
+			log_err(0, "container %s is guarded without a policy: %s", m->id, error);
+			r = 0;
+		}
+	}
+	return r;
+}
+
 int list_add_matching(struct list *l, const char *dir, const struct meta *m, bool strict, char *error,
 		      size_t error_size)
 {
 	struct dirent **entries = NULL;
-	int n = scandir(dir, &entries, is_policy, alphasort), r = 0;
-	char file[PATH_MAX];
+	int n = scandir(dir, &entries, is_policy, alphasort), r;
 
 	if (n < 0)
 		return errno == ENOENT ? 0
 				       : util_refuse(-errno, error, error_size, "cannot list %s: %s",
 						     dir, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, entries[i]->d_name);
-		if (r == 0 && !listed(l, file) && strcmp(file, PATH_DEFAULT_POLICY) != 0)
-			r = add_if_it_fits(l, file, m, error, error_size);
-		if (r < 0 && !strict) {
-			log_err(0, "container %s is guarded without a policy: %s", m->id, error);
-			r = 0;
-		}
+	r = add_all(l, dir, entries, n, m, LIST_FITS, strict, error, error_size);
+	if (r == 0)
+		r = add_all(l, dir, entries, n, m, LIST_MAYBE, strict, error, error_size);
+	for (int i = 0; i < n; i++)
 		free(entries[i]);
-	}
 	free(entries);
 	return r;
 }

@@ -23,13 +23,15 @@ static uint8_t action_of(const struct policy *p, enum policy_action action)
 	return action == POLICY_AUDIT ? RV_ACT_AUDIT : RV_ACT_ALLOW;
 }
 
-/* Of several policies those that enforce say what becomes of what cannot be told or recorded. */
+/* Of several policies those that enforce say what becomes of what cannot be told or recorded; but a
+ * tenant's takes no word away from the node's. */
 static uint32_t flags_of(const struct compiler *c)
 {
 	uint32_t flags = 0, enforced = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		enforced |= c->list[i]->flags & RV_POLICY_ENFORCE;
+		if (!c->list[i]->tenants)
+			enforced |= c->list[i]->flags & RV_POLICY_ENFORCE;
 	for (size_t i = 0; i < c->n; i++)
 		flags |= c->list[i]->flags &
 			 (enforced && !enforces(c->list[i]) ? (uint32_t)RV_POLICY_EACH : ~0u);
@@ -319,6 +321,7 @@ int policy_compile(const struct policy *const *list, size_t n, struct policy_ima
 	}
 	for (size_t i = 0; i < n; i++) {
 		c.tenants |= list[i]->tenants;
+		c.unsure |= list[i]->unsure || list[i]->tenants;
 		rules += list[i]->rules_n;
 	}
 	c.refs_n = (uint32_t)rules;

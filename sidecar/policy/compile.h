@@ -44,6 +44,7 @@ struct compiler {
 	unsigned subject; /* whose lists are made */
 	int failed;	  /* in a fold */
 	bool tenants;	  /* some policy is a tenant's */
+	bool unsure;	  /* some is there because of what a tenant said */
 	uint32_t loosens; /* see policy_image */
 	char *error;
 	size_t error_size;

@@ -150,7 +150,7 @@ static int tell(struct compiler *c, const struct patterns *p, uint32_t good, uin
 }
 
 /* Which of them is the first that goes over: what fits is found by doubling, as it costs little,
- * then the rest is halved. */
+ * then the rest is halved. Not for what a tenant had a say in, who would have everybody wait. */
 static int find_first_over(struct compiler *c, const struct patterns *p, uint32_t mark)
 {
 	uint32_t good = 0, bad = p->n, work = 0, states = 0, bytes = 0;
@@ -190,7 +190,7 @@ int compile_texts(struct compiler *c, unsigned subject)
 	if (r == 0)
 		r = build_first(c, &p, p.n, &states);
 	if (r == -E2BIG && !*c->error)
-		r = find_first_over(c, &p, mark);
+		r = c->unsure ? tell(c, &p, 0, p.n, 0, 0) : find_first_over(c, &p, mark);
 	free(p.numbers);
 	return r;
 }

@@ -87,6 +87,7 @@ struct policy {
 	bool selectable;	     /* a container's annotation may name it in place of the node's */
 	bool fail_closed;	     /* "fail": no container without its guard */
 	bool tenants;		     /* not of its text: a container's annotation asked for it */
+	bool unsure;		     /* likewise: its "match" fits what is not known */
 	struct policy_match *matches; /* "match"; NULL: it is for those that are told to use it */
 	size_t matches_n;
 	struct policy_default defaults[RV_SUBJECT_MAX];

@@ -52,7 +52,11 @@ overruled() {
 	opens web-select "/a /b /c /d" --annotate tier front --annotate io.reeve.policy own \
 		--annotate io.kubernetes.cri.image-name docker.io/postgres:17
 	[ "$output" = "-/b -/c -/d " ]
-	[ "$(in_force web-select)" = '"own+db+web"' ]
+	[ "$(in_force web-select)" = '"db+web+own"' ]
+	# A key that another engine would say it by hides nothing.
+	opens select-hides "/a /b /c /d" --annotate io.kubernetes.pod.namespace shop-1 --annotate tier front \
+		--annotate io.kubernetes.cri.sandbox-namespace other
+	[ "$output" = "-/a " ]
 	opens select-none "/a /b /c /d" --annotate io.kubernetes.cri.sandbox-namespace other --annotate tier front
 	[ "$output" = "" ]
 	[ "$(in_force select-none)" = null ]
@@ -72,6 +76,11 @@ overruled() {
 	[ "$output" = "-/a " ]
 	grep -q 'inline-bad: .*annotation:io.reeve.policy:1:.*"ruls".*guarded without' /var/log/messages
 	opens inline-chosen "/a /b" --annotate io.reeve.policy '{"name":"mine","mode":"enforce","selectable":true,"rules":[]}'
+	[ "$output" = "-/a " ]
+	# Nor does a text that no string can hold, one beyond what is read of it, nor one that is long to compile.
+	opens inline-odd "/a /b" --annotate io.reeve.policy "$(denies mine /b)" --edit '.annotations.odd = "a\u0000b" | .annotations.long = ("<" * 300000)'
+	[ "$output" = "-/a -/b " ]
+	opens inline-slow "/a /b" --annotate io.reeve.policy '{"name":"slow","mode":"enforce","rules":['"$(for i in {1..400}; do printf '{"subject":"file","path":"/**/a%d????????????????","action":"deny"},{"subject":"file","path":"/d%d/**/b%d/**","action":"deny"},' "$i" "$i" "$i"; done)"'{"subject":"file","path":"/b","action":"deny"}]}'
 	[ "$output" = "-/a " ]
 	opens inline-long "/a /b" --annotate io.reeve.policy "{$(printf '%70000s' '')}"
 	[ "$output" = "-/a " ]

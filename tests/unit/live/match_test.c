@@ -84,6 +84,18 @@ TEST("match: what is not known fits everything, what is not said nothing")
 	meta_release(&m);
 }
 
+TEST("match: another engine's word for it takes nothing away")
+{
+	struct meta m = meta("{\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.cri.sandbox-namespace\":\"x\","
+			     "\"io.kubernetes.container.name\":\"real\"}");
+
+	CHECK(matches("{\"namespace\":\"shop\"}", &m));
+	CHECK(matches("{\"namespace\":\"x\"}", &m));
+	CHECK(matches("{\"name\":\"real\"}", &m) && matches("{\"name\":\"web-1\"}", &m));
+	CHECK(!matches("{\"namespace\":\"y\"}", &m));
+	meta_release(&m);
+}
+
 TEST("match: a mistake in it is told with its place")
 {
 	static const struct {
@@ -159,6 +171,47 @@ TEST("match: the directory's files by name, those that fit; a broken one that mi
 	CHECK_INT(none.n, 2);
 }
 
+TEST("match: what fits for sure goes before what may, and is not crowded out by it")
+{
+	struct meta m = meta("{\"app\":\"not\\ncompared\",\"io.kubernetes.pod.namespace\":\"shop\"}");
+	_dir_ struct dir d = dir_make();
+	_list_ struct list l = {};
+	char name[32];
+
+	for (int i = 0; i < POLICY_LIST_MAX; i++) {
+		snprintf(name, sizeof(name), "%02d.json", i);
+		dir_file(&d, name, P("maybe", "\"match\":{\"annotations\":{\"app\":\"a\"}},"));
+	}
+	dir_file(&d, "zz.json", P("sure", "\"match\":{\"namespace\":\"shop\"},"));
+	CHECK_INT(list_add_matching(&l, d.path, &m, false, error, sizeof(error)), 0);
+	CHECK_INT(l.n, POLICY_LIST_MAX);
+	CHECK_STR(l.of[0].policy->name, "sure");
+	CHECK(list_drop_unsure(&l));
+	CHECK_INT(l.n, 1);
+	CHECK_STR(l.of[0].policy->name, "sure");
+	CHECK(!list_drop_unsure(&l) && !list_drop_tenants(&l));
+	meta_release(&m);
+}
+
+TEST("select: a file that a container names is chosen only where it is let")
+{
+	static const char file[] = "{\"name\":\"chosen\",\"mode\":\"audit\",\"selectable\":true,"
+				   "\"match\":{\"name\":\"infra-*\"},\"rules\":[]}";
+	struct meta infra = {.name = "infra-1"}, other = {.name = "web"};
+
+	for (int i = 0; i < 2; i++) {
+		_list_ struct list l = {};
+
+		CHECK_INT(list_add_text(&l, LIST_HOST, "/default.json", P("default", ""), strlen(P("default", "")),
+					error, sizeof(error)), 0);
+		CHECK_INT(list_add_text(&l, LIST_NAMED, "/chosen.json", file, strlen(file), error,
+					sizeof(error)), 0);
+		list_select(&l, "/default.json", i ? &infra : &other);
+		CHECK_INT(l.n, i ? 1 : 2);
+		CHECK_INT(l.of[l.n - 1].policy->tenants, !i);
+	}
+}
+
 static int add(struct list *l, enum list_from from, const char *rules)
 {
 	char text[2048];
@@ -210,6 +263,30 @@ TEST("an annotation that allows what the node denies is found out, exceptions of
 			  RULES(FILE_RULE("/srv/**", "allow") ",\n" FILE_RULE("/etc/**", "allow"))), 3);
 	CHECK_INT(loosens(RULES(CAP_RULE("sys_admin", "deny")), LIST_NAMED, RULES(CAP_RULE("all", "allow"))), 2);
 	CHECK_INT(loosens(RULES(CAP_RULE("sys_admin", "deny")), LIST_NAMED, RULES(CAP_RULE("chown", "allow"))), 0);
+}
+
+static uint32_t flags(const char *host, const char *own)
+{
+	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};
+	_list_ struct list l = {};
+	char text[256];
+
+	snprintf(text, sizeof(text), "{\"name\":\"h\",%s,\"rules\":[]}", host);
+	CHECK_INT(list_add_text(&l, LIST_HOST, "/h", text, strlen(text), error, sizeof(error)), 0);
+	snprintf(text, sizeof(text), "{\"name\":\"o\",%s,\"rules\":[]}", own);
+	CHECK_INT(list_add_text(&l, LIST_INLINE, "/o", text, strlen(text), error, sizeof(error)), 0);
+	CHECK_INT(list_compile(&l, &image, error, sizeof(error)), 0);
+	return ((struct rv_table *)image.value)->flags;
+}
+
+TEST("an annotation's policy takes no word of the node's away")
+{
+	CHECK_INT(flags("\"mode\":\"audit\",\"unrecorded\":\"deny\"",
+			"\"mode\":\"enforce\",\"on_unresolvable\":\"allow\""),
+		  RV_POLICY_ENFORCE | RV_POLICY_UNRECORDED_DENY | RV_POLICY_UNRESOLVABLE_DENY);
+	CHECK_INT(flags("\"mode\":\"enforce\",\"on_unresolvable\":\"allow\"",
+			"\"mode\":\"audit\",\"on_unresolvable\":\"deny\""),
+		  RV_POLICY_ENFORCE);
 }
 
 TEST("an annotation's policy says neither whom it is for nor that it may be chosen")
