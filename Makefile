@@ -148,9 +148,8 @@ TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(f
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
-	@+$(MAKE) --no-print-directory unit || true
-	@+$(MAKE) --no-print-directory fuzz-short || true
-	@+$(MAKE) --no-print-directory vm-suites BUILD=0 BATS="$(BATS_ALL)"
+	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
+	@+$(MAKE) --no-print-directory -k -j3 unit fuzz-short vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true

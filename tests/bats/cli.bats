@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 6.1
 # cli.bats: `reeve` as people use it: run, doctor, unload, and what it says when it cannot.
 
 load lib
