@@ -116,11 +116,14 @@ files() {
 @test "rules: unix sockets by name" {
 	policy p '{"name":"p","mode":"enforce","rules":[
 		{"subject":"unix","path":"/dev/l?g","access":"connect","action":"deny","errno":"ECONNREFUSED"},
+		{"subject":"unix","path":"/tmp/other","access":"connect","action":"deny"},
 		{"subject":"unix","path":"/dev/log","access":"bind","action":"deny"}]}'
+	tried unixanew '/act unix-anew /tmp/name /tmp/other; echo $?; /act unix-anew /tmp/name2 /tmp/other2; echo $?'
+	[ "$output" = $'13\n0' ]
 	tried unix 't after /act unix-after /nowhere; timeout 1 syslogd -n; logger x; true'
 	[[ $output == "after "* ]] # a name that led nowhere is not held against the next socket
 	denied unix
-	[ "$(denied unix | cut -d' ' -f 1-3 | sort -u)" = $'bind /dev/log 2\nconnect /dev/log 1' ]
+	[ "$(denied unix | cut -d' ' -f 1-3 | sort -u)" = $'bind /dev/log 3\nconnect /dev/log 1' ]
 }
 
 @test "rules: memory, capabilities, the kernel" {

@@ -200,6 +200,50 @@ static int unix_after(char **v)
 	return send(pair[0], "x", 1, 0) == 1 ? 0 : errno;
 }
 
+static struct sockaddr_un unix_name(const char *path)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	return to;
+}
+
+static int listens(const char *path)
+{
+	struct sockaddr_un at = unix_name(path);
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(s, 0) < 0 ? -1 : s;
+}
+
+/* A connect to NAME that has to wait there, while the name becomes a link to OTHER: the kernel follows it
+ * anew. */
+static int unix_anew(char **v)
+{
+	struct sockaddr_un to = unix_name(v[0]);
+	int s = listens(v[0]), other = listens(v[1]), status;
+	struct timespec moment = {.tv_nsec = 300000000};
+	pid_t child;
+
+	if (s < 0 || other < 0)
+		return EBADE;
+	while (connect(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0), (struct sockaddr *)&to,
+		       sizeof(to)) == 0)
+		;
+	if (errno != EAGAIN)
+		return EBADE;
+	child = fork();
+	if (child == 0)
+		_exit(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof(to)) < 0
+			  ? errno
+			  : 0);
+	nanosleep(&moment, NULL);
+	if (symlink(v[1], "/tmp/link") < 0 || rename("/tmp/link", v[0]) < 0 || accept(s, NULL, NULL) < 0)
+		return EBADE;
+	waitpid(child, &status, 0);
+	return WEXITSTATUS(status);
+}
+
 static int in_chroot(char **v)
 {
 	if (chroot(v[0]) < 0 || chdir("/") < 0)
@@ -342,6 +386,8 @@ int main(int argc, char **argv)
 		return tries(v);
 	if (!strcmp(verb, "swing"))
 		return swing(v);
+	if (!strcmp(verb, "unix-anew"))
+		return unix_anew(v);
 	if (!strcmp(verb, "unix-after"))
 		return unix_after(v);
 	if (!strcmp(verb, "chroot"))
