@@ -35,6 +35,8 @@ static int read_kept(const struct kept *kept, bool tenants, struct list *l, char
 		if (from == LIST_MATCHED || (from != LIST_HOST) != tenants || list_has(l, file) ||
 		    strcmp(file, NO_POLICY_FILE) == 0)
 			continue;
+		if (from == LIST_CHOSEN) /* is it still? */
+			from = LIST_NAMED;
 		r = followed(file) ? list_add_file(l, from, file, error, error_size)
 				   : list_add_text(l, from, file, kept->of[i].text,
 						   kept->of[i].len, error, error_size);

@@ -19,7 +19,12 @@ void list_release(struct list *l)
 	l->n = 0;
 }
 
-const char *const list_from_names[] = {"host", "matched", "named", "inline", NULL};
+const char *const list_from_names[] = {"host", "matched", "named", "chosen", "inline", NULL};
+
+static bool is_tenants(enum list_from from)
+{
+	return from == LIST_NAMED || from == LIST_INLINE;
+}
 
 /* Takes text over. */
 static int add(struct list *l, enum list_from from, const char *file, char *text, size_t len,
@@ -50,7 +55,7 @@ static int add(struct list *l, enum list_from from, const char *file, char *text
 				   file, key);
 	}
 	e->from = from;
-	e->policy->tenants = from == LIST_INLINE || from == LIST_NAMED;
+	e->policy->tenants = is_tenants(from);
 	e->file = TAKE_PTR(name);
 	e->text = TAKE_PTR(owned);
 	e->len = len;
@@ -147,25 +152,35 @@ bool list_drop_unsure(struct list *l)
 	return l->n < before;
 }
 
-/* A file of the host's that a container named: it stands in the default's place only where the host lets
- * that container choose it; one that is for it anyway is the host's word. */
-static bool is_chosen(struct list_entry *e, const struct meta *m)
+/* Of a file of the host's that a container named: whose word is it? One that is for it anyway is the host's,
+ * and so is one that the host lets it choose. */
+static void weigh(struct list_entry *e, const struct meta *m)
 {
-	bool fits = e->from == LIST_HOST || list_matches(e->policy, m) == LIST_FITS;
+	const struct policy *p = e->policy;
 
-	if (e->from == LIST_NAMED && !e->policy->selectable && e->policy->matches && fits)
+	if (e->from != LIST_NAMED || list_matches(p, m) != LIST_FITS)
+		return;
+	if (p->selectable)
+		e->from = LIST_CHOSEN;
+	else if (p->matches)
 		e->from = LIST_MATCHED;
-	e->policy->tenants = e->from == LIST_INLINE ||
-			     (e->from == LIST_NAMED && !(e->policy->selectable && fits));
-	return e->policy->selectable && fits && e->from != LIST_MATCHED;
+	e->policy->tenants = is_tenants(e->from);
+}
+
+/* In the default's place. */
+static bool replaces(const struct list_entry *e)
+{
+	return e->policy->selectable && (e->from == LIST_HOST || e->from == LIST_CHOSEN);
 }
 
 void list_select(struct list *l, const char *default_file, const struct meta *m)
 {
 	bool selectable = false;
 
-	for (unsigned i = 0; i < l->n; i++)
-		selectable |= is_chosen(&l->of[i], m);
+	for (unsigned i = 0; i < l->n; i++) {
+		weigh(&l->of[i], m);
+		selectable |= replaces(&l->of[i]);
+	}
 	for (unsigned i = 0; i < l->n; i++) {
 		const struct policy *p = l->of[i].policy;
 

@@ -15,6 +15,7 @@ enum list_from {
 	LIST_HOST,    /* named by the host: its default, the hook's and agent's arguments, apply */
 	LIST_MATCHED, /* its "match" fits the container */
 	LIST_NAMED,   /* a file of the host's, which the container's annotation names */
+	LIST_CHOSEN,  /* the same, and the host lets the container choose it (list_select) */
 	LIST_INLINE,  /* the annotation itself */
 };
 extern const char *const list_from_names[]; /* NULL-ended */

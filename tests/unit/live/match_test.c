@@ -193,10 +193,26 @@ TEST("match: what fits for sure goes before what may, and is not crowded out by 
 	meta_release(&m);
 }
 
+/* From what is kept of it, to the same bytes: so `policy show` compares. */
+static bool compiles_again(const struct list *l)
+{
+	__attribute__((cleanup(policy_image_release))) struct policy_image a = {}, b = {};
+	_list_ struct list again = {};
+
+	for (unsigned i = 0; i < l->n; i++)
+		CHECK_INT(list_add_text(&again, l->of[i].from, l->of[i].file, l->of[i].text,
+					l->of[i].len, error, sizeof(error)), 0);
+	CHECK(list_compile(l, &a, error, sizeof(error)) == 0 &&
+	      list_compile(&again, &b, error, sizeof(error)) == 0);
+	return a.size == b.size && memcmp(a.value, b.value, a.size) == 0;
+}
+
 TEST("select: a file that a container names is chosen only where it is let")
 {
 	static const char file[] = "{\"name\":\"chosen\",\"mode\":\"audit\",\"selectable\":true,"
-				   "\"match\":{\"name\":\"infra-*\"},\"rules\":[]}";
+				   "\"match\":{\"name\":\"infra-*\"},\"rules\":[{\"subject\":\"file\","
+				   "\"path\":\"/srv/**\",\"action\":\"allow\"},{\"subject\":\"file\","
+				   "\"path\":\"/**/x\",\"action\":\"deny\"}]}";
 	struct meta infra = {.name = "infra-1"}, other = {.name = "web"};
 
 	for (int i = 0; i < 2; i++) {
@@ -209,6 +225,8 @@ TEST("select: a file that a container names is chosen only where it is let")
 		list_select(&l, "/default.json", i ? &infra : &other);
 		CHECK_INT(l.n, i ? 1 : 2);
 		CHECK_INT(l.of[l.n - 1].policy->tenants, !i);
+		CHECK_INT(l.of[l.n - 1].from, i ? LIST_CHOSEN : LIST_NAMED);
+		CHECK(compiles_again(&l));
 	}
 }
 
