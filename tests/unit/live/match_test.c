@@ -213,6 +213,8 @@ TEST("select: a file that a container names is chosen only where it is let")
 				   "\"match\":{\"name\":\"infra-*\"},\"rules\":[{\"subject\":\"file\","
 				   "\"path\":\"/srv/**\",\"action\":\"allow\"},{\"subject\":\"file\","
 				   "\"path\":\"/**/x\",\"action\":\"deny\"}]}";
+	static const char node[] = "{\"name\":\"node\",\"mode\":\"audit\",\"rules\":[{\"subject\":\"file\","
+				   "\"path\":\"/srv/a\",\"action\":\"deny\"}]}";
 	struct meta infra = {.name = "infra-1"}, other = {.name = "web"};
 
 	for (int i = 0; i < 2; i++) {
@@ -222,10 +224,12 @@ TEST("select: a file that a container names is chosen only where it is let")
 					error, sizeof(error)), 0);
 		CHECK_INT(list_add_text(&l, LIST_NAMED, "/chosen.json", file, strlen(file), error,
 					sizeof(error)), 0);
+		CHECK_INT(list_add_text(&l, LIST_MATCHED, "/node.json", node, strlen(node), error,
+					sizeof(error)), 0);
 		list_select(&l, "/default.json", i ? &infra : &other);
-		CHECK_INT(l.n, i ? 1 : 2);
-		CHECK_INT(l.of[l.n - 1].policy->tenants, !i);
-		CHECK_INT(l.of[l.n - 1].from, i ? LIST_CHOSEN : LIST_NAMED);
+		CHECK_INT(l.n, i ? 2 : 3);
+		CHECK_INT(l.of[l.n - 2].policy->tenants, !i);
+		CHECK_INT(l.of[l.n - 2].from, i ? LIST_CHOSEN : LIST_NAMED);
 		CHECK(compiles_again(&l));
 	}
 }
