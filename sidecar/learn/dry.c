@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <search.h>
 #include <string.h>
+#include "order.h"
 #include "sidecar/common/util.h"
 
 /* "when" of the image that an exec made. */
@@ -166,21 +167,14 @@ static struct policy_answer untold(const struct dry *d, const struct asked *q,
 	return a;
 }
 
-static int order(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct dry_entry *x = a, *y = b;
-	size_t len = x->len < y->len ? x->len : y->len;
 	int r = order(y->action, x->action);
 
 	r = r ? r : order(x->subject, y->subject);
 	r = r ? r : order(x->kind, y->kind);
-	r = r ? r : memcmp(x->text, y->text, len);
-	r = r ? r : order(x->len, y->len);
+	r = r ? r : order_text(x->text, x->len, y->text, y->len);
 	r = r ? r : order(x->access, y->access);
 	r = r ? r : order(x->which, y->which);
 	r = r ? r : order(x->protocol, y->protocol);

@@ -6,13 +6,9 @@
 #include <errno.h>
 #include <search.h>
 #include <string.h>
+#include "order.h"
 #include "seen.h"
 #include "sidecar/common/util.h"
-
-static int order(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
 
 struct learned *learned_new(struct learn *l, const struct seen *as)
 {

@@ -4,6 +4,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include "order.h"
 #include "seen.h"
 #include "sidecar/common/quote.h"
 
@@ -23,21 +24,14 @@ void learn_free(struct learn *l)
 	free(l);
 }
 
-static int order(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
 int seen_compare(const void *a, const void *b)
 {
 	const struct seen *x = a, *y = b;
-	size_t len = x->len < y->len ? x->len : y->len;
 	int r = order(x->subject, y->subject);
 
 	r = r ? r : order(x->untold, y->untold);
 	r = r ? r : order(x->which, y->which);
-	r = r ? r : memcmp(x->text, y->text, len);
-	r = r ? r : order(x->len, y->len);
+	r = r ? r : order_text(x->text, x->len, y->text, y->len);
 	r = r ? r : order(x->protocol, y->protocol);
 	return r ? r : order(x->access, y->access);
 }
