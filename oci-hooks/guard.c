@@ -161,8 +161,7 @@ static int start_agent(struct options *o, const struct state *s, const struct pl
 }
 
 /* own: keeps the path. */
-static int find_asked(const struct state *s, const struct policy_files *host, struct policy_files *own,
-		      struct asked *ret, char *why)
+static int find_asked(const struct state *s, struct policy_files *own, struct asked *ret, char *why)
 {
 	int r;
 
@@ -180,9 +179,6 @@ static int find_asked(const struct state *s, const struct policy_files *host, st
 	if (r < 0)
 		return r;
 	ret->path = own->paths[0];
-	for (size_t i = 0; i < host->count; i++)
-		if (strcmp(host->paths[i], ret->path) == 0)
-			ret->path = NULL; /* it applies anyway */
 	return 0;
 }
 
@@ -200,7 +196,7 @@ static int start_annotated(struct options *o, const struct state *s,
 {
 	_policy_files_ struct policy_files own = {};
 	struct asked asked = {};
-	int r = find_asked(s, files, &own, &asked, why);
+	int r = find_asked(s, &own, &asked, why);
 
 	if (r == 0)
 		r = start_agent(o, s, place, pidfd, files, asked, half_way(until_ns), why);

@@ -132,24 +132,34 @@ static void take_out(struct list *l, unsigned i)
 	list_release(&one);
 }
 
-bool list_drop_tenants(struct list *l)
+static bool tenants(const struct list_entry *e)
+{
+	return e->policy->tenants;
+}
+
+static bool unsure(const struct list_entry *e)
+{
+	return e->policy->unsure;
+}
+
+static bool drop(struct list *l, bool (*goes)(const struct list_entry *e))
 {
 	unsigned before = l->n;
 
 	for (unsigned i = l->n; i-- > 0;)
-		if (l->of[i].policy->tenants)
+		if (goes(&l->of[i]))
 			take_out(l, i);
 	return l->n < before;
 }
 
+bool list_drop_tenants(struct list *l)
+{
+	return drop(l, tenants);
+}
+
 bool list_drop_unsure(struct list *l)
 {
-	unsigned before = l->n;
-
-	for (unsigned i = l->n; i-- > 0;)
-		if (l->of[i].policy->unsure)
-			take_out(l, i);
-	return l->n < before;
+	return drop(l, unsure);
 }
 
 /* Of a file of the host's that a container named: whose word is it? One that is for it anyway is the host's,
