@@ -13,33 +13,14 @@ import re
 import subprocess
 import sys
 
-import fastjsonschema
+from policy_tap import Schema, end, result
 
 reeve, schema_path, directory, tables = sys.argv[1:]
-validate = fastjsonschema.compile(json.load(open(schema_path)))
-number = 0
-failed = False
-
-
-def result(ok, name, details=()):
-    global number, failed
-    number += 1
-    failed |= not ok
-    print(f"{'ok' if ok else 'not ok'} {number} - {name}")
-    for line in details if not ok else ():
-        print("# " + line)
+schema = Schema(schema_path)
 
 
 def policy_of(path):
     return json.loads(re.sub(r"^\s*//.*$", "", open(path).read(), flags=re.M))
-
-
-def schema_says(policy):
-    try:
-        validate(policy)
-    except fastjsonschema.JsonSchemaException as e:
-        return str(e)
-    return ""
 
 
 def said(line):
@@ -77,7 +58,7 @@ wrong = []
 for one in found:
     policy = policy_of(one)
     ran = subprocess.run([reeve, "policy", "check", "--strict", one], capture_output=True, text=True, timeout=20)
-    says = ran.stderr.strip() if ran.returncode else schema_says(policy)
+    says = ran.stderr.strip() if ran.returncode else schema.says(policy)
     if says or policy["name"] + ".json" != os.path.basename(one) or policy["mode"] != "enforce":
         wrong.append(f"{one}: {says or 'called otherwise, or does not enforce'}")
     wrong += [f"{one}: rule {i + 1} denies without a reason" for i, r in enumerate(policy["rules"])
@@ -88,5 +69,4 @@ result(len(found) >= 3 and not wrong, f"ready: {len(found)} policies are good to
        wrong)
 for one in sorted(glob.glob(os.path.join(tables, "*.acts"))):
     table_run(one)
-print(f"1..{number}")
-sys.exit(failed)
+end()

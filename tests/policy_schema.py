@@ -13,31 +13,11 @@ import re
 import subprocess
 import sys
 
-import fastjsonschema
+from policy_tap import Schema, end, result
 
 schema_path, document, events, reeve, *learned = sys.argv[1:]
-schema = json.load(open(schema_path))
-validate = fastjsonschema.compile(schema)
-definitions = schema["definitions"]
-number = 0
-failed = False
-
-
-def result(ok, name, details=()):
-    global number, failed
-    number += 1
-    failed |= not ok
-    print(f"{'ok' if ok else 'not ok'} {number} - {name}")
-    for line in details if not ok else ():
-        print("# " + line)
-
-
-def schema_says(policy):
-    try:
-        validate(policy)
-    except fastjsonschema.JsonSchemaException as e:
-        return str(e)
-    return ""
+schema = Schema(schema_path)
+definitions = schema.text["definitions"]
 
 
 def check_says(policy, *options):
@@ -49,7 +29,7 @@ def check_says(policy, *options):
 def both(policies):
     """What one of them says of each, with the policy, when it is refused."""
     for p in policies:
-        for who, says in (("schema", schema_says(p)), ("check", check_says(p))):
+        for who, says in (("schema", schema.says(p)), ("check", check_says(p))):
             if says:
                 yield f"{who}: {says}: {json.dumps(p)[:200]}"
 
@@ -116,7 +96,7 @@ result(examples and not wrong, f"policy: the {len(examples)} examples of {docume
 
 bad = [p for e in examples for p in spoiled(e)]
 let = [f"{who}: {json.dumps(p)[:300]}" for p in bad
-       for who, says in (("schema", schema_says), ("check", check_says)) if not says(p)]
+       for who, says in (("schema", schema.says), ("check", check_says)) if not says(p)]
 result(not let, f"policy: {len(bad)} spoiled ones are refused by the schema and by check", let)
 
 
@@ -134,7 +114,7 @@ good += [with_rule(subject="memory", access=a) for a in words("memory-access")]
 good += [with_rule(subject="network", protocol=p)
          for p in definitions["rule-network"]["properties"]["protocol"]["oneOf"][0]["enum"]]
 good += [{**with_rule(subject="memory"), "defaults": {s: "audit"}}
-         for s in schema["properties"]["defaults"]["properties"]]
+         for s in schema.text["properties"]["defaults"]["properties"]]
 capabilities = re.findall(r"#define (CAP_\w+)\s+\d+$", open("/usr/include/linux/capability.h").read(), re.M)
 good += [with_rule(subject="capability", capability=c)
          for name in capabilities for c in (name, name.lower()[4:])]
@@ -143,7 +123,7 @@ result(not wrong, f"policy: {len(good)} words of the schema are words of the lan
 
 kinds = re.findall(r"^\tX\(\w+, \d+, (\w+),", open(events).read(), re.M)
 other = [with_rule(subject="kernel", kind=k) for k in kinds if k not in definitions["kind"]["enum"]]
-let = [p["rules"][0]["kind"] for p in other if not check_says(p) or not schema_says(p)]
+let = [p["rules"][0]["kind"] for p in other if not check_says(p) or not schema.says(p)]
 result(len(kinds) > 50 and not let, f"policy: {len(other)} kinds that no rule decides", let)
 
 documented = set(re.findall(r"`(\w+)`", open(document).read().split("**kernel**:")[1].split(".")[0]))
@@ -152,5 +132,4 @@ result(not missing, "policy: the document names the same kinds", sorted(missing)
 if learned:
     wrong = [f"{f}: {s}" for f in learned for s in both([json.load(open(f))])]
     result(not wrong, f"policy: {len(learned)} that were learned", wrong)
-print(f"1..{number}")
-sys.exit(failed)
+end()
