@@ -107,7 +107,7 @@ $(SUITE_TOOLS): $(B)/tests/%: tests/bats/tools/%.c $(wildcard tests/bats/tools/*
 	$(Q)$(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< -pthread
 
 EVENT_TOOLS := $(patsubst tests/bats/tools/events/%.c,$(B)/tests/ev-%,$(wildcard tests/bats/tools/events/*.c))
-$(B)/tests/ev-%: tests/bats/tools/events/%.c $(wildcard tests/bats/tools/events/*.h) | $(B)/.packages
+$(B)/tests/ev-%: tests/bats/tools/events/%.c $(wildcard tests/bats/tools/events/*.h) tests/bats/tools/must.h | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $<)
 	$(Q)$(CC) -std=gnu17 -O1 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers -Werror -static -o $@ $< -pthread

@@ -16,15 +16,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-#define MUST(cond)                                                                                 \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #cond,              \
-				strerror(errno));                                                  \
-			exit(99);                                                                  \
-		}                                                                                  \
-	} while (0)
+#include "must.h"
 
 /* One cell, and where its file is reached: path from dir. */
 struct cell {

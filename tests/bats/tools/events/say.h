@@ -15,15 +15,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define MUST(cond)                                                                                 \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #cond,              \
-				strerror(errno));                                                  \
-			exit(99);                                                                  \
-		}                                                                                  \
-	} while (0)
+#include "../must.h"
 
 /* Inode of one of our namespaces ("mnt", "pid_for_children", ...), as /proc/self/ns says. */
 static inline unsigned long ns_of(const char *name)
