@@ -130,41 +130,40 @@ static __always_inline void tag_find(struct file *file, bool exec, __u32 why, vo
 		t->reading = 0;
 }
 
+/* Does a record, or the policy, of the acting task's container want the tag? Something writable; NULL: no. */
+static __always_inline void *tag_wanted(__u32 kind, __u32 subject, __u32 *ret_why)
+{
+	void *any = NULL;
+	bool inside;
+
+	if (tag_outside())
+		return NULL;
+	bpf_rcu_read_lock();
+	inside = tag_place(kind, subject, ret_why, &any);
+	bpf_rcu_read_unlock();
+	return inside ? any : NULL;
+}
+
 /* Attached when the first container comes whose opens are recorded or judged: it is called for every
  * open of the host. */
 SEC("lsm.s/file_open")
 int BPF_PROG(reeve_tag, struct file *file)
 {
-	void *any = NULL;
 	__u32 why = 0;
-	bool inside;
+	void *any = tag_wanted(RV_KIND_OPEN, RV_SUBJECT_FILE, &why);
 
-	if (tag_outside())
-		return 0;
-	bpf_rcu_read_lock();
-	inside = tag_place(RV_KIND_OPEN, RV_SUBJECT_FILE, &why, &any);
-	bpf_rcu_read_unlock();
-	if (!inside || !any)
-		return 0;
-	if (open_is_echo(file)) /* what was found for the file above it stays */
-		return 0;
-	tag_find(file, false, why, any);
+	if (any && !open_is_echo(file)) /* what was found for the file above it stays */
+		tag_find(file, false, why, any);
 	return 0;
 }
 
 SEC("lsm.s/bprm_check_security")
 int BPF_PROG(reeve_tag_exec, struct linux_binprm *bprm)
 {
-	void *any = NULL;
 	__u32 why = 0;
-	bool inside;
+	void *any = tag_wanted(RV_KIND_EXEC, RV_SUBJECT_EXEC, &why);
 
-	if (tag_outside())
-		return 0;
-	bpf_rcu_read_lock();
-	inside = tag_place(RV_KIND_EXEC, RV_SUBJECT_EXEC, &why, &any);
-	bpf_rcu_read_unlock();
-	if (inside && any)
+	if (any)
 		tag_find(bprm->file, true, why, any);
 	return 0;
 }
