@@ -3,9 +3,10 @@
 # summary.sh RESULT.tap...: add up every suite, name each failure, judge each skip.
 #
 # A skip that tests/skips.list (or $SKIPS) does not know is a failure; so are a
-# result file without a single test and a plan (1..N) that was not fulfilled. The
-# last line is always "N passed, N failed, N skipped"; status 1 if any failed or
-# nothing ran. Reads TAP only, knows nothing of how it was made.
+# result file without a single test and a plan (1..N) that was not fulfilled. Behind
+# a failure stand the first and last lines of what its test said. The last line is
+# always "N passed, N failed, N skipped"; status 1 if any failed or nothing ran.
+# Reads TAP only, knows nothing of how it was made.
 set -euo pipefail
 
 skips=${SKIPS:-$(dirname "$0")/skips.list}
@@ -33,8 +34,17 @@ strip() {
 	sed -E 's/^(not )?ok *[0-9]* *(- )?//; s/ # (skip|SKIP|todo|TODO).*//; s/ (# )?in [0-9]+ ?(ms|sec|s)$//' <<<"$1"
 }
 
+# tell LINE...: the first two and the last six of them, cut to 160 bytes.
+tell() {
+	local at=0 line
+	for line; do
+		at=$((at + 1))
+		[ "$at" -gt 2 ] && [ "$at" -le $(($# - 6)) ] || printf '    %.160s\n' "$line"
+	done
+}
+
 sum_file() {
-	local file=$1 suite plan=-1 seen=0 line name
+	local file=$1 suite plan=-1 seen=0 line name telling=0 said=()
 	suite=$(basename "$file" .tap)
 	if [ ! -r "$file" ]; then
 		fail "$suite" "no result file $file"
@@ -42,6 +52,12 @@ sum_file() {
 	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		line=${line%$'\r'}
+		if [ "$telling" = 1 ] && [[ $line == '#'* ]]; then
+			said+=("$line")
+			continue
+		fi
+		tell "${said[@]}"
+		telling=0 said=()
 		case $line in
 		1..[0-9]*)
 			plan=${line#1..}
@@ -49,7 +65,7 @@ sum_file() {
 			;;
 		'not ok 0 '*) fail "$suite" "$(strip "$line")" ;;
 		'not ok '*)
-			seen=$((seen + 1))
+			seen=$((seen + 1)) telling=1
 			fail "$suite" "$(strip "$line")"
 			;;
 		'ok '*'# skip'* | 'ok '*'# SKIP'*)
@@ -68,6 +84,7 @@ sum_file() {
 			;;
 		esac
 	done <"$file"
+	tell "${said[@]}"
 	[ "$seen" -gt 0 ] || fail "$suite" "no test ran"
 	[ "$plan" -lt 0 ] || [ "$plan" -eq "$seen" ] || fail "$suite" "planned $plan tests, saw $seen"
 }
