@@ -20,10 +20,23 @@ swapped() {
 	touch "$dir/rootfs/go"
 	python3 -I -S /reeve/tests/bats/swaps.py "$1" "$dir/policies" "$2" "$3" "${@:4}"
 	crun kill "$1" KILL
-	await_end "$1"
+	retry 30 ended "$1"
 	crun delete -f "$1" || true
 	[ ! -e "$dir/rootfs/escaped" ]
 	exact "$1"
 	python3 -I -S /reeve/tests/bats/swaps.py check "$1" >"$BATS_TEST_TMPDIR/said" || { cat "$BATS_TEST_TMPDIR/said"; return 1; }
 	sed 's/^/# /' "$BATS_TEST_TMPDIR/said" >&3
+}
+
+# applied_in_part ID STEP
+applied_in_part() {
+	container "$dir" -- /bin/sleep 10000
+	mkdir -p "$dir/policies"
+	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	python3 -I -S /reeve/tests/bats/swaps.py "$1" "$dir/policies" 1 1
+	python3 -I -S /reeve/tests/bats/swaps.py each "$1" "$dir/policies" "$2" >"$BATS_TEST_TMPDIR/said" || { cat "$BATS_TEST_TMPDIR/said"; return 1; }
+	sed 's/^/# /' "$BATS_TEST_TMPDIR/said" >&3
+	crun delete -f "$1"
+	await_end "$1"
+	exact "$1"
 }

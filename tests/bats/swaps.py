@@ -4,6 +4,7 @@
 /p/one, /p/two and /p/always all the time; then its record is read. Each policy has a name of its own that
 says which of the first two it denies, /p/always all of them do. With "kill" every change is cut by kill -9
 of it, of the agent or of the node at a random moment.
+swaps.py each ID DIR STEP: changes, each cut at another of apply's system calls, every STEPth of them.
 swaps.py check ID: every verdict is the one of the version its record names; what a process meets never goes
 back to a version before; behind the record of a change nothing is decided by what it replaced; the changes
 follow each other."""
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 
+HALT = "/reeve/build/tests/halt"
 PATHS = {"/p/one", "/p/two", "/p/always"}
 
 
@@ -49,14 +51,14 @@ def pid_of(program):
 
 
 def node_back():
-    for _ in range(50):
+    for _ in range(100):
         if not pid_of("reeve-node"):
             break
         time.sleep(0.1)
     if not pid_of("reeve-node"):
         with open("/var/log/reeve-node.log", "ab") as log:
             subprocess.Popen(["reeve-node"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True)
-    for _ in range(100):
+    for _ in range(300):
         if subprocess.run(["reeve", "status"], capture_output=True, check=False).returncode == 0:
             return
         time.sleep(0.1)
@@ -108,6 +110,27 @@ def swaps(name, directory, count, seed, kill):
         print("%4d times %s killed: the %s one in force" % (n, victim, what))
 
 
+def each(name, directory, step):
+    before, said, n, cut = in_force(name), os.path.join(directory, "said"), random.randint(1, step), collections.Counter()
+    while True:
+        new = "v%d-two" % n
+        at = write_policy(directory, n, "two", False)
+        open(said, "w").close()
+        status = subprocess.run([HALT, "kill", str(n), said, "reeve", "policy", "apply", name, at], capture_output=True, check=False).returncode
+        if status not in (0, 137):
+            fail("apply, to be killed at call %d: status %d" % (n, status))
+        now = in_force(name)
+        if now not in (before, new) or (status == 0 and now != new):
+            fail("killed at call %d (status %d): in force is %s, neither %s nor %s" % (n, status, now, before, new))
+        cut["new" if now == new else "old"] += 1
+        if status == 0:
+            break
+        before, n = now, n + step
+    print("apply killed at every %dth of some %d calls: %d times the old one in force, %d times the new one" % (step, n, cut["old"], cut["new"]))
+    if cut["old"] < 60 // step or not cut["new"]:
+        fail("too little of it to say anything")
+
+
 def check(name):
     log = subprocess.run(["reeve", "logs", "--json", name], capture_output=True, check=True).stdout
     records = sorted((json.loads(line) for line in log.splitlines()), key=lambda r: r["seq"])
@@ -148,6 +171,8 @@ def check(name):
 def main():
     if sys.argv[1] == "check":
         return check(sys.argv[2])
+    if sys.argv[1] == "each":
+        return each(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     return swaps(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:] == ["kill"])
 
 

@@ -26,6 +26,10 @@ teardown() {
 }
 
 @test "swaps: apply, agent and node killed at random moments of 150 changes" {
-	swinging swap-killed-long 25
+	swinging swap-killed-long 75
 	swapped swap-killed-long 150 "$RANDOM" kill
+}
+
+@test "swaps: apply killed at each of its system calls" {
+	applied_in_part swap-cut-long 1
 }

@@ -149,7 +149,7 @@ static void trace(struct halt *h, char **argv)
 	if (h->hook == 0) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
-		execv(argv[0], argv);
+		execvp(argv[0], argv);
 		_exit(127);
 	}
 	/* A runtime waits for the end of what the hook says. */
