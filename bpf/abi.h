@@ -7,7 +7,7 @@
 #include <linux/types.h>
 #include "events.h"
 
-#define RV_ABI_VERSION 3
+#define RV_ABI_VERSION 4
 
 #define RV_SLOT_MAX 1024		 /* containers on one node at a time */
 #define RV_SLOT_NODE 0			 /* its page: the node's own log, of what is no container's */
@@ -240,7 +240,8 @@ struct rv_state {
 	__u32 slot;	  /* which one this is, from the page's making on */
 	__u32 options;	  /* RV_OPTION_* */
 	__u32 asked; /* bit per RV_SUBJECT_*: the policy has a word about it, or had until just now */
-	__u32 reserved[2];
+	__u32 aliases; /* 1: reeve_aliases has files of this container */
+	__u32 reserved;
 	/* kernel */
 	__u64 checkpoint_ns;
 	__u64 bulk_total;
@@ -286,6 +287,36 @@ struct rv_change {
 	__u64 generation;
 	__u32 slot;
 	__u32 old_version;
+};
+
+/* reeve_aliases: a file that a rule denies by its exact path and that has other names (hard links)
+ * since before the policy came. By any name it is judged as by that path, too. */
+#define RV_ALIAS_MAX 512    /* bytes of the path, NUL included */
+#define RV_ALIAS_PATHS 4    /* of one file */
+#define RV_ALIASES_MAX 65536
+struct rv_alias_key {
+	__u32 slot;
+	__u32 dev; /* kernel encoding */
+	__u64 ino;
+	__u32 nth; /* 0..RV_ALIAS_PATHS-1 */
+	__u32 reserved;
+};
+struct rv_alias {
+	__u64 generation; /* the container's */
+	__u32 inode_generation; /* numbers of inodes are used again */
+	__u32 version; /* policy_version that asked for it */
+	__u32 len;
+	__u32 reserved;
+	char path[RV_ALIAS_MAX];
+};
+
+/* What reeve_inode is called with: an open file of the caller's, as the kernel side knows it. */
+struct rv_inode {
+	__u32 fd;
+	__u32 dev;
+	__u64 ino;
+	__u32 generation;
+	__u32 links;
 };
 
 #define RV_PREPARED 1

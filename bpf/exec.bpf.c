@@ -383,6 +383,7 @@ int BPF_PROG(reeve_exec_chk, struct linux_binprm *bprm)
 		len = path_resolve(&w, s, &bprm->file->f_path, true, (char *)(r + 1), &state);
 		tag_ask(&w, &v, s, bprm->file, true);
 		judge_path(&w, &v, r + 1, len, state);
+		judge_alias(&w, &v, s, bprm->file->f_inode);
 		judge_tag_missed(&v);
 		if (v.verdict >= RV_VERDICT_DENIED)
 			recorded = exec_denied(&w, s, bprm, &v, len, state);

@@ -124,6 +124,7 @@ int BPF_PROG(reeve_file_open, struct file *file)
 		open_record_made(&w, &v, file, (char *)(r + 1), len, state);
 	tag_ask(&w, &v, s, file, false);
 	judge_path(&w, &v, r + 1, len, state);
+	judge_alias(&w, &v, s, file->f_inode);
 	judge_tag_missed(&v);
 	if (asked && open_merged(&w, &v, file, &first)) {
 		scratch_free(s);

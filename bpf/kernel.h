@@ -61,6 +61,8 @@ struct inode {
 	__u32 i_rdev;
 	__s64 i_size;
 	unsigned long i_ino;
+	__u32 i_generation;
+	unsigned int i_nlink;
 	struct super_block *i_sb;
 };
 
@@ -127,7 +129,13 @@ struct posix_acl {
 struct fs_struct {
 	struct path root;
 };
-struct files_struct;
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+struct files_struct {
+	struct fdtable *fdt;
+};
 struct sighand_struct;
 
 struct mm_struct {
@@ -432,6 +440,7 @@ extern int __preempt_count __ksym __weak; /* x86-64: before and after */
 #define MSG_FASTOPEN 0x20000000
 
 #define EPERM 1
+#define EBADF 9
 #define EACCES 13
 #define EINVAL 22
 #define ENODATA 61

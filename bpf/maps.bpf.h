@@ -121,6 +121,7 @@ struct unix_way {
 	__u32 same;   /* which was the name */
 	__u32 state;  /* RV_PATH_* */
 	__u32 len;
+	struct rv_inode inode; /* of the name */
 	char path[RV_PATH_MAX];
 };
 struct {
@@ -213,6 +214,9 @@ struct scratch {
 	__u64 args_missing; /* here, not on the stack: the verifier would follow every value of them */
 	__u64 args_hash;
 	struct claim claim;
+	struct rv_alias_key alias; /* see alias.bpf.h */
+	__u64 alias_generation;
+	__u64 alias_inode;
 	struct rv_checkpoint checkpoint;
 	char record[SCRATCH_HEAD + SCRATCH_STRINGS];
 	char chunk[2 * RV_PATH_MAX];

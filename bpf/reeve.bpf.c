@@ -12,6 +12,7 @@
 #include "path.bpf.h"
 #include "act.bpf.h"
 #include "tag.bpf.h"
+#include "alias.bpf.h"
 #include "exec.bpf.c"
 #include "process.bpf.c"
 #include "task.bpf.c"

@@ -45,7 +45,11 @@ int BPF_PROG(reeve_unix_path, const char *name, unsigned int flags, struct path 
 	BPF_CORE_READ_INTO(&to.mnt, path, mnt);
 	BPF_CORE_READ_INTO(&to.dentry, path, dentry);
 	len = path_resolve(&w, s, &to, false, s->record, &state) & (RV_PATH_MAX - 1);
-	way->same = state == RV_PATH_OK && unix_same(name, s->record, len);
+	BPF_CORE_READ_INTO(&way->inode.dev, to.dentry, d_inode, i_sb, s_dev);
+	BPF_CORE_READ_INTO(&way->inode.ino, to.dentry, d_inode, i_ino);
+	BPF_CORE_READ_INTO(&way->inode.generation, to.dentry, d_inode, i_generation);
+	/* A file that has other names is judged by those below. */
+	way->same = state == RV_PATH_OK && !w.st->aliases && unix_same(name, s->record, len);
 	bpf_probe_read_kernel(way->path, len, s->record);
 	way->len = len;
 	way->state = state;
@@ -76,6 +80,8 @@ static __always_inline int unix_judge(__u64 sk, __u32 type, __u32 hook)
 		state = way->led ? way->state : RV_PATH_OUTSIDE;
 		act_bytes(&a, way->path, way->led ? way->len : 0, &r->path_len);
 		act_judge(&a, a.access, r->path_len, state);
+		if (way->led)
+			judge_file(&a.w, &a.v, a.s, &way->inode);
 	}
 	return act_end_node(&a);
 }

@@ -2,11 +2,13 @@
 /* Policy files into a table in the kernel. Its number is published in the state page only after it
  * stands there, so a policy is never half there. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/agent/agent.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
+#include "sidecar/live/alias.h"
 #include "sidecar/live/kept.h"
 
 static int read_inline(struct list *l, int fd, char *error, size_t error_size)
@@ -74,6 +76,29 @@ static void tell_loosening(const struct agent *a, const struct list *l, uint32_t
 	kept_refuse(&id, text);
 }
 
+/* Hard links there are already. Without them, too, everything is guarded by its path. */
+static int alias(struct agent *a, const struct options *o, const struct list *l, uint32_t version)
+{
+	const struct alias_of of = {
+	    .slot = a->slot, .generation = a->meta.generation, .version = version};
+	char error[POLICY_ERROR_MAX] = "", root[PATH_MAX] = "/";
+	int r = a->meta.bundle ? alias_rootfs(a->meta.bundle, root) : 0;
+
+	if (r < 0)
+		snprintf(error, sizeof(error), "\"root.path\" of %s/config.json: %s", a->meta.bundle,
+			 strerror(-r));
+	else
+		r = alias_put(&of, l, o->init_fd, root, error, sizeof(error));
+	a->state->aliases = r > 0 || r == -E2BIG || r == -ETIMEDOUT;
+	if (a->state->aliases)
+		(void)alias_drop(&of); /* of an earlier container there, and takes up room */
+	if (r >= 0)
+		return 0;
+	log_warn(0, "container %s is guarded, but perhaps not by all names of its files: %s",
+		 a->meta.id, error);
+	return o->fail_closed ? r : 0;
+}
+
 int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint32_t *ret_asked)
 {
 	_list_ struct list list = {};
@@ -83,6 +108,7 @@ int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint3
 	int r;
 
 	*ret_table = *ret_asked = 0;
+	a->state->aliases = 0;
 	r = read_all(o, &a->meta, &list);
 	if (r || list.n == 0)
 		return r;
@@ -100,6 +126,9 @@ int rules_publish(struct agent *a, struct options *o, uint32_t *ret_table, uint3
 	head = image.value;
 	keep(a, &list, head);
 	tell_loosening(a, &list, image.loosens);
+	r = alias(a, o, &list, head->version);
+	if (r)
+		return r;
 	r = tables_put(&a->maps.tables, a->slot, image.table, image.value, image.size);
 	if (r)
 		return log_err(r, "put policy %s into the kernel (slot %u, %u bytes)", head->name,

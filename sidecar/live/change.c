@@ -3,7 +3,9 @@
  * the slot of a container that ends meanwhile is nobody else's before this is over. */
 #include "change.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include "alias.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/slot.h"
 #include "sidecar/common/tag.h"
@@ -113,12 +115,32 @@ static int keep_same(const struct target *t, struct kept_new *n)
 	return kept_write(n);
 }
 
-static int put_in_force(struct target *t, const struct policy_image *image, struct kept_new *n)
+/* That of what the new policy denies there were hard links before. Whoever cannot be asked, as a file
+ * system of the container's does not answer, changes nothing else. */
+static void alias(struct target *t, const struct alias_of *of, const struct list *l, char *note,
+		  size_t note_size)
 {
+	_close_ int pidfd = target_process(t);
+	int r = pidfd < 0 ? 0 : alias_put(of, l, pidfd, "/", note, note_size);
+
+	if (r > 0 || r == -E2BIG || r == -ETIMEDOUT)
+		__atomic_store_n(&t->state->aliases, 1, __ATOMIC_SEQ_CST);
+}
+
+static int put_in_force(struct target *t, const struct policy_image *image, struct kept_new *n,
+			char *note, size_t note_size)
+{
+	const struct alias_of of = {.slot = t->slot,
+				    .generation = t->id.generation,
+				    .version = n->table->version};
 	int r = kept_write(n);
 
-	if (r == 0)
+	if (r == 0) {
+		alias(t, &of, n->list, note, note_size);
 		r = swap(t, image);
+	}
+	if (r == 0 && t->state->aliases)
+		(void)alias_drop(&of); /* what is left says nothing the new policy does not say */
 	if (r == 0 && !target_alive(t)) {
 		/* It ended under way and gave its slot back, perhaps before we put something in. */
 		for (unsigned number = 1; number <= TABLES_N; number++)
@@ -134,7 +156,8 @@ static int put_in_force(struct target *t, const struct policy_image *image, stru
 }
 
 static int make(struct target *t, const struct list *l, const struct policy_image *image,
-		const uint32_t *expected, enum change_result *ret, uint32_t *ret_old)
+		const uint32_t *expected, enum change_result *ret, uint32_t *ret_old, char *note,
+		size_t note_size)
 {
 	struct kept_new n = {.id = &t->id,
 			     .list = l,
@@ -154,13 +177,14 @@ static int make(struct target *t, const struct list *l, const struct policy_imag
 		return -EAGAIN;
 	*ret_old = n.old_version;
 	*ret = n.old_version == n.table->version ? CHANGE_NONE : CHANGE_MADE;
-	return *ret == CHANGE_NONE ? keep_same(t, &n) : put_in_force(t, image, &n);
+	return *ret == CHANGE_NONE ? keep_same(t, &n) : put_in_force(t, image, &n, note, note_size);
 }
 
 int change_make(struct target *t, const struct list *l, const uint32_t *expected,
 		enum change_result *ret, uint32_t *ret_old, char *error, size_t error_size)
 {
 	__attribute__((cleanup(policy_image_release))) struct policy_image image = {};
+	char note[POLICY_ERROR_MAX] = "";
 	int r = list_check_kernel(l, error, error_size);
 
 	if (r == 0)
@@ -169,10 +193,12 @@ int change_make(struct target *t, const struct list *l, const uint32_t *expected
 		return r;
 	r = tag_need(0, tables_asked(image.value));
 	if (r == 0)
-		r = make(t, l, &image, expected, ret, ret_old);
+		r = make(t, l, &image, expected, ret, ret_old, note, sizeof(note));
 	if (r == -ESTALE)
 		return util_refuse(r, error, error_size, "the container has ended");
 	list_loosening(l, image.loosens, error, error_size);
+	if (r == 0 && !*error)
+		snprintf(error, error_size, "%s", note);
 	return r < 0 ? util_refuse(r, error, error_size, "put it into the kernel: %s", strerror(-r))
 		     : 0;
 }

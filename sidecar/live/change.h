@@ -17,7 +17,7 @@ enum change_result {
 	CHANGE_NONE, /* that was in force */
 };
 
-/* Logs nothing; the reason is in error. expected: version that must be in force, or NULL; -EAGAIN:
+/* Logs nothing; the reason is in error, after a change what there is to say of it. expected: version that must be in force, or NULL; -EAGAIN:
  * it is another. -ESTALE: the container has ended. *ret_old: the version before, 0 none. */
 int change_make(struct target *t, const struct list *l, const uint32_t *expected,
 		enum change_result *ret, uint32_t *ret_old, char *error, size_t error_size);

@@ -10,9 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "cgroup/place.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
+
+#define PROCS_MAX (1u << 20) /* bytes of a cgroup.procs */
+#define NEST_MAX 8	     /* cgroups below a container's that are looked into */
 
 void target_release(struct target *t)
 {
@@ -117,6 +123,44 @@ int target_each(int (*each)(void *arg, const char *key), void *arg)
 int target_table(const struct target *t, struct rv_table **ret)
 {
 	return tables_get(&t->tables, t->slot, t->state->policy, ret);
+}
+
+/* In the cgroup or the nearest below it. */
+static int first_process(int cgroup, unsigned depth)
+{
+	_free_ char *procs = NULL;
+	size_t len;
+	int r = -ESRCH, dir_fd;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (util_read_file(cgroup, "cgroup.procs", PROCS_MAX, &procs, &len) == 0 && len > 0)
+		r = (int)syscall(SYS_pidfd_open, (pid_t)strtol(procs, NULL, 10), 0);
+	if (r >= 0 || depth == 0)
+		return r >= 0 ? r : -ESRCH;
+	dir_fd = openat(cgroup, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = dir_fd < 0 ? NULL : fdopendir(dir_fd);
+	if (!dir)
+		return util_close_p(&dir_fd), -ESRCH;
+	while (r < 0 && (entry = readdir(dir))) {
+		_close_ int below = -1;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		below = openat(cgroup, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0)
+			r = first_process(below, depth - 1);
+	}
+	closedir(dir);
+	return r;
+}
+
+int target_process(const struct target *t)
+{
+	_place_ struct place place = PLACE_NONE;
+	int r = place_of_id(t->meta.cgroup_id, &place);
+
+	return r < 0 ? r : first_process(place.fd, NEST_MAX);
 }
 
 enum fit { FIT_NONE, FIT_PREFIX, FIT_NAME, FIT_ID };

@@ -28,6 +28,8 @@ int target_open(const char *key, struct target *t);
 /* Calls each() with the key of every running container until it does not return 0. */
 int target_each(int (*each)(void *arg, const char *key), void *arg);
 
+/* A pidfd of one of its processes; -ESRCH: there is none. */
+int target_process(const struct target *t);
 /* Still that life, and guarded. */
 bool target_alive(const struct target *t);
 /* Copy of the table in force, free() it. -ENOENT: no policy. */

@@ -168,6 +168,8 @@ static int pin_programs(struct bpf_object *obj)
 
 	if (r == 0)
 		r = pin_program(obj, "reeve_policy");
+	if (r == 0)
+		r = pin_program(obj, "reeve_inode");
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(hooks); i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(obj, hooks[i].prog);
 

@@ -216,6 +216,18 @@ static int listens(const char *path)
 	return bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(s, 0) < 0 ? -1 : s;
 }
 
+static int unix_listen(char **v)
+{
+	return listens(v[0]) < 0 ? errno : pause();
+}
+
+static int unix_connect(char **v)
+{
+	struct sockaddr_un to = unix_name(v[0]);
+
+	return connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+}
+
 /* A connect to NAME that has to wait there, while the name becomes a link to OTHER: the kernel follows it
  * anew. */
 static int unix_anew(char **v)
@@ -370,6 +382,8 @@ int main(int argc, char **argv)
 		return report();
 	if (!strcmp(verb, "open"))
 		return try_open(v[0], O_RDONLY);
+	if (!strcmp(verb, "write"))
+		return try_open(v[0], O_WRONLY);
 	if (!strcmp(verb, "create"))
 		return try_open(v[0], O_WRONLY | O_CREAT);
 	if (!strcmp(verb, "opens"))
@@ -386,6 +400,10 @@ int main(int argc, char **argv)
 		return tries(v);
 	if (!strcmp(verb, "swing"))
 		return swing(v);
+	if (!strcmp(verb, "unix-listen"))
+		return unix_listen(v);
+	if (!strcmp(verb, "unix-connect"))
+		return unix_connect(v);
 	if (!strcmp(verb, "unix-anew"))
 		return unix_anew(v);
 	if (!strcmp(verb, "unix-after"))
