@@ -23,7 +23,7 @@ for kernel in "$@"; do
 	tsv=build/results/bench-$kernel.tsv
 	mkdir -p build/results
 	rm -f "$tsv"
-	KERNEL=$kernel ICOUNT=1 NODE=0 TIMEOUT=${TIMEOUT:-900} tests/vm/guest.sh tests/bench/guest.sh || {
+	KERNEL=$kernel ICOUNT=1 NODE=0 TIMEOUT=${TIMEOUT:-2400} tests/vm/guest.sh tests/bench/guest.sh || {
 		echo "bench: the guest $kernel did not measure to the end" >&2
 		rc=1
 		continue

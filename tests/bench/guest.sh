@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.."
 
 bin=$PWD/build/bench
 work=/bench
-containers=50
+containers=50 # with which those with and without an agent are compared
+scale=(1 10 50 100 500)
 starts=8 # as many as a full pool serves
 out=build/results/bench-$KERNEL.tsv
 
@@ -268,20 +269,30 @@ meminfo() {
 		sub(":", "", $1); print p "." $1 "_kb\t" $2}' /proc/meminfo >>"$out"
 }
 
-# hold PREFIX ARGS...: many at once, measured, and ended
+# agent_pss PREFIX: the oldest agent's, and what of it is not the rings and the state page
+agent_pss() {
+	awk -v p="$1" '/^[0-9a-f]+-/ { ring = /bpf-map/ } $1 == "Pss:" { all += $2; rings += ring * $2 }
+		END { printf "%s.pss_kb\t%d\n%s.pss_rest_kb\t%d\n", p, all, p, all - rings }' \
+		"/proc/$(pgrep -xo reeve-agent)/smaps" >>"$out"
+}
+
+# hold PREFIX "COUNT..." ARGS...: so many at once, ever more, measured at each count, and ended
 hold() {
-	local prefix=$1 i pids=()
-	shift
-	meminfo "$prefix.before"
-	for ((i = 0; i < containers; i++)); do
-		"$bin/inside" "bench-$prefix-$i" "$@" -- "$bin/pause" &
-		pids+=($!)
-		wait_for running pause $((i + 1)) # let go, so its agent is ready
+	local prefix=$1 counts=$2 count i=0 pids=()
+	shift 2
+	meminfo "$prefix.0"
+	for count in $counts; do
+		for (( ; i < count; i++)); do
+			"$bin/inside" "bench-$prefix-$i" "$@" -- "$bin/pause" &
+			pids+=($!)
+			wait_for running pause $((i + 1)) # let go, so its agent is ready
+		done
+		sleep 2
+		meminfo "$prefix.$count"
+		[ $# -eq 0 ] || running reeve-agent "$count"
+		[ $# -eq 0 ] || agent_pss "$prefix.$count"
 	done
-	[ $# -eq 0 ] || running reeve-agent $containers
-	sleep 2
-	meminfo "$prefix.after"
-	for ((i = 0; i < containers; i++)); do
+	for ((i = 0; i < count; i++)); do
 		echo 1 >"/sys/fs/cgroup/bench-$prefix-$i/cgroup.kill"
 	done
 	wait "${pids[@]}" || true
@@ -295,8 +306,8 @@ measure_memory() {
 		if .type == "ringbuf" then .max_entries else (.bytes_memlock // 0) end] | add // 0')"
 	put maps.ring_bytes "$(grep -oP 'RV_RING_SIZE \(\K\d+' bpf/abi.h | awk '{print $1 * 1024}')"
 	put maps.lane_bytes "$(grep -oP 'RV_LANE_SIZE \(\K\d+' bpf/abi.h | awk '{print $1 * 1024}')"
-	hold bare
-	hold agents --agent --record --agent all
+	hold bare $containers
+	hold agents "${scale[*]}" --agent --record --agent all
 }
 
 prepare

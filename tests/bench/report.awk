@@ -39,10 +39,22 @@ function stage(name, key) {
 function size(name) {
 	printf "%-44s%14d%14d\n", name, need("size." name), need("size_stripped." name)
 }
-# what the containers held with an agent have more than those without, KB each
+# what so many containers held with an agent have more than those without, KB each
+function per_of(n, key,   bare) {
+	bare = need("containers")
+	return (need("agents." n "." key) - need("agents.0." key)) / n \
+		- (need("bare." bare "." key) - need("bare.0." key)) / bare
+}
 function per(key) {
-	return ((need("agents.after." key) - need("agents.before." key)) \
-		- (need("bare.after." key) - need("bare.before." key))) / need("containers")
+	return per_of(need("containers"), key)
+}
+# kernel memory of one of n, without what was made ahead
+function kernel_of(n) {
+	return per_of(n, "kernel_kb") - per_of(n, "maps_bytes") / 1024
+}
+function scale(n) {
+	printf "%-44s%14.1f%14.1f%14.1f\n", "one of " n, need("agents." n ".pss_kb"), need("agents." n ".pss_rest_kb"),
+		rings + kernel_of(n)
 }
 function kb(name, value) {
 	printf "%-44s%14.1f\n", name, value
@@ -145,12 +157,18 @@ END {
 	kb("node: of it its own, not shared or mapped", need("node.anon_kb"))
 	kb("kernel, once per node: maps", need("maps.node_bytes") / 1024)
 	rings = (need("maps.ring_bytes") + need("maps.lane_bytes")) / 1024
-	rest = per("kernel_kb") - per("maps_bytes") / 1024 # some had their maps made ahead
+	rest = kernel_of(need("containers")) # some had their maps made ahead
 	kb("kernel, per container: all", rings + rest)
 	kb("  rings", rings)
 	kb("  the rest", rest)
 	kb("    of it slab", per("Slab_kb"))
 	kb("    of it page tables", per("PageTables_kb"))
 	kb("    of it the agent's stack", per("KernelStack_kb"))
+	printf "\n%-44s%14s%14s%14s\n", "containers at a time, KB", "agent: PSS", "without rings", "kernel, each"
+	n = split("1 10 50 100 500", counts, " ")
+	for (i = 1; i <= n; i++)
+		scale(counts[i])
+	bound("the agent is at most 1.5 MB, the hook 1 MB, stripped",
+		need("size_stripped.reeve-agent") <= 1.5e6 && need("size_stripped.reeve-hook") <= 1e6)
 	exit failed
 }
