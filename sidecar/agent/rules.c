@@ -2,7 +2,6 @@
 /* Policy files into a table in the kernel. Its number is published in the state page only after it
  * stands there, so a policy is never half there. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/agent/agent.h"
@@ -81,14 +80,9 @@ static int alias(struct agent *a, const struct options *o, const struct list *l,
 {
 	const struct alias_of of = {
 	    .slot = a->slot, .generation = a->meta.generation, .version = version};
-	char error[POLICY_ERROR_MAX] = "", root[PATH_MAX] = "/";
-	int r = a->meta.bundle ? alias_rootfs(a->meta.bundle, root) : 0;
+	char error[POLICY_ERROR_MAX];
+	int r = alias_put(&of, l, o->init_fd, a->meta.bundle, error, sizeof(error));
 
-	if (r < 0)
-		snprintf(error, sizeof(error), "\"root.path\" of %s/config.json: %s", a->meta.bundle,
-			 strerror(-r));
-	else
-		r = alias_put(&of, l, o->init_fd, root, error, sizeof(error));
 	a->state->aliases = r > 0 || r == -E2BIG || r == -ETIMEDOUT;
 	if (a->state->aliases)
 		(void)alias_drop(&of); /* of an earlier container there, and takes up room */

@@ -181,9 +181,10 @@ static int answer(pid_t child, int fd)
 	return said;
 }
 
-int alias_put(const struct alias_of *of, const struct list *l, int pidfd, const char *root,
+int alias_put(const struct alias_of *of, const struct list *l, int pidfd, const char *bundle,
 	      char *error, size_t error_size)
 {
+	char root[PATH_MAX] = "/";
 	_close_ int in = -1;
 	_close_ int out = -1;
 	unsigned exact = 0;
@@ -193,6 +194,10 @@ int alias_put(const struct alias_of *of, const struct list *l, int pidfd, const 
 	r = each_glob(l, count_glob, &exact);
 	if (r < 0 || exact == 0)
 		return r;
+	r = bundle ? alias_rootfs(bundle, root) : 0;
+	if (r < 0)
+		return util_refuse(r, error, error_size, "\"root.path\" of %s/config.json: %s", bundle,
+				   strerror(-r));
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return util_refuse(-errno, error, error_size, "make a pipe: %s", strerror(errno));
 	in = fds[0];

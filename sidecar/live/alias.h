@@ -16,11 +16,11 @@ struct alias_of {
 	uint32_t version; /* rv_table.version of the compiled list */
 };
 
-/* The paths are looked up in the mount namespace of a process, below root: before the runtime has changed
- * the root that is the bundle's rootfs. A file system there may belong to the container and never answer.
- * 1: there are such files, 0: none, -ETIMEDOUT, -E2BIG (of them, or a file of too many denied names), or of
- * what failed; the reason is in error. */
-int alias_put(const struct alias_of *of, const struct list *l, int pidfd, const char *root,
+/* The paths are looked up in the mount namespace of a process: below that bundle's root, which the runtime has
+ * not changed to yet; NULL: below the namespace's. A file system there may belong to the container and never
+ * answer. 1: there are such files, 0: none, -ETIMEDOUT, -E2BIG (of them, or a file of too many denied names),
+ * or of what failed; the reason is in error. */
+int alias_put(const struct alias_of *of, const struct list *l, int pidfd, const char *bundle,
 	      char *error, size_t error_size);
 /* Takes out what is of that slot and not of this life and version. */
 int alias_drop(const struct alias_of *of);

@@ -121,7 +121,7 @@ static void alias(struct target *t, const struct alias_of *of, const struct list
 		  size_t note_size)
 {
 	_close_ int pidfd = target_process(t);
-	int r = pidfd < 0 ? 0 : alias_put(of, l, pidfd, "/", note, note_size);
+	int r = pidfd < 0 ? 0 : alias_put(of, l, pidfd, NULL, note, note_size);
 
 	if (r > 0 || r == -E2BIG || r == -ETIMEDOUT)
 		__atomic_store_n(&t->state->aliases, 1, __ATOMIC_SEQ_CST);
