@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reeve logs: a container's record, as the node stored it. */
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include "query.h"
 #include "sidecar/common/log.h"
+#include "sidecar/common/util.h"
+#include "sidecar/common/when.h"
 #include "verbs.h"
 
 /* A node that answers this is alive; a followed log may then rightly be silent for hours. */
@@ -31,43 +35,198 @@ static bool is_format(const char *s)
 	return strcmp(s, "text") == 0 || strcmp(s, "json") == 0 || strcmp(s, "audit") == 0;
 }
 
-int verb_logs(int argc, char **argv)
+/* "a,b" or several of them as an array of names. */
+struct names {
+	const char *of[64];
+	unsigned n;
+};
+
+static bool add_names(struct names *list, char *text)
 {
-	static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
-						{"format", required_argument, NULL, 'F'},
-						{"json", no_argument, NULL, 'j'},
-						{"node", no_argument, NULL, 'n'},
-						{0}};
-	const char *format = "text";
-	bool follow = false, node = false;
-	struct json_out *request;
+	for (char *name = strtok(text, ","); name; name = strtok(NULL, ",")) {
+		if (list->n == ARRAY_SIZE(list->of))
+			return false;
+		list->of[list->n++] = name;
+	}
+	return true;
+}
+
+struct wanted {
+	const char *format, *since, *until, *path, *exec, *tag, *address;
+	const char *pid, *uid, *rule, *tail;
+	struct names kinds, verdicts;
+	bool follow, node, reverse;
+};
+
+static int put_time(struct json_out *o, const char *key, const char *text)
+{
+	int64_t at;
+
+	if (!text)
+		return 0;
+	if (when_parse(text, (int64_t)util_wall_ns(), &at) < 0)
+		return log_err(0, "--%s '%s': expected " WHEN_EXPECTED, key, text), -EINVAL;
+	json_out_member_number(o, key, at);
+	return 0;
+}
+
+static int put_number(struct json_out *o, const char *key, const char *option, const char *text)
+{
+	char *end;
+	long long n;
+
+	if (!text)
+		return 0;
+	n = strtoll(text, &end, 10);
+	if (!*text || *end || n < 0)
+		return log_err(0, "--%s '%s': expected a number", option, text), -EINVAL;
+	json_out_member_number(o, key, n);
+	return 0;
+}
+
+static void put_text(struct json_out *o, const char *key, const char *text)
+{
+	if (text)
+		json_out_member_string(o, key, text);
+}
+
+static void put_names(struct json_out *o, const char *key, const struct names *list)
+{
+	if (list->n == 0)
+		return;
+	json_out_key(o, key);
+	json_out_open_array(o);
+	for (unsigned i = 0; i < list->n; i++)
+		json_out_string(o, list->of[i], strlen(list->of[i]));
+	json_out_close_array(o);
+}
+
+/* CIDR[:PORT], [CIDR]:PORT or :PORT. */
+static int put_address(struct json_out *o, const char *text)
+{
+	_free_ char *copy = text ? strdup(text) : NULL;
+	char *address = copy, *colon;
+	int r;
+
+	if (!text)
+		return 0;
+	if (!copy)
+		return log_err(-ENOMEM, "--addr"), -ENOMEM;
+	colon = strrchr(copy, ':');
+	if (*copy == '[' && strchr(copy, ']')) {
+		address = copy + 1;
+		colon = strchr(copy, ']');
+		*colon++ = '\0';
+		colon = *colon == ':' ? colon : NULL;
+	} else if (colon && strchr(copy, ':') != colon) {
+		colon = NULL; /* an IPv6 address, no port */
+	}
+	if (colon)
+		*colon++ = '\0';
+	r = put_number(o, "port", "addr", colon);
+	if (*address)
+		put_text(o, "address", address);
+	return r;
+}
+
+static int put_wanted(struct json_out *o, const struct wanted *w)
+{
+	int r = put_time(o, "since", w->since);
+
+	if (r == 0)
+		r = put_time(o, "until", w->until);
+	if (r == 0)
+		r = put_number(o, "pid", "pid", w->pid);
+	if (r == 0)
+		r = put_number(o, "uid", "uid", w->uid);
+	if (r == 0)
+		r = put_number(o, "rule", "rule", w->rule);
+	if (r == 0)
+		r = put_number(o, "last", "tail", w->tail);
+	if (r == 0)
+		r = put_address(o, w->address);
+	put_text(o, "path", w->path);
+	put_text(o, "exec", w->exec);
+	put_text(o, "tag", w->tag);
+	put_names(o, "kinds", &w->kinds);
+	put_names(o, "verdicts", &w->verdicts);
+	json_out_member_bool(o, "follow", w->follow);
+	json_out_member_bool(o, "reverse", w->reverse);
+	json_out_member_bool(o, "node", w->node);
+	return r;
+}
+
+static int parse(int argc, char **argv, struct wanted *w)
+{
+	static const struct option options[] = {
+	    {"follow", no_argument, NULL, 'f'},	     {"format", required_argument, NULL, 'F'},
+	    {"json", no_argument, NULL, 'j'},	     {"node", no_argument, NULL, 'n'},
+	    {"reverse", no_argument, NULL, 'r'},     {"since", required_argument, NULL, 's'},
+	    {"until", required_argument, NULL, 'u'}, {"kind", required_argument, NULL, 'k'},
+	    {"verdict", required_argument, NULL, 'v'}, {"path", required_argument, NULL, 'p'},
+	    {"exec", required_argument, NULL, 'e'},  {"pid", required_argument, NULL, 'P'},
+	    {"uid", required_argument, NULL, 'U'},   {"addr", required_argument, NULL, 'a'},
+	    {"tag", required_argument, NULL, 't'},   {"rule", required_argument, NULL, 'R'},
+	    {"tail", required_argument, NULL, 'T'},  {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "f", options, NULL)) != -1) {
+		const struct {
+			int c;
+			const char **to;
+		} texts[] = {{'F', &w->format}, {'s', &w->since}, {'u', &w->until},
+			     {'p', &w->path},	{'e', &w->exec},  {'P', &w->pid},
+			     {'U', &w->uid},	{'a', &w->address}, {'t', &w->tag},
+			     {'R', &w->rule},	{'T', &w->tail}};
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+			if (texts[i].c == c)
+				*texts[i].to = optarg, known = true;
+		if (known)
+			continue;
 		if (c == 'f')
-			follow = true;
+			w->follow = true;
 		else if (c == 'j')
-			format = "json";
-		else if (c == 'F')
-			format = optarg;
+			w->format = "json";
 		else if (c == 'n')
-			node = true;
-		else
+			w->node = true;
+		else if (c == 'r')
+			w->reverse = true;
+		else if (c != 'k' && c != 'v')
 			return verb_usage("logs");
+		if ((c == 'k' && !add_names(&w->kinds, optarg)) ||
+		    (c == 'v' && !add_names(&w->verdicts, optarg)))
+			return log_err(0, "more than 64 names"), verb_usage("logs");
 	}
-	if (optind + !node != argc)
+	return 0;
+}
+
+int verb_logs(int argc, char **argv)
+{
+	struct wanted w = {.format = "text"};
+	struct json_out *request;
+	int r = parse(argc, argv, &w);
+
+	if (r)
+		return r;
+	if (optind + !w.node != argc)
 		return verb_usage("logs");
-	if (!is_format(format)) {
-		log_err(0, "--format '%s': it is one of text, json, audit", format);
+	if (!is_format(w.format)) {
+		log_err(0, "--format '%s': it is one of text, json, audit", w.format);
 		return verb_usage("logs");
 	}
-	if (follow && node_alive() < 0)
+	if (w.follow && w.reverse) {
+		log_err(0, "--follow and --reverse do not go together");
+		return verb_usage("logs");
+	}
+	if (w.follow && node_alive() < 0)
 		return 1;
-	request = query_request_format("logs", node ? NULL : argv[optind], format);
-	if (request) {
-		json_out_member_bool(request, "follow", follow);
-		json_out_member_bool(request, "node", node);
-		json_out_close_object(request);
+	request = query_request_format("logs", w.node ? NULL : argv[optind], w.format);
+	if (request && put_wanted(request, &w) < 0) {
+		json_out_free(request);
+		return verb_usage("logs");
 	}
-	return query_print(request, follow);
+	json_out_close_object(request);
+	return query_print(request, w.follow);
 }

@@ -14,6 +14,7 @@ enum statement {
 	PUT_ARGS,
 	PUT_META,
 	ROWS,
+	ROWS_BACK,
 	SEQS,
 	GET_RECORD,
 	GET_ARGS,
@@ -27,6 +28,7 @@ static const char *const statement_text[STATEMENTS] = {
     [PUT_ARGS] = "INSERT OR IGNORE INTO args VALUES(?1,?2)",
     [PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?1,?2)",
     [ROWS] = "SELECT seq,kind,wall_ns,record FROM events WHERE seq>=?1 ORDER BY seq",
+    [ROWS_BACK] = "SELECT seq,kind,wall_ns,record FROM events WHERE seq<=?1 ORDER BY seq DESC",
     [SEQS] = "SELECT seq,kind,wall_ns,CASE kind WHEN 'repeat' THEN record END"
 	     " FROM events WHERE seq>=?1 ORDER BY seq",
     [GET_RECORD] = "SELECT record FROM events WHERE seq=?1",
@@ -270,11 +272,21 @@ int db_put_number(struct db *db, const char *key, uint64_t n)
 	return step(db, s, NULL);
 }
 
-int db_rows(struct db *db, uint64_t from, bool record)
+static int read_from(struct db *db, enum statement which, uint64_t from)
 {
 	db_end(db);
-	db->reading = db->statements[record ? ROWS : SEQS];
+	db->reading = db->statements[which];
 	return error_of(db->handle, sqlite3_bind_int64(db->reading, 1, (sqlite3_int64)from));
+}
+
+int db_rows(struct db *db, uint64_t from, bool record)
+{
+	return read_from(db, record ? ROWS : SEQS, from);
+}
+
+int db_rows_back(struct db *db, uint64_t from)
+{
+	return read_from(db, ROWS_BACK, from);
 }
 
 int db_next(struct db *db, struct db_event *ret)

@@ -39,6 +39,7 @@ int db_put_number(struct db *db, const char *key, uint64_t n);
 
 /* Rows by number; record only when asked for. Pointers of db_next hold until the next call. */
 int db_rows(struct db *db, uint64_t from, bool record);
+int db_rows_back(struct db *db, uint64_t from); /* from that number down */
 int db_next(struct db *db, struct db_event *ret); /* 1: a row, 0: no more */
 void db_end(struct db *db);
 

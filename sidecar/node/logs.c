@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verb `logs`: a container's records by number, one line each. The place in the record is a
+/* The verb `logs`: a container's records by number, one line each, as far as the question's filter wants
+ * them; the last of them ("last": N), or the newest first ("reverse"). The place in the record is a
  * number, nothing of the database stays open between two pieces. A follower holds back behind a
  * missing number until that has had its time to come (numbers arrive out of order); one that
  * comes later still is shown then. */
@@ -10,9 +11,12 @@
 #include "sidecar/common/row.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
+#include "sidecar/node/filter.h"
 #include "sidecar/node/names.h"
 
 #define ROWS_PER_PIECE 128
+#define ROWS_PER_LOOK 1024 /* that were passed over */
+#define LAST_MAX 1000000
 #define EXE_CACHE_SIZE 64
 
 struct exe {
@@ -23,18 +27,42 @@ struct exe {
 	char title[EVENT_TITLE_MAX];
 };
 
+struct numbers {
+	uint64_t *of;
+	size_t n, size;
+};
+
 struct logs {
 	bool follow;
+	bool reverse;	/* the newest first: next goes down */
+	bool looking;	/* for the last ones, likewise; they come into found */
+	uint64_t last;	/* how many at most, 0 all */
+	uint64_t shown;
+	struct filter filter;
+	struct numbers found;
 	uint64_t next; /* everything below is shown, or late */
 	uint64_t end;  /* without follow: the last number there was when asked */
-	uint64_t *late;
-	size_t late_len;
-	size_t late_size;
+	struct numbers late;
 	bool missed; /* late did not take them all */
 	struct exe exes[EXE_CACHE_SIZE];
 	struct names names;
 	struct json_out *out;
 };
+
+static int add_number(struct numbers *list, uint64_t number)
+{
+	if (list->n == list->size) {
+		size_t size = list->size ? list->size * 2 : 64;
+		uint64_t *grown = realloc(list->of, size * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		list->of = grown;
+		list->size = size;
+	}
+	list->of[list->n++] = number;
+	return 0;
+}
 
 static struct exe *exe_slot(struct logs *g, uint64_t seq)
 {
@@ -138,6 +166,7 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 			int64_t wall_ns)
 {
 	struct event_context x = {.container = c->id, .name = c->name};
+	struct logs *g = c->state;
 	_free_ uint8_t *args = NULL;
 	struct event e;
 	size_t args_len;
@@ -154,63 +183,116 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 		exe_remember(c->state, &e);
 	}
 	exe_find(c, &e, &x);
-	names_find(&((struct logs *)c->state)->names, c, &e, &x);
+	if (!filter_fits(&g->filter, &e, x.exe, x.exe_len))
+		return 0;
+	g->shown++;
+	names_find(&g->names, c, &e, &x);
 	return write_line(c, &e, &x);
 }
 
-static int write_late(struct client *c)
+static int write_number(struct client *c, uint64_t seq)
 {
-	struct logs *g = c->state;
+	_free_ uint8_t *record = NULL;
+	struct event e;
+	size_t len;
+	int r = store_get_record(c->store, c->life, seq, &record, &len);
+
+	if (r < 0 || event_decode(record, len, &e) <= 0)
+		return r < 0 ? r : write_unreadable(c, seq, 0);
+	return write_record(c, seq, record, len,
+			    (int64_t)e.head.tai_ns - c->life->tai_offset_ns);
+}
+
+/* 0: all of them are written. 1: not yet. */
+static int write_numbers(struct client *c, struct numbers *list, bool from_end)
+{
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < g->late_len && r == 0 && client_has_room(c); i++) {
-		_free_ uint8_t *record = NULL;
-		struct event e;
-		size_t len;
-
-		r = store_get_record(c->store, c->life, g->late[i], &record, &len);
-		if (r == 0 && event_decode(record, len, &e) > 0)
-			r = write_record(c, g->late[i], record, len,
-					 (int64_t)e.head.tai_ns - c->life->tai_offset_ns);
-	}
-	g->late_len -= i;
-	memmove(g->late, g->late + i, g->late_len * sizeof(*g->late));
-	return r;
+	for (i = 0; i < list->n && r == 0 && client_has_room(c); i++)
+		r = write_number(c, list->of[from_end ? list->n - 1 - i : i]);
+	list->n -= i;
+	if (!from_end)
+		memmove(list->of, list->of + i, list->n * sizeof(*list->of));
+	return r < 0 ? r : list->n > 0;
 }
 
 /* 1: a row was written, 0: there is none, -EAGAIN: it must wait. */
 static int write_row(struct client *c, const struct store_row *row)
 {
 	struct logs *g = c->state;
-	int r;
+	int r = 0;
 
-	if (!g->follow && row->seq > g->end)
+	if (!g->follow && !g->reverse && row->seq > g->end)
 		return 0;
 	if (g->follow && !c->life->ended && row->seq != g->next &&
 	    row->seq > life_settle(c->life) && !(g->next == 0 && row->seq == 1))
 		return -EAGAIN;
-	r = write_record(c, row->seq, row->record, row->record_len, row->wall_ns);
-	g->next = row->seq + 1;
-	return r < 0 ? r : 1;
+	if (c->raw || filter_fits_row(&g->filter, event_kind_number(row->kind, strlen(row->kind)),
+				      row->wall_ns))
+		r = write_record(c, row->seq, row->record, row->record_len, row->wall_ns);
+	g->next = g->reverse ? row->seq - 1 : row->seq + 1;
+	if (r < 0)
+		return r;
+	return !(g->reverse && (row->seq == 0 || (g->last && g->shown == g->last)));
 }
 
-static int write_rows(struct client *c)
+/* The same for a row on the way down to the last ones: only its number is kept. */
+static int keep_row(struct client *c, const struct store_row *row)
 {
 	struct logs *g = c->state;
+	struct event_context x = {};
+	struct event e;
+	int r = 0;
+
+	g->next = row->seq - 1;
+	if (!filter_fits_row(&g->filter, event_kind_number(row->kind, strlen(row->kind)),
+			     row->wall_ns))
+		return row->seq > 0;
+	if (g->filter.any) {
+		if (!row->record || event_decode(row->record, row->record_len, &e) <= 0)
+			return row->seq > 0;
+		exe_find(c, &e, &x);
+		if (!filter_fits(&g->filter, &e, x.exe, x.exe_len))
+			return row->seq > 0;
+	}
+	r = add_number(&g->found, row->seq);
+	return r < 0 ? r : row->seq > 0 && g->found.n < g->last;
+}
+
+/* 1: go on later. */
+static int each_row(struct client *c, bool down,
+		    int (*each)(struct client *c, const struct store_row *row))
+{
+	struct logs *g = c->state;
+	uint64_t shown = g->shown;
 	struct store_row row;
 	int r, n = 0;
 
-	r = store_rows(c->store, c->life, g->next);
+	r = down ? store_rows_back(c->store, c->life, g->next)
+		 : store_rows(c->store, c->life, g->next);
 	if (r < 0)
 		return r;
 	do {
 		r = store_next(c->life, &row);
 		if (r == 1)
-			r = write_row(c, &row);
-	} while (r == 1 && ++n < ROWS_PER_PIECE && client_has_room(c));
+			r = each(c, &row);
+	} while (r == 1 && ++n < ROWS_PER_LOOK && g->shown - shown < ROWS_PER_PIECE &&
+		 client_has_room(c));
 	store_end(c->life);
 	return r;
+}
+
+static int look(struct client *c)
+{
+	struct logs *g = c->state;
+	int r = each_row(c, true, keep_row);
+
+	if (r != 0)
+		return r;
+	g->looking = false;
+	g->next = g->end + 1;
+	return 1;
 }
 
 static int step(struct client *c)
@@ -225,19 +307,42 @@ static int step(struct client *c)
 	}
 	if (!c->life->any)
 		return g->follow && !c->life->ended ? -ENODATA : 0;
-	r = g->late_len > 0 ? write_late(c) : 0;
-	if (r == 0 && g->late_len > 0)
-		return 1;
+	if (g->looking)
+		return look(c);
+	r = write_numbers(c, &g->found, true);
 	if (r == 0)
-		r = write_rows(c);
+		r = write_numbers(c, &g->late, false);
+	if (r == 0)
+		r = each_row(c, g->reverse, write_row);
 	if (r == 0 && g->follow && !c->life->ended)
 		return -ENODATA;
 	return r;
 }
 
+static int read_question(struct client *c, const struct json *query)
+{
+	const struct json *follow = json_get(query, "follow"), *reverse = json_get(query, "reverse");
+	int64_t last = json_get_number(query, "last", 0);
+	struct logs *g = c->state;
+
+	g->follow = follow && follow->type == JSON_BOOL && follow->boolean;
+	g->reverse = reverse && reverse->type == JSON_BOOL && reverse->boolean;
+	if (last < 0 || last > LAST_MAX || (g->follow && g->reverse)) {
+		snprintf(c->error, sizeof(c->error),
+			 g->follow && g->reverse ? "\"follow\" and \"reverse\" do not go together"
+						 : "\"last\": expected a number up to %d",
+			 LAST_MAX);
+		return -EINVAL;
+	}
+	g->last = (uint64_t)last;
+	g->looking = last > 0 && !g->reverse;
+	g->end = c->life->high;
+	g->next = g->looking || g->reverse ? g->end : 0;
+	return filter_read(query, &g->filter, c->error, sizeof(c->error));
+}
+
 static int start(struct client *c, const struct json *query)
 {
-	const struct json *follow = json_get(query, "follow");
 	struct logs *g;
 	int r = client_find_life(c, query);
 
@@ -250,8 +355,9 @@ static int start(struct client *c, const struct json *query)
 	g->out = json_out_new();
 	if (!g->out)
 		return -ENOMEM;
-	g->follow = follow && follow->type == JSON_BOOL && follow->boolean;
-	g->end = c->life->high;
+	r = read_question(c, query);
+	if (r < 0)
+		return r;
 	if (g->follow) {
 		c->next_follower = c->life->followers;
 		c->life->followers = c;
@@ -268,7 +374,9 @@ static void release(struct client *c)
 	for (unsigned i = 0; i < EXE_CACHE_SIZE; i++)
 		free(g->exes[i].path);
 	names_release(&g->names);
-	free(g->late);
+	free(g->late.of);
+	free(g->found.of);
+	filter_release(&g->filter);
 	json_out_free(g->out);
 	free(g);
 	c->state = NULL;
@@ -277,25 +385,15 @@ static void release(struct client *c)
 void logs_notify(struct client *c, const uint64_t *seqs, size_t count)
 {
 	struct logs *g = c->state;
+	uint64_t passed;
 
-	for (size_t i = 0; g && i < count; i++) {
-		if (seqs[i] >= g->next)
-			continue;
-		g->missed |= g->late_len >= CLIENT_LATE_MAX;
-		if (g->missed)
-			return;
-		if (g->late_len == g->late_size) {
-			size_t size = g->late_size ? g->late_size * 2 : 64;
-			uint64_t *grown = realloc(g->late, size * sizeof(*grown));
-
-			g->missed |= !grown;
-			if (!grown)
-				return;
-			g->late = grown;
-			g->late_size = size;
-		}
-		g->late[g->late_len++] = seqs[i];
-	}
+	if (!g)
+		return;
+	/* While it looks for the last ones: what it will come to by itself is above them all. */
+	passed = g->looking ? g->end + 1 : g->next;
+	for (size_t i = 0; i < count && !g->missed; i++)
+		if (seqs[i] < passed)
+			g->missed = g->late.n >= CLIENT_LATE_MAX || add_number(&g->late, seqs[i]) < 0;
 }
 
 const struct verb verb_logs = {"logs", start, step, release};

@@ -379,6 +379,13 @@ int store_rows(struct store *s, struct life *l, uint64_t from)
 	return r < 0 ? r : db_rows(l->db->db, from, true);
 }
 
+int store_rows_back(struct store *s, struct life *l, uint64_t from)
+{
+	int r = get(s, l, false);
+
+	return r < 0 ? r : db_rows_back(l->db->db, from);
+}
+
 int store_seqs(struct store *s, struct life *l, uint64_t from)
 {
 	int r = get(s, l, false);

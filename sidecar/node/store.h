@@ -57,6 +57,7 @@ struct store_row {
 	size_t record_len;
 };
 int store_rows(struct store *s, struct life *l, uint64_t from);
+int store_rows_back(struct store *s, struct life *l, uint64_t from); /* from there down */
 int store_seqs(struct store *s, struct life *l, uint64_t from);
 /* 1: a row, 0: no more. */
 int store_next(struct life *l, struct store_row *ret);
