@@ -7,6 +7,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
+#include "sidecar/common/when.h"
 #include "verbs.h"
 
 static const struct verb {
@@ -26,14 +27,28 @@ static const struct verb {
      "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},
-    {"logs", verb_logs, "[-f] [--format text|json|audit] ID|--node",
+    {"logs", verb_logs, "[-f] [--format text|json|audit] [WHAT]... ID|--node",
      "show a container's record, or the node's own",
      "ID is a container's id, the beginning of it, or its name.\n"
      "  --node        what belongs to no container, since the programs were loaded\n"
      "  -f, --follow  go on until the container ends\n"
      "  --format F    text: a line for people; json: one object a line, as in docs/events.md;\n"
      "                audit: lines for 'ausearch -if FILE' and 'aureport -if FILE'\n"
-     "  --json        the same as --format json\n"},
+     "  --json        the same as --format json\n"
+     "  --tail N      the last N of what is asked for\n"
+     "  --reverse     the newest first; with --tail N those N alone\n"
+     "What is asked for, all of it together:\n"
+     "  --since WHEN, --until WHEN\n"
+     "                " WHEN_EXPECTED "\n"
+     "  --kind K,K    kinds of events, as 'reeve events' lists them\n"
+     "  --verdict V,V allowed, denied, would-deny, none\n"
+     "  --path GLOB   some path of the event, by a glob as in policies\n"
+     "  --exec GLOB   the acting program, or the one that is executed\n"
+     "  --pid N       the process, by its number on the host or in the container\n"
+     "  --uid N       its user, or effective user\n"
+     "  --addr A      an address of the event: CIDR, CIDR:PORT, [IPV6]:PORT or :PORT\n"
+     "  --tag GLOB    the file's security tag\n"
+     "  --rule N      the number of the policy's rule that decided\n"},
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
      "ID is a container's id, the beginning of it, or its name.\n"
      "  --node  the node's own log, of what belongs to no container\n"},

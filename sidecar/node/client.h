@@ -3,7 +3,8 @@
  *
  * A question is one WIRE_QUERY with a JSON object, the answer WIRE_DATA frames and one WIRE_DONE:
  *   {"verb":"ps","all":bool,"format":F}           the containers; all: ended ones as well
- *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each
+ *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each; "last":N, "reverse":b,
+ *                                                 and what filter.h names
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *                                                 instead of id, "node":true: the node's own log
  *   {"verb":"status","format":F}                  the node's own
