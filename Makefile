@@ -144,7 +144,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -153,6 +153,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true
+	@+$(MAKE) --no-print-directory kube || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -172,6 +173,13 @@ policy-ready: $(B)/reeve
 	@$(call need,python3-fastjsonschema)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/policy_ready.py $< docs/policy.schema.json deploy/policies tests/ready | tee $(B)/results/policy-ready.tap
+# The manifests render and are valid, without a cluster and without a network.
+.PHONY: kube
+kube:
+	@$(call need,python3-fastjsonschema python3-yaml)
+	@mkdir -p $(B)/results
+	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
+		tests/kube/check.py "$$kubectl" tests/kube/openapi.json deploy/kubernetes | tee $(B)/results/kube.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve
