@@ -169,6 +169,7 @@ int source_copy(const char *from, const char *to, char *error, size_t error_size
 	_set_ struct set wanted = {}, current = {};
 	_close_ int dir = open_source(from);
 	char made[PATH_MAX];
+	mode_t mask;
 	int r = dir < 0 ? dir : read_set(dir, &wanted);
 
 	if (r < 0)
@@ -188,8 +189,10 @@ int source_copy(const char *from, const char *to, char *error, size_t error_size
 		return 0;
 	snprintf(made, sizeof(made), "%s.new", to);
 	r = remove_set(made);
+	mask = umask(0022);
 	if (r == 0)
 		r = write_set(made, &wanted, from);
+	umask(mask);
 	if (r == 0)
 		r = exchange(made, to);
 	return r < 0 ? util_refuse(r, error, error_size, "cannot replace %s: %s", to, strerror(-r))

@@ -29,11 +29,13 @@ TEST("source: copies policies alone, replaces them whole, says when nothing is n
 	_free_ char *one = dir_path(&at, "policies/one.json"),
 		    *two = dir_path(&at, "policies/two.json");
 	_free_ char *source = dir_path(&from, "one.json"), *text = NULL;
+	mode_t mask = umask(0027); /* the node's */
 	struct stat st;
 
 	dir_file(&from, "one.json", ONE);
 	dir_file(&from, "README", "no policy");
 	CHECK_INT(source_copy(from.path, to, error, sizeof(error)), 1);
+	umask(mask);
 	text = text_of(one);
 	CHECK_STR(text, ONE);
 	CHECK(stat(one, &st) == 0 && (st.st_mode & 07777) == 0644);
