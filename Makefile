@@ -157,7 +157,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -189,12 +189,13 @@ policy-ready: $(B)/reeve
 # The manifests render and are valid, without a cluster and without a network.
 .PHONY: kube
 kube:
-	@$(call need,python3-fastjsonschema python3-yaml)
+	@$(call need,python3-fastjsonschema python3-yaml busybox-static jq)
 	@mkdir -p $(B)/results
 	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
 		tests/kube/check.py "$$kubectl" tests/kube/openapi.json deploy/kubernetes | tee $(B)/results/kube.tap
 	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
 		tests/kube/plugin.sh "$$kubectl" | tee $(B)/results/kube-plugin.tap
+	@set -o pipefail; tests/kube/host.sh | tee $(B)/results/kube-host.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve
