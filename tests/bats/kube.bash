@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is read by who loads it
 # kube.bash: the rendered manifests under podman, which plays a cluster's node; `load lib` and `load reeve` first.
 
 play_yaml=/var/tmp/kube.yaml
-# What podman is told in place of a cluster: no network, and whose pods these are.
-play=(podman kube play --network none --annotation io.kubernetes.pod.namespace=reeve)
+# Without a network: there is nothing to fetch.
+play=(podman kube play --network none)
 
 # A host without reeve, with podman: the guest's own reeve steps aside.
 kube_setup() {
@@ -23,12 +23,12 @@ kube_setup() {
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
 		infra_image = "localhost/pause:1"
-		infra_command = "/bin/sleep"
 	END
 	make_rootfs /var/tmp/busybox-root
 	echo secret >/var/tmp/busybox-root/secret
 	tar -C /var/tmp/busybox-root -c . | podman import -q - localhost/bb:1
-	tar -C /var/tmp/busybox-root -c . | podman import -q -c 'ENTRYPOINT ["/bin/sleep","infinity"]' - localhost/pause:1
+	tar -C /var/tmp/busybox-root -c . | podman import -q -c 'ENTRYPOINT ["/bin/sleep","infinity"]' -c 'STOPSIGNAL SIGKILL' \
+		- localhost/pause:1
 	podman load -q -i /reeve/build/reeve-image.tar
 }
 
@@ -66,7 +66,7 @@ host_files() {
 		find /sys/fs/cgroup -type d -not -path '*libpod*' -printf '%p %M %U %G\n'
 		find /etc /opt /usr/share/containers -type f -exec sha256sum {} +
 	} | sort
-	bpftool -j prog show | jq -r '.[] | "prog \(.name)"' | sort
-	bpftool -j map show | jq -r '.[] | "map \(.name)"' | sort
+	bpftool -j prog show | jq -r '.[].name // empty | select(startswith("reeve")) | "prog " + .'
+	bpftool -j map show | jq -r '.[].name // empty | select(startswith("reeve")) | "map " + .'
 	pgrep -x 'reeve-.*' | sed 's/^/process /' || true
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # kernels: 6.12
+# image: engines
 # kube.bats: the rendered DaemonSet on a host with podman, from installation to its removal; each test goes on where
 # the one before it stopped.
 
+bats_require_minimum_version 1.5.0
 load lib
 load reeve
 load kube
@@ -21,6 +23,10 @@ setup() {
 	export PATH=/opt/reeve/bin:$PATH
 }
 
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || { podman ps -a; podman logs reeve-pod-node 2>&1 | tail -n 20; }
+}
+
 node() {
 	podman exec reeve-pod-node "$@"
 }
@@ -30,7 +36,7 @@ node_ready() {
 # denied ID: how many opens of /secret its record has, and all of them as denied.
 denied() {
 	logs "$1" 'select(.kind == "open" and .path == "/secret") | .verdict' >"$BATS_TEST_TMPDIR/verdicts"
-	! grep -vx '"denied"' "$BATS_TEST_TMPDIR/verdicts" >&2
+	if grep -vx '"denied"' "$BATS_TEST_TMPDIR/verdicts" >&2; then return 1; fi
 	wc -l <"$BATS_TEST_TMPDIR/verdicts"
 }
 more_denied() {
@@ -48,7 +54,7 @@ more_denied() {
 	grep -qx 'NoNewPrivs:	1' "/proc/$pid/status"
 	grep -qx 'Seccomp:	2' "/proc/$pid/status"
 	run ! node touch /here
-	run -0 node reeve doctor
+	node reeve doctor
 	[ "$(reeve ps --json | jq length)" -eq 0 ] # its own namespace is exempt, and it said so
 	grep 'reeve-hook.*not guarded, its namespace reeve is in /etc/reeve/exempt' /var/log/messages
 	grep -q '"/secret"' /etc/reeve/policies/default.json
@@ -70,7 +76,7 @@ more_denied() {
 @test "kube: a change of the ConfigMap is followed by running containers, a mistake in it is not" {
 	local id dir
 	id=$(podman run -d --network none localhost/bb:1 /bin/sleep 1000)
-	run -0 podman exec "$id" cat /etc/passwd
+	podman exec "$id" cat /etc/passwd
 	dir=$(podman volume inspect -f '{{.Mountpoint}}' reeve-policies)
 	# As the kubelet does it.
 	mkdir "$dir/..2"
@@ -117,8 +123,9 @@ said() {
 	grep -q '^0::/reeve/agents/' "/proc/$(pgrep -x reeve-agent)/cgroup"
 	podman exec "$id" touch /stop
 	podman wait "$id"
-	tries=$(podman logs "$id" | sed -n 's/^tries //p')
-	run ! podman logs "$id" 2>&1 "|" grep OPENED
+	podman logs "$id" >"$BATS_TEST_TMPDIR/logs" 2>&1
+	tries=$(sed -n 's/^tries //p' "$BATS_TEST_TMPDIR/logs")
+	run ! grep OPENED "$BATS_TEST_TMPDIR/logs"
 	await_end "$id"
 	echo "tries $tries, denied on record $(denied "$id")"
 	[ "$(denied "$id")" -eq "$tries" ]
