@@ -57,7 +57,7 @@ def by_schema(doc):
     return []
 
 
-# What was measured to be needed (tests/bats/kube.bats), and nothing else.
+# What was measured to be needed (docs/guide.md), and nothing else.
 CAPABILITIES = json.load(open(os.path.join(os.path.dirname(os.path.realpath(__file__)), "capabilities.json")))
 
 
