@@ -157,7 +157,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host docs $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -167,7 +167,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true
 	@+$(MAKE) --no-print-directory kube || true
-	@+$(MAKE) --no-print-directory docs-check || true
+	@+$(MAKE) --no-print-directory guide || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -197,12 +197,12 @@ kube:
 	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
 		tests/kube/plugin.sh "$$kubectl" | tee $(B)/results/kube-plugin.tap
 	@set -o pipefail; tests/kube/host.sh | tee $(B)/results/kube-host.tap
-# What the documentation names is there.
-.PHONY: docs-check
-docs-check: $(B)/reeve
+# What the guide names is there.
+.PHONY: guide
+guide: $(B)/reeve
 	@mkdir -p $(B)/results
 	@$(call need,python3-fastjsonschema)
-	@set -o pipefail; tests/docs.py $< | tee $(B)/results/docs.tap
+	@set -o pipefail; tests/guide.py $< | tee $(B)/results/guide.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve
