@@ -17,7 +17,8 @@
 
 #define CAPABILITY_SYS_ADMIN 21
 
-/* Where the kernel asks for CAP_BPF or CAP_PERFMON, CAP_SYS_ADMIN does as well; maps by their ids need it. */
+/* Where the kernel asks for CAP_BPF or CAP_PERFMON, CAP_SYS_ADMIN does as well; maps by their ids
+ * need it. */
 static enum doctor_status check_capabilities(char *text)
 {
 	_free_ char *status = NULL;

@@ -52,8 +52,9 @@ static int parse(int argc, char **argv, bool *ret_syslog, const char **ret_sourc
 			return 0;
 		} else {
 			fprintf(stderr, "reeve-node: '%s': %s\n%s", argv[i],
-				strcmp(argv[i], "--policies") ? "unknown argument"
-							      : "expected an absolute path after it",
+				strcmp(argv[i], "--policies")
+				    ? "unknown argument"
+				    : "expected an absolute path after it",
 				usage);
 			return -EINVAL;
 		}
@@ -114,8 +115,9 @@ static int join_host(void)
 	int r = space_join_host();
 
 	if (r == -ESRCH) {
-		log_warn(0, "this is a container without the host's pids, or in one: agents of the host "
-			    "are refused; in Kubernetes, hostPID: true");
+		log_warn(0,
+			 "in a container without the host's pids: agents of the host are refused; "
+			 "in Kubernetes set hostPID: true");
 		return 0;
 	}
 	return r < 0 ? log_err(r, "enter the host's cgroup namespace: this needs CAP_SYS_ADMIN and "

@@ -24,7 +24,7 @@ setup() {
 }
 
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || { podman ps -a; podman logs reeve-pod-node 2>&1 | tail -n 20; }
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || { podman ps -a; podman logs reeve-pod-install; podman logs reeve-pod-node; } 2>&1 | tail -n 30
 }
 
 node() {
