@@ -3,6 +3,7 @@
 # make test       unit to guest, three kernels      make test-full   the long matrices as well
 # make bench      ratios, instruction counts        make fuzz        every decoder, for a while
 # make guest KERNEL=6.12 CMD='...'                  make install [PREFIX=] [DESTDIR=]
+# make image      the container image               make kube        checks the Kubernetes manifests
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -93,6 +94,13 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
 
+# The container image of deploy/kubernetes, from what is built.
+.PHONY: image
+image: $(B)/reeve-image.tar
+$(B)/reeve-image.tar: $(PROGRAMS:%=$(B)/%) deploy/image.sh deploy/Containerfile deploy/kubernetes/reeve-host
+	@$(call need,buildah busybox-static binutils)
+	@deploy/image.sh $(B) $(VERSION)
+
 -include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
@@ -127,8 +135,13 @@ $(B)/tests/%.tar: tests/bats/tools/root.sh | $(B)/.packages
 	@$(call need,make binutils openssl libpcre2-8-0 libssl3 zlib1g libcrypt1)
 	@$(if $(V),,echo '  TAR ' $@)
 	$(Q)$< $* $@
+# What a cluster would be given, for a guest without one.
+$(B)/kube/%.yaml: $(shell find deploy/kubernetes -name '*.yaml')
+	@mkdir -p $(@D)
+	$(Q)kubectl=$$(tests/kube/kubectl.sh) && $$kubectl kustomize deploy/kubernetes/$(subst +,/,$*) >$@
 .PHONY: test-tools
-test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
+test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar \
+	$(B)/kube/overlays+podman.yaml $(B)/kube/uninstall+cri-o.yaml $(B)/reeve-image.tar
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
@@ -144,7 +157,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -153,6 +166,8 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true
+	@+$(MAKE) --no-print-directory kube || true
+	@+$(MAKE) --no-print-directory guide || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -172,6 +187,22 @@ policy-ready: $(B)/reeve
 	@$(call need,python3-fastjsonschema)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/policy_ready.py $< docs/policy.schema.json deploy/policies tests/ready | tee $(B)/results/policy-ready.tap
+# The manifests render and are valid, without a cluster and without a network.
+.PHONY: kube
+kube:
+	@$(call need,python3-fastjsonschema python3-yaml busybox-static jq)
+	@mkdir -p $(B)/results
+	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
+		tests/kube/check.py "$$kubectl" tests/kube/openapi.json deploy/kubernetes | tee $(B)/results/kube.tap
+	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
+		tests/kube/plugin.sh "$$kubectl" | tee $(B)/results/kube-plugin.tap
+	@set -o pipefail; tests/kube/host.sh | tee $(B)/results/kube-host.tap
+# What the guide names is there.
+.PHONY: guide
+guide: $(B)/reeve
+	@mkdir -p $(B)/results
+	@$(call need,python3-fastjsonschema)
+	@set -o pipefail; tests/guide.py $< | tee $(B)/results/guide.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve
