@@ -32,7 +32,7 @@ LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
