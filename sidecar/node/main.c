@@ -15,6 +15,7 @@
 #include "sidecar/node/client.h"
 #include "sidecar/node/listen.h"
 #include "sidecar/node/node.h"
+#include "sidecar/node/notify.h"
 #include "sidecar/node/pool.h"
 #include "sidecar/node/stream.h"
 
@@ -27,7 +28,8 @@ struct signals {
 };
 
 static const char usage[] = "usage: reeve-node [--foreground] [--syslog] [--version] [--help]\n"
-			    "The node's daemon; runs in the foreground, as root, until SIGTERM.\n";
+			    "The node's daemon; runs in the foreground, as root, until SIGTERM.\n"
+			    "SIGHUP makes it read the policies again.\n";
 
 /* 1: go on, else the exit status - 2. */
 static int parse(int argc, char **argv, bool *ret_syslog)
@@ -51,6 +53,14 @@ static int parse(int argc, char **argv, bool *ret_syslog)
 	return 1;
 }
 
+static void reload(struct node *n)
+{
+	notify_reloading();
+	watch_soon(n);
+	log_info("reloading the policies");
+	notify_reloaded();
+}
+
 static void on_signal(void *arg, uint32_t events)
 {
 	struct signals *s = arg;
@@ -60,6 +70,8 @@ static void on_signal(void *arg, uint32_t events)
 	while (read(s->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			adopt_reap(s->node);
+		else if (info.ssi_signo == SIGHUP)
+			reload(s->node);
 		else
 			loop_stop(&s->node->loop);
 	}
@@ -67,7 +79,7 @@ static void on_signal(void *arg, uint32_t events)
 
 static int watch_signals(struct node *n, struct signals *s)
 {
-	static const int wanted[] = {SIGTERM, SIGINT, SIGCHLD, 0};
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0};
 
 	*s = (struct signals){.node = n, .watch = {.ready = on_signal, .arg = s}};
 	s->fd = loop_signals(wanted);
@@ -123,13 +135,13 @@ static int start(struct node *n, struct signals *s)
 	pool_init(n);
 	watch_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
-	listen_notify("READY=1");
+	notify_ready(n);
 	return 0;
 }
 
 static void stop(struct node *n, struct signals *s)
 {
-	listen_notify("STOPPING=1");
+	notify_stopping(n);
 	listen_close(n);
 	watch_release(n);
 	pool_release(n);

@@ -42,6 +42,7 @@ struct node {
 	struct adopt adopt;
 	struct pool pool;
 	struct watch watch;
+	struct loop_timer watchdog; /* see notify.h */
 	uid_t uid; /* of REEVE_USER */
 	gid_t gid; /* of REEVE_GROUP */
 };
