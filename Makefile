@@ -2,7 +2,8 @@
 # make            everything into build/            make demo        the main job, in the guest
 # make test       unit to guest, three kernels      make test-full   the long matrices as well
 # make bench      ratios, instruction counts        make fuzz        every decoder, for a while
-# make guest KERNEL=6.12 CMD='...'                  make install [PREFIX=] [DESTDIR=]
+# make guest KERNEL=6.12 CMD='...'      make install [PREFIX=] [DESTDIR=]
+# make deb         the Debian package         make man         the manual pages
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -88,16 +89,41 @@ $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
 clean:
 	rm -rf $(B)
 
+# The manual: what the programs say of themselves, and docs/.
+MAN_SRC := $(wildcard docs/man/*.md) docs/policy.md docs/events.md
+$(B)/man/.made: docs/man/man.py $(MAN_SRC) $(PROGRAMS:%=$(B)/%)
+	@$(call need,python3-minimal)
+	@$(if $(V),,echo '  MAN ' $(@D))
+	$(Q)python3 -I -S $< $(B) $(VERSION) $(@D) && touch $@
+.PHONY: man
+man: $(B)/man/.made
+
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 .PHONY: install
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNIT_DIR)
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
+	for page in $(B)/man/*.[1-9]; do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/systemd/reeve-node.service > $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+	chmod 0644 $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+
+# The Debian package, from the same.
+DEB ?= $(B)/reeve_$(VERSION)_$(shell dpkg --print-architecture).deb
+.PHONY: deb
+deb: all man
+	@$(call need,dpkg-dev xz-utils)
+	@rm -rf $(B)/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(B)/deb PREFIX=/usr UNIT_DIR=/lib/systemd/system >/dev/null
+	@STAGE=$(B)/deb SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
+		deploy/debian/build.sh $(VERSION) $(DEB)
+	@echo '  DEB ' $(DEB)
 
 -include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
 SUITE_TOOLS := $(patsubst tests/bats/tools/%.c,$(B)/tests/%,$(wildcard tests/bats/tools/*.c))
@@ -127,8 +153,14 @@ $(B)/tests/%.tar: tests/bats/tools/root.sh | $(B)/.packages
 	@$(call need,make binutils openssl libpcre2-8-0 libssl3 zlib1g libcrypt1)
 	@$(if $(V),,echo '  TAR ' $@)
 	$(Q)$< $* $@
+# The package, and one of a higher version.
+DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/systemd/*) README.md $(wildcard docs/*)
+$(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
+	@+$(MAKE) --no-print-directory deb DEB=$@
+$(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
+	$(Q)$^ $@
 .PHONY: test-tools
-test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
+test-tools: $(B)/tests/reeve-next.deb $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
@@ -144,7 +176,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready docs deb $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -153,6 +185,8 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true
+	@+$(MAKE) --no-print-directory docs-check || true
+	@+$(MAKE) --no-print-directory deb-check || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -172,6 +206,18 @@ policy-ready: $(B)/reeve
 	@$(call need,python3-fastjsonschema)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/policy_ready.py $< docs/policy.schema.json deploy/policies tests/ready | tee $(B)/results/policy-ready.tap
+# The manual says what the programs say; what the documents name exists.
+.PHONY: docs-check
+docs-check: man
+	@$(call need,man-db python3-minimal)
+	@mkdir -p $(B)/results
+	@set -o pipefail; python3 -I tests/docs.py $(B) | tee $(B)/results/docs.tap
+# The package, as far as that goes without installing it.
+.PHONY: deb-check
+deb-check: $(B)/tests/reeve.deb
+	@$(call need,lintian jq systemd)
+	@mkdir -p $(B)/results
+	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

@@ -87,7 +87,7 @@ static void help_all(FILE *f)
 {
 	fputs("usage: reeve VERB [ARGUMENTS]\n\n", f);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(f, "  %-9s %s\n", verbs[i].name, verbs[i].line);
+		fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].line);
 	fputs("\n  reeve help VERB   more about one of them\n  reeve --version\n", f);
 }
 

@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("reeve-load %s\n", REEVE_BUILD) < 0;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return puts("usage: reeve-load [--version | --help]") < 0;
 	log_open("reeve-load", false);
 	if (argc != 1) {
 		log_err(0, "takes no arguments but --version, was given '%s'", argv[1]);
