@@ -155,6 +155,50 @@ static int create(struct plan *p, const char *program)
 	return plan_put(p, CONFIG, text, strlen(text));
 }
 
+/* dockerd does not start with runtimes both on its command line and in its file. */
+static int check_unit(struct plan *p, const char *path)
+{
+	_tree_file_ struct tree_file f = {0};
+	unsigned line = 1;
+
+	if (tree_read(p->tree, path, &f) < 0)
+		return 0; /* a link to nothing, or to a unit that is looked at by its own name */
+	for (const char *at = f.text, *next; *at; at = next, line++) {
+		const char *end = strchrnul(at, '\n'), *flag = strstr(at, "--add-runtime");
+
+		next = *end ? end + 1 : end;
+		if (flag && flag < end && at[0] != '#')
+			return plan_refuse(
+			    p, -EEXIST,
+			    "%s:%u:%d: starts dockerd with --add-runtime, beside which it takes no "
+			    "\"runtimes\" in " CONFIG
+			    ": move that runtime there, then run this again",
+			    path, line, (int)(flag - at) + 1);
+	}
+	return 0;
+}
+
+static int check_units(struct plan *p)
+{
+	static const char *const files[] = {"/etc/default/docker", "/etc/sysconfig/docker",
+					    "/etc/systemd/system/docker.service",
+					    "/lib/systemd/system/docker.service"};
+	static const char drop_ins[] = "/etc/systemd/system/docker.service.d";
+	_tree_names_ struct tree_names names = {0};
+	char path[PLAN_PATH_MAX];
+	int r = tree_list(p->tree, drop_ins, ".conf", &names);
+
+	if (r < 0)
+		return plan_refuse(p, r, "read %s: %s", drop_ins, strerror(-r));
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++)
+		r = check_unit(p, files[i]);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", drop_ins, names.at[i]);
+		r = check_unit(p, path);
+	}
+	return r;
+}
+
 int docker_plan(struct plan *p)
 {
 	_tree_file_ struct tree_file f = {0};
@@ -163,6 +207,8 @@ int docker_plan(struct plan *p)
 	size_t edits = p->edits_n;
 	int r = plan_program(p, "reeve-runc", "docker", program);
 
+	if (r == 0)
+		r = check_units(p);
 	if (r == 0)
 		r = plan_read(p, CONFIG, &f);
 	if (r < 0)

@@ -91,6 +91,10 @@ static int write_receipt(struct plan *p)
 {
 	int r = receipt_write(p->tree, p->receipt);
 
+	if (r == -EBUSY)
+		return plan_refuse(
+		    p, r,
+		    "another reeve install or uninstall was at work meanwhile: run this again");
 	return r < 0 ? plan_refuse(p, r, "write %s, without which nothing could be taken back: %s",
 				   RECEIPT_PATH, strerror(-r))
 		     : 0;
@@ -122,7 +126,8 @@ static int make_changes(struct plan *p)
 			 "uninstall' does it");
 		return r;
 	}
-	if (old.files_n > 0)
+	tree_file_release(&old.was);
+	if (old.files_n > 0 && tree_read(p->tree, RECEIPT_PATH, &old.was) == 0)
 		(void)receipt_write(p->tree, &old);
 	else
 		(void)steps_forget(p);

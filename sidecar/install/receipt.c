@@ -33,6 +33,7 @@ void receipt_release(struct receipt *r)
 		release_file(&r->files[i]);
 	for (size_t i = 0; i < r->dirs_n; i++)
 		free(r->dirs[i]);
+	tree_file_release(&r->was);
 	r->files_n = r->dirs_n = 0;
 }
 
@@ -115,16 +116,29 @@ static void put_file(struct json_out *o, const struct receipt_file *f)
 	json_out_close_object(o);
 }
 
-int receipt_write(const struct tree *t, const struct receipt *r)
+static int write_text(const struct tree *t, struct receipt *r, const char *text, size_t len)
 {
-	_tree_file_ struct tree_file was = {0};
+	struct stat like = {.st_mode = 0600, .st_uid = geteuid(), .st_gid = getegid()};
+	struct tree_file now = {.exists = true, .text = strndup(text, len), .len = len};
+	int err =
+	    now.text ? tree_write(t, RECEIPT_PATH, &r->was, text, len, &like, false) : -ENOMEM;
+
+	if (err < 0) {
+		tree_file_release(&now);
+		return err;
+	}
+	tree_file_release(&r->was);
+	r->was = now;
+	return 0;
+}
+
+int receipt_write(const struct tree *t, struct receipt *r)
+{
 	_json_out_ struct json_out *o = json_out_new();
 	const char *text;
 	size_t len;
-	int err = tree_read(t, RECEIPT_PATH, &was);
+	int err;
 
-	if (err < 0)
-		return err;
 	json_out_open_object(o);
 	json_out_member_number(o, "version", 1);
 	json_out_key(o, "files");
@@ -139,7 +153,7 @@ int receipt_write(const struct tree *t, const struct receipt *r)
 	json_out_close_array(o);
 	json_out_close_object(o);
 	err = o ? json_out_text(o, &text, &len) : -ENOMEM;
-	return err < 0 ? err : tree_write(t, RECEIPT_PATH, &was, text, len, NULL, false);
+	return err < 0 ? err : write_text(t, r, text, len);
 }
 
 static int get_file(const struct json *j, struct receipt *r)
@@ -190,12 +204,9 @@ int receipt_read(const struct tree *t, struct receipt *ret, char *error, size_t 
 	if (err < 0)
 		return util_refuse(err, error, error_size, "read %s: %s", RECEIPT_PATH,
 				   strerror(-err));
-	if (!f.exists) {
-		*ret = (struct receipt){0};
-		return 0;
-	}
-	err = json_parse(f.text, f.len, false, &root, why, sizeof(why));
-	if (err == 0 && json_get_number(root, "version", 0) != 1)
+	if (f.exists)
+		err = json_parse(f.text, f.len, false, &root, why, sizeof(why));
+	if (err == 0 && f.exists && json_get_number(root, "version", 0) != 1)
 		err = util_refuse(-EINVAL, why, sizeof(why), "1:1: found no \"version\": 1");
 	for (const struct json *j = children(root, "files"); err == 0 && j; j = j->next)
 		err = get_file(j, &r);
@@ -208,6 +219,8 @@ int receipt_read(const struct tree *t, struct receipt *ret, char *error, size_t 
 		    "taken back by hand, then remove this file",
 		    RECEIPT_PATH, why[0] ? why : "1:1");
 	*ret = r;
+	ret->was = f;
+	f.text = NULL;
 	r = (struct receipt){0};
 	return 0;
 }

@@ -21,11 +21,14 @@ struct receipt {
 	size_t files_n;
 	char *dirs[RECEIPT_FILES_MAX]; /* that were made, in that order */
 	size_t dirs_n;
+	struct tree_file was; /* the file as it was read: it is replaced only if it is still that */
 };
 
 /* None: an empty one. On failure a reason is in error. */
 int receipt_read(const struct tree *t, struct receipt *ret, char *error, size_t error_size);
-int receipt_write(const struct tree *t, const struct receipt *r);
+/* -EBUSY: another install or uninstall was quicker. Root alone may read it: a file's old content is
+ * in it. */
+int receipt_write(const struct tree *t, struct receipt *r);
 void receipt_release(struct receipt *r);
 #define _receipt_ __attribute__((cleanup(receipt_release)))
 

@@ -3,7 +3,6 @@
 #include "steps.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/file.h>
 #include "sidecar/common/utf8.h"
 #include "sidecar/common/util.h"
 
@@ -185,9 +184,6 @@ int steps_open_root(const struct install_options *o, struct tree *ret, char *err
 	error[0] = '\0';
 	if (r < 0)
 		return util_refuse(r, error, error_size, "open %s: %s", o->root, strerror(-r));
-	if (flock(t.fd, LOCK_EX | LOCK_NB) < 0)
-		return util_refuse(-EBUSY, error, error_size,
-				   "another reeve install or uninstall is at work on %s", o->root);
 	*ret = (struct tree){.fd = TAKE_FD(t.fd)};
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "install.h"
 #include "plan.h"
 
-/* One at a time on a root. */
+/* Empties error as well. */
 int steps_open_root(const struct install_options *o, struct tree *ret, char *error,
 		    size_t error_size);
 

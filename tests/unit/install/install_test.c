@@ -243,6 +243,30 @@ TEST("docker: a file that is spoiled is named with its place and left alone")
 	}
 }
 
+TEST("docker: runtimes on dockerd's command line are named, and nothing is changed")
+{
+	_dir_ struct dir d = host();
+
+	dir_file(&d, "etc/default/docker",
+		 "# --add-runtime x=y\nA=1\nDOCKER_OPTS=\"--add-runtime x=y\"\n");
+	refused(&d, "docker",
+		"/etc/default/docker:3:14: starts dockerd with --add-runtime, beside which it "
+		"takes no \"runtimes\" in "
+		"/etc/docker/daemon.json: move that runtime there, then run this again");
+}
+
+TEST("what was there is nobody's to read but root's")
+{
+	_dir_ struct dir d = host();
+	_free_ char *path = dir_path(&d, "var/lib/reeve/install.json");
+	struct stat st;
+
+	dir_file(&d, DAEMON, "{}");
+	REQUIRE(done(&d, "docker"));
+	REQUIRE(stat(path, &st) == 0);
+	CHECK_INT(st.st_mode & 0777, 0600);
+}
+
 static const struct {
 	const char *before, *after;
 } tomls[] = {
