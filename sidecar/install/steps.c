@@ -178,14 +178,10 @@ int steps_apply(struct plan *p, size_t *ret_done)
 int steps_open_root(const struct install_options *o, struct tree *ret, char *error,
 		    size_t error_size)
 {
-	_tree_ struct tree t = {.fd = -1};
-	int r = tree_open(o->root, &t);
+	int r = tree_open(o->root, ret);
 
 	error[0] = '\0';
-	if (r < 0)
-		return util_refuse(r, error, error_size, "open %s: %s", o->root, strerror(-r));
-	*ret = (struct tree){.fd = TAKE_FD(t.fd)};
-	return 0;
+	return r < 0 ? util_refuse(r, error, error_size, "open %s: %s", o->root, strerror(-r)) : 0;
 }
 
 void steps_remove_dirs(struct plan *p)
