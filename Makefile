@@ -68,6 +68,9 @@ $(B)/%.o: %.c $(B)/build_id.h | $(B)/.packages
 $(B)/libreeve.a: $(LIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+	@# Of two functions of one name a program silently gets either.
+	@twice=$$(nm -g --defined-only $@ 2>/dev/null | awk 'NF == 3 { print $$3 }' | sort | uniq -d); \
+		[ -z "$$twice" ] || { echo "$@: defined twice:" $$twice >&2; exit 1; }
 
 define program
 $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a

@@ -25,7 +25,7 @@ static const char *const cri[] = {"io.containerd.grpc.v1.cri", "io.containerd.cr
 
 struct file {
 	char path[PLAN_PATH_MAX];
-	struct tree_file f;
+	struct rootfs_file f;
 	struct toml toml;
 };
 
@@ -44,7 +44,7 @@ struct config {
 static void release(struct config *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		tree_file_release(&c->files[i].f);
+		rootfs_file_release(&c->files[i].f);
 		toml_release(&c->files[i].toml);
 	}
 }
@@ -88,7 +88,7 @@ static int read_one(struct config *c, const char *path)
 static int read_import(struct config *c, const struct toml_item *item, const char *what)
 {
 	char pattern[PLAN_PATH_MAX], path[PLAN_PATH_MAX * 2];
-	_tree_names_ struct tree_names names = {0};
+	_rootfs_names_ struct rootfs_names names = {0};
 	char *slash;
 	int r;
 
@@ -105,7 +105,7 @@ static int read_import(struct config *c, const struct toml_item *item, const cha
 		    "cannot be told");
 	*slash = '\0';
 	snprintf(c->drop_ins, sizeof(c->drop_ins), "%s", pattern);
-	r = tree_list(c->p->tree, pattern, ".toml", &names);
+	r = rootfs_list(c->p->root, pattern, ".toml", &names);
 	if (r < 0)
 		return plan_refuse(c->p, r, "read %s: %s", pattern, strerror(-r));
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
@@ -341,14 +341,14 @@ static void compose(const struct config *c, struct text *t)
 static int put(struct config *c)
 {
 	const struct file *f = deciding(c);
-	bool drop_in = c->version == 3 && c->drop_ins[0] && tree_exists(c->p->tree, c->drop_ins);
+	bool drop_in = c->version == 3 && c->drop_ins[0] && rootfs_exists(c->p->root, c->drop_ins);
 	char path[PLAN_PATH_MAX + 16];
 	struct text t = {.len = 0};
 	_free_ char *after = NULL;
 	int r;
 
 	if (drop_in) {
-		_tree_file_ struct tree_file there = {0};
+		_rootfs_file_ struct rootfs_file there = {0};
 
 		snprintf(path, sizeof(path), "%s/" DROP_IN, c->drop_ins);
 		r = plan_read(c->p, path, &there);

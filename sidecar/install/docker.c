@@ -82,7 +82,7 @@ static void runtimes_around(const char *text, size_t at, const struct json *root
 		snprintf(ret, PIECE_MAX, "\"runtimes\": {%s}", member);
 }
 
-static int insert(struct plan *p, const struct tree_file *f, size_t at, const char *piece)
+static int insert(struct plan *p, const struct rootfs_file *f, size_t at, const char *piece)
 {
 	size_t len = strlen(piece);
 	_free_ char *after = malloc(f->len + len + 1);
@@ -121,7 +121,7 @@ static int look_for_runtime(struct plan *p, const struct json *runtimes, const c
 	    ours->line, ours->column, path, program);
 }
 
-static int edit(struct plan *p, const struct tree_file *f, const struct json *root,
+static int edit(struct plan *p, const struct rootfs_file *f, const struct json *root,
 		const char *program)
 {
 	char member[MEMBER_MAX], around[PIECE_MAX], piece[PIECE_MAX + BLANK_MAX];
@@ -158,10 +158,10 @@ static int create(struct plan *p, const char *program)
 /* dockerd does not start with runtimes both on its command line and in its file. */
 static int check_unit(struct plan *p, const char *path)
 {
-	_tree_file_ struct tree_file f = {0};
+	_rootfs_file_ struct rootfs_file f = {0};
 	unsigned line = 1;
 
-	if (tree_read(p->tree, path, &f) < 0)
+	if (rootfs_read(p->root, path, &f) < 0)
 		return 0; /* a link to nothing, or to a unit that is looked at by its own name */
 	for (const char *at = f.text, *next; *at; at = next, line++) {
 		const char *end = strchrnul(at, '\n'), *flag = strstr(at, "--add-runtime");
@@ -184,9 +184,9 @@ static int check_units(struct plan *p)
 					    "/etc/systemd/system/docker.service",
 					    "/lib/systemd/system/docker.service"};
 	static const char drop_ins[] = "/etc/systemd/system/docker.service.d";
-	_tree_names_ struct tree_names names = {0};
+	_rootfs_names_ struct rootfs_names names = {0};
 	char path[PLAN_PATH_MAX];
-	int r = tree_list(p->tree, drop_ins, ".conf", &names);
+	int r = rootfs_list(p->root, drop_ins, ".conf", &names);
 
 	if (r < 0)
 		return plan_refuse(p, r, "read %s: %s", drop_ins, strerror(-r));
@@ -201,7 +201,7 @@ static int check_units(struct plan *p)
 
 int docker_plan(struct plan *p)
 {
-	_tree_file_ struct tree_file f = {0};
+	_rootfs_file_ struct rootfs_file f = {0};
 	struct json *root _json_ = NULL;
 	char program[PLAN_PATH_MAX], why[200];
 	size_t edits = p->edits_n;

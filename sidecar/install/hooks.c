@@ -60,7 +60,7 @@ static int add_dir(struct dirs *d, const char *dir)
 
 static int read_setting(struct plan *p, const struct reads *who, const char *path, struct dirs *d)
 {
-	_tree_file_ struct tree_file f = {0};
+	_rootfs_file_ struct rootfs_file f = {0};
 	struct toml toml _toml_ = {0};
 	const struct toml_item *item;
 	char why[256];
@@ -91,9 +91,9 @@ static int read_setting(struct plan *p, const struct reads *who, const char *pat
 
 static int read_settings(struct plan *p, const struct reads *who, struct dirs *d)
 {
-	_tree_names_ struct tree_names names = {0};
+	_rootfs_names_ struct rootfs_names names = {0};
 	char path[PLAN_PATH_MAX];
-	int r = tree_list(p->tree, who->drop_ins, ".conf", &names);
+	int r = rootfs_list(p->root, who->drop_ins, ".conf", &names);
 
 	if (r < 0)
 		return plan_refuse(p, r, "read %s: %s", who->drop_ins, strerror(-r));
@@ -110,7 +110,7 @@ static int read_settings(struct plan *p, const struct reads *who, struct dirs *d
 /* 1: a file of that directory starts our hook already. */
 static int look_at_file(struct plan *p, const char *path, const char *program)
 {
-	_tree_file_ struct tree_file f = {0};
+	_rootfs_file_ struct rootfs_file f = {0};
 	struct json *root _json_ = NULL;
 	const char *names, *base;
 	char why[200];
@@ -142,10 +142,10 @@ static int look_for_hook(struct plan *p, const struct dirs *d, const char *progr
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < d->n; i++) {
-		_tree_names_ struct tree_names names = {0};
+		_rootfs_names_ struct rootfs_names names = {0};
 		char path[PLAN_PATH_MAX];
 
-		r = tree_list(p->tree, d->at[i], ".json", &names);
+		r = rootfs_list(p->root, d->at[i], ".json", &names);
 		if (r < 0)
 			return plan_refuse(p, r, "read %s: %s", d->at[i], strerror(-r));
 		for (size_t k = 0; r == 0 && k < names.n; k++) {
@@ -180,7 +180,7 @@ static int put_hook(struct plan *p, const char *dir, const char *program)
 static int put_setting(struct plan *p, const struct reads *who, const struct dirs *d)
 {
 	char path[PLAN_PATH_MAX], text[DIRS_MAX * PLAN_PATH_MAX];
-	_tree_file_ struct tree_file f = {0};
+	_rootfs_file_ struct rootfs_file f = {0};
 	size_t at;
 	int r;
 
@@ -216,9 +216,9 @@ static int choose(struct plan *p, const struct reads *who, const struct dirs *d,
 	int r;
 
 	for (size_t i = 0; i < d->n; i++)
-		if (tree_writable(p->tree, d->at[i]))
+		if (rootfs_writable(p->root, d->at[i]))
 			return put_hook(p, d->at[i], program);
-	if (!tree_writable(p->tree, DIR_FALLBACK) || !tree_writable(p->tree, who->drop_ins))
+	if (!rootfs_writable(p->root, DIR_FALLBACK) || !rootfs_writable(p->root, who->drop_ins))
 		return plan_refuse(
 		    p, -EROFS,
 		    "neither the directories %s reads (%s) nor " DIR_FALLBACK

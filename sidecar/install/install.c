@@ -22,7 +22,7 @@ static const struct runtime {
 };
 const char *const install_runtimes[] = {"auto", "podman", "crio", "docker", "containerd", NULL};
 
-static bool is_there(const struct tree *t, const struct runtime *r)
+static bool is_there(const struct rootfs *t, const struct runtime *r)
 {
 	static const char *const dirs[] = {"/usr/bin",	      "/usr/sbin", "/usr/local/bin",
 					   "/usr/local/sbin", "/bin",	   "/sbin"};
@@ -31,7 +31,7 @@ static bool is_there(const struct tree *t, const struct runtime *r)
 	for (size_t d = 0; d < ARRAY_SIZE(dirs); d++)
 		for (size_t i = 0; i < PROGRAMS_MAX && r->programs[i]; i++) {
 			snprintf(path, sizeof(path), "%s/%s", dirs[d], r->programs[i]);
-			if (tree_is_program(t, path))
+			if (rootfs_is_program(t, path))
 				return true;
 		}
 	return false;
@@ -45,7 +45,7 @@ static int plan_runtimes(struct plan *p, const struct install_options *o)
 	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++) {
 		int r;
 
-		if (automatic ? !is_there(p->tree, &runtimes[i])
+		if (automatic ? !is_there(p->root, &runtimes[i])
 			      : strcmp(o->runtime, runtimes[i].name) != 0)
 			continue;
 		found++;
@@ -66,7 +66,7 @@ static int plan_runtimes(struct plan *p, const struct install_options *o)
 /* Back to what it was before this run. */
 static int take_back(struct plan *p, size_t done)
 {
-	struct plan back = {.tree = p->tree, .edits_n = done};
+	struct plan back = {.root = p->root, .edits_n = done};
 	size_t ignored;
 
 	back.error = (char[PLAN_TEXT_MAX]){0};
@@ -89,7 +89,7 @@ static int take_back(struct plan *p, size_t done)
 
 static int write_receipt(struct plan *p)
 {
-	int r = receipt_write(p->tree, p->receipt);
+	int r = receipt_write(p->root, p->receipt);
 
 	if (r == -EBUSY)
 		return plan_refuse(
@@ -104,7 +104,7 @@ static int make_changes(struct plan *p)
 {
 	_receipt_ struct receipt old = {0};
 	size_t done = 0;
-	int r = receipt_read(p->tree, &old, p->error, p->error_size);
+	int r = receipt_read(p->root, &old, p->error, p->error_size);
 
 	for (size_t i = 0; r == 0 && i < p->edits_n; i++)
 		r = receipt_add(p->receipt, p->edits[i].path, &p->edits[i].before,
@@ -126,9 +126,9 @@ static int make_changes(struct plan *p)
 			 "uninstall' does it");
 		return r;
 	}
-	tree_file_release(&old.was);
-	if (old.files_n > 0 && tree_read(p->tree, RECEIPT_PATH, &old.was) == 0)
-		(void)receipt_write(p->tree, &old);
+	rootfs_file_release(&old.was);
+	if (old.files_n > 0 && rootfs_read(p->root, RECEIPT_PATH, &old.was) == 0)
+		(void)receipt_write(p->root, &old);
 	else
 		(void)steps_forget(p);
 	if (old.dirs_n == 0)
@@ -138,9 +138,9 @@ static int make_changes(struct plan *p)
 
 int install(const struct install_options *o, char *error, size_t error_size)
 {
-	_tree_ struct tree t = {.fd = -1};
+	_rootfs_ struct rootfs t = {.fd = -1};
 	_receipt_ struct receipt receipt = {0};
-	struct plan p _plan_ = {.tree = &t,
+	struct plan p _plan_ = {.root = &t,
 				.receipt = &receipt,
 				.prefix = o->prefix,
 				.error = error,

@@ -13,8 +13,8 @@ void plan_release(struct plan *p)
 	for (size_t i = 0; i < p->edits_n; i++) {
 		free(p->edits[i].path);
 		free(p->edits[i].after);
-		tree_file_release(&p->edits[i].now);
-		tree_file_release(&p->edits[i].before);
+		rootfs_file_release(&p->edits[i].now);
+		rootfs_file_release(&p->edits[i].before);
 	}
 	p->edits_n = 0;
 }
@@ -44,9 +44,9 @@ void plan_note(struct plan *p, const char *fmt, ...)
 	p->notes_n++;
 }
 
-static int read_file(struct plan *p, const char *path, struct tree_file *ret)
+static int read_file(struct plan *p, const char *path, struct rootfs_file *ret)
 {
-	int r = tree_read(p->tree, path, ret);
+	int r = rootfs_read(p->root, path, ret);
 
 	switch (r) {
 	case 0:
@@ -64,20 +64,20 @@ static int read_file(struct plan *p, const char *path, struct tree_file *ret)
 				   path);
 	case -EFBIG:
 		return plan_refuse(p, r, "%s has more than %u bytes, expected a configuration file",
-				   path, TREE_FILE_MAX);
+				   path, ROOTFS_FILE_MAX);
 	default:
 		return plan_refuse(p, r, "read %s: %s", path, strerror(-r));
 	}
 	if (utf8_check(ret->text, ret->len) == ret->len && !memchr(ret->text, '\0', ret->len))
 		return 0;
-	tree_file_release(ret);
+	rootfs_file_release(ret);
 	return plan_refuse(p, -EILSEQ, "%s:1:1: found bytes that are no text, expected UTF-8",
 			   path);
 }
 
 /* What was there before us, if now is what we left. */
 static const struct receipt_file *ours(const struct plan *p, const char *path,
-				       const struct tree_file *now)
+				       const struct rootfs_file *now)
 {
 	const struct receipt_file *f = receipt_find(p->receipt, path);
 	char sum[RECEIPT_SHA256];
@@ -88,18 +88,18 @@ static const struct receipt_file *ours(const struct plan *p, const char *path,
 	return strcmp(sum, f->after) == 0 ? f : NULL;
 }
 
-int plan_read(struct plan *p, const char *path, struct tree_file *ret)
+int plan_read(struct plan *p, const char *path, struct rootfs_file *ret)
 {
 	const struct receipt_file *f;
-	struct tree_file now = {0};
+	struct rootfs_file now = {0};
 	int r;
 
 	/* What this run already wants there counts. */
 	for (size_t i = 0; i < p->edits_n; i++)
 		if (strcmp(p->edits[i].path, path) == 0) {
-			now = (struct tree_file){.exists = true,
-						 .text = strdup(p->edits[i].after),
-						 .len = p->edits[i].after_len};
+			now = (struct rootfs_file){.exists = true,
+						   .text = strdup(p->edits[i].after),
+						   .len = p->edits[i].after_len};
 			*ret = now;
 			return now.text ? 0 : -ENOMEM;
 		}
@@ -108,7 +108,7 @@ int plan_read(struct plan *p, const char *path, struct tree_file *ret)
 		return r;
 	f = ours(p, path, &now);
 	if (f) {
-		tree_file_release(&now);
+		rootfs_file_release(&now);
 		now = f->before;
 		now.text = strdup(f->before.text);
 		if (!now.text)
@@ -152,8 +152,8 @@ int plan_put(struct plan *p, const char *path, const char *after, size_t len)
 		p->edits_n--;
 		free(e->path);
 		free(e->after);
-		tree_file_release(&e->now);
-		tree_file_release(&e->before);
+		rootfs_file_release(&e->now);
+		rootfs_file_release(&e->before);
 	}
 	return 0;
 }
@@ -165,7 +165,7 @@ int plan_program(struct plan *p, const char *name, const char *runtime, char *re
 	if (utf8_check(ret, strlen(ret)) != strlen(ret) || strpbrk(ret, "\"\\\n"))
 		return plan_refuse(p, -EINVAL,
 				   "--prefix: expected a path without quotes and backslashes");
-	if (!tree_is_program(p->tree, ret))
+	if (!rootfs_is_program(p->root, ret))
 		return plan_refuse(
 		    p, -ENOENT,
 		    "%s is no program there, and %s would start no container with it: install "

@@ -3,7 +3,7 @@
  * what. Private to sidecar/install. */
 #pragma once
 #include "receipt.h"
-#include "tree.h"
+#include "rootfs.h"
 
 #define PLAN_EDITS_MAX 16
 #define PLAN_NOTES_MAX 16
@@ -12,16 +12,16 @@
 
 struct edit {
 	char *path;
-	struct tree_file now;	 /* what is there */
-	struct tree_file before; /* what shall be there again after uninstall */
-	bool removes;		 /* the file goes */
-	bool restores;		 /* owner, mode and times of before as well */
+	struct rootfs_file now;	   /* what is there */
+	struct rootfs_file before; /* what shall be there again after uninstall */
+	bool removes;		   /* the file goes */
+	bool restores;		   /* owner, mode and times of before as well */
 	char *after;
 	size_t after_len;
 };
 
 struct plan {
-	const struct tree *tree;
+	const struct rootfs *root;
 	struct receipt *receipt;
 	const char *prefix;
 	struct edit edits[PLAN_EDITS_MAX];
@@ -37,7 +37,7 @@ void plan_release(struct plan *p);
 
 /* The file without what an earlier install put into it, as long as nobody else has changed it
  * since. */
-int plan_read(struct plan *p, const char *path, struct tree_file *ret);
+int plan_read(struct plan *p, const char *path, struct rootfs_file *ret);
 /* path shall hold that; nothing when it does. */
 int plan_put(struct plan *p, const char *path, const char *after, size_t len);
 /* PREFIX/bin/NAME, which must be a program on that host. ret has PLAN_PATH_MAX bytes. */

@@ -24,7 +24,7 @@ static void release_file(struct receipt_file *f)
 {
 	free(f->path);
 	free(f->inserted);
-	tree_file_release(&f->before);
+	rootfs_file_release(&f->before);
 }
 
 void receipt_release(struct receipt *r)
@@ -33,7 +33,7 @@ void receipt_release(struct receipt *r)
 		release_file(&r->files[i]);
 	for (size_t i = 0; i < r->dirs_n; i++)
 		free(r->dirs[i]);
-	tree_file_release(&r->was);
+	rootfs_file_release(&r->was);
 	r->files_n = r->dirs_n = 0;
 }
 
@@ -60,7 +60,7 @@ static char *inserted(const char *before, size_t before_len, const char *after, 
 	return head + tail == before_len ? strndup(after + head, after_len - before_len) : NULL;
 }
 
-int receipt_add(struct receipt *r, const char *path, const struct tree_file *before,
+int receipt_add(struct receipt *r, const char *path, const struct rootfs_file *before,
 		const char *after, size_t after_len)
 {
 	struct receipt_file *f = receipt_find(r, path);
@@ -116,23 +116,23 @@ static void put_file(struct json_out *o, const struct receipt_file *f)
 	json_out_close_object(o);
 }
 
-static int write_text(const struct tree *t, struct receipt *r, const char *text, size_t len)
+static int write_text(const struct rootfs *t, struct receipt *r, const char *text, size_t len)
 {
 	struct stat like = {.st_mode = 0600, .st_uid = geteuid(), .st_gid = getegid()};
-	struct tree_file now = {.exists = true, .text = strndup(text, len), .len = len};
+	struct rootfs_file now = {.exists = true, .text = strndup(text, len), .len = len};
 	int err =
-	    now.text ? tree_write(t, RECEIPT_PATH, &r->was, text, len, &like, false) : -ENOMEM;
+	    now.text ? rootfs_write(t, RECEIPT_PATH, &r->was, text, len, &like, false) : -ENOMEM;
 
 	if (err < 0) {
-		tree_file_release(&now);
+		rootfs_file_release(&now);
 		return err;
 	}
-	tree_file_release(&r->was);
+	rootfs_file_release(&r->was);
 	r->was = now;
 	return 0;
 }
 
-int receipt_write(const struct tree *t, struct receipt *r)
+int receipt_write(const struct rootfs *t, struct receipt *r)
 {
 	_json_out_ struct json_out *o = json_out_new();
 	const char *text;
@@ -193,13 +193,13 @@ static const struct json *children(const struct json *root, const char *key)
 	return list ? list->child : NULL;
 }
 
-int receipt_read(const struct tree *t, struct receipt *ret, char *error, size_t error_size)
+int receipt_read(const struct rootfs *t, struct receipt *ret, char *error, size_t error_size)
 {
-	_tree_file_ struct tree_file f = {0};
+	_rootfs_file_ struct rootfs_file f = {0};
 	_receipt_ struct receipt r = {0};
 	struct json *root _json_ = NULL;
 	char why[200] = "";
-	int err = tree_read(t, RECEIPT_PATH, &f);
+	int err = rootfs_read(t, RECEIPT_PATH, &f);
 
 	if (err < 0)
 		return util_refuse(err, error, error_size, "read %s: %s", RECEIPT_PATH,

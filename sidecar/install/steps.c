@@ -131,7 +131,7 @@ static int note_dirs(struct plan *p, const char *path)
 		int r;
 
 		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-		if (tree_exists(p->tree, dir))
+		if (rootfs_exists(p->root, dir))
 			continue;
 		r = receipt_add_dir(p->receipt, dir);
 		if (r < 0)
@@ -147,8 +147,8 @@ int steps_make_dirs(struct plan *p)
 	for (size_t i = 0; r == 0 && i < p->edits_n; i++)
 		r = note_dirs(p, p->edits[i].path);
 	for (size_t i = 0; r == 0 && i < p->receipt->dirs_n; i++)
-		if (!tree_exists(p->tree, p->receipt->dirs[i])) {
-			r = tree_mkdir(p->tree, p->receipt->dirs[i], 0755);
+		if (!rootfs_exists(p->root, p->receipt->dirs[i])) {
+			r = rootfs_mkdir(p->root, p->receipt->dirs[i], 0755);
 			if (r < 0)
 				return plan_refuse(p, r, "make %s: %s", p->receipt->dirs[i],
 						   strerror(-r));
@@ -162,9 +162,9 @@ int steps_apply(struct plan *p, size_t *ret_done)
 		const struct edit *e = &p->edits[*ret_done];
 		const struct stat *like = e->restores ? &e->before.st : &e->now.st;
 		int r = e->removes
-			    ? tree_remove(p->tree, e->path, &e->now)
-			    : tree_write(p->tree, e->path, &e->now, e->after, e->after_len,
-					 e->restores || e->now.exists ? like : NULL, e->restores);
+			    ? rootfs_remove(p->root, e->path, &e->now)
+			    : rootfs_write(p->root, e->path, &e->now, e->after, e->after_len,
+					   e->restores || e->now.exists ? like : NULL, e->restores);
 
 		if (r == -EBUSY)
 			return plan_refuse(
@@ -175,10 +175,10 @@ int steps_apply(struct plan *p, size_t *ret_done)
 	return 0;
 }
 
-int steps_open_root(const struct install_options *o, struct tree *ret, char *error,
+int steps_open_root(const struct install_options *o, struct rootfs *ret, char *error,
 		    size_t error_size)
 {
-	int r = tree_open(o->root, ret);
+	int r = rootfs_open(o->root, ret);
 
 	error[0] = '\0';
 	return r < 0 ? util_refuse(r, error, error_size, "open %s: %s", o->root, strerror(-r)) : 0;
@@ -187,15 +187,15 @@ int steps_open_root(const struct install_options *o, struct tree *ret, char *err
 void steps_remove_dirs(struct plan *p)
 {
 	for (size_t i = p->receipt->dirs_n; i > 0; i--)
-		(void)tree_rmdir(p->tree, p->receipt->dirs[i - 1]);
+		(void)rootfs_rmdir(p->root, p->receipt->dirs[i - 1]);
 }
 
 int steps_forget(struct plan *p)
 {
-	_tree_file_ struct tree_file f = {0};
-	int r = tree_read(p->tree, RECEIPT_PATH, &f);
+	_rootfs_file_ struct rootfs_file f = {0};
+	int r = rootfs_read(p->root, RECEIPT_PATH, &f);
 
 	if (r == 0 && f.exists)
-		r = tree_remove(p->tree, RECEIPT_PATH, &f);
+		r = rootfs_remove(p->root, RECEIPT_PATH, &f);
 	return r;
 }

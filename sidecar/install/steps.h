@@ -6,7 +6,7 @@
 #include "plan.h"
 
 /* Empties error as well. */
-int steps_open_root(const struct install_options *o, struct tree *ret, char *error,
+int steps_open_root(const struct install_options *o, struct rootfs *ret, char *error,
 		    size_t error_size);
 
 /* Each file with the lines that go and come, and one beside them. */

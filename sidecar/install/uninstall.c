@@ -33,7 +33,7 @@ static bool is_sound(const char *path, const char *text, size_t len)
 }
 
 /* now without what we put in, or NULL. */
-static char *cut(const struct receipt_file *f, const struct tree_file *now)
+static char *cut(const struct receipt_file *f, const struct rootfs_file *now)
 {
 	const char *at = f->inserted && f->inserted[0] && f->before.exists
 			     ? strstr(now->text, f->inserted)
@@ -55,7 +55,7 @@ static char *cut(const struct receipt_file *f, const struct tree_file *now)
 	return rest;
 }
 
-static int add(struct plan *p, const struct receipt_file *f, struct tree_file *now, char *after,
+static int add(struct plan *p, const struct receipt_file *f, struct rootfs_file *now, char *after,
 	       bool restores)
 {
 	struct edit *e = &p->edits[p->edits_n];
@@ -69,12 +69,12 @@ static int add(struct plan *p, const struct receipt_file *f, struct tree_file *n
 	e->restores = restores;
 	e->removes = restores && !f->before.exists;
 	e->before.st = f->before.st;
-	*now = (struct tree_file){0};
+	*now = (struct rootfs_file){0};
 	p->edits_n++;
 	return e->path ? 0 : -ENOMEM;
 }
 
-static int plan_changed(struct plan *p, const struct receipt_file *f, struct tree_file *now)
+static int plan_changed(struct plan *p, const struct receipt_file *f, struct rootfs_file *now)
 {
 	char *rest = cut(f, now);
 	const char *at;
@@ -99,9 +99,9 @@ static int plan_changed(struct plan *p, const struct receipt_file *f, struct tre
 
 static int plan_file(struct plan *p, const struct receipt_file *f)
 {
-	_tree_file_ struct tree_file now = {0};
+	_rootfs_file_ struct rootfs_file now = {0};
 	char sum[RECEIPT_SHA256];
-	int r = tree_read(p->tree, f->path, &now);
+	int r = rootfs_read(p->root, f->path, &now);
 
 	if (r < 0)
 		return plan_refuse(p, r, "read %s, which reeve install wrote: %s", f->path,
@@ -145,10 +145,10 @@ static int take_away(struct plan *p)
 
 int uninstall(const struct install_options *o, char *error, size_t error_size)
 {
-	_tree_ struct tree t = {.fd = -1};
+	_rootfs_ struct rootfs t = {.fd = -1};
 	_receipt_ struct receipt receipt = {0};
 	struct plan p _plan_ = {
-	    .tree = &t, .receipt = &receipt, .error = error, .error_size = error_size};
+	    .root = &t, .receipt = &receipt, .error = error, .error_size = error_size};
 	int r = steps_open_root(o, &t, error, error_size);
 
 	if (r == 0)

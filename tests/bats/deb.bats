@@ -11,12 +11,15 @@ away=/var/tmp/reeve-away
 
 setup_file() {
 	stop_node
-	reeve unload
+	retry 60 reeve unload
 	mkdir -p "$away"
 	mv /usr/local/bin/reeve* "$away/"
 	userdel reeve
 	rm -rf /var/lib/reeve /run/reeve /etc/reeve
 	host_files >"$BATS_FILE_TMPDIR/before"
+	dpkg -i /reeve/build/tests/reeve.deb
+	hash -r
+	reeve-load # most of a minute here
 }
 
 teardown_file() {
@@ -33,9 +36,9 @@ teardown_file() {
 # What a package could leave, with owner, mode and content; not what dpkg and others keep of their own.
 host_files() {
 	find / -xdev \( -path /var/lib/dpkg -o -path /var/cache -o -path /var/tmp -o -path /var/log -o -path /reeve \
-		-o -path /usr/lib/modules -o -path /var/lib/systemd \) -prune -o \( -type f -o -type l -o -type d \) \
-		-printf '%y %m %U:%G %s %p %l\n' | grep -vE ' /etc/(passwd|group|shadow|gshadow|subuid|subgid)-? ' | sort
-	find /run /sys/fs/bpf -path /run/guest -prune -o -print 2>/dev/null | grep reeve | sort
+		-o -path /usr/lib/modules -o -path /var/lib/systemd \) -prune -o \( -type f -printf 'f %m %U:%G %s %p\n' \
+		-o -type l -printf 'l %p %l\n' -o -type d -printf 'd %m %U:%G %p\n' \) | grep -vE ' /etc/(passwd|group|shadow|gshadow|subuid|subgid)-? ' | sort
+	find /run /sys/fs/bpf /sys/fs/cgroup -path /run/guest -prune -o -print 2>/dev/null | grep reeve | sort
 	sort /etc/passwd
 	sort /etc/group
 }
@@ -60,13 +63,11 @@ guarded_container() {
 }
 
 @test "installs: user, programs, unit, hook; a container is guarded" {
-	dpkg -i /reeve/build/tests/reeve.deb
 	getent passwd reeve
 	[ "$(jq -r .hook.path /usr/share/containers/oci/hooks.d/reeve.json)" = /usr/bin/reeve-hook ]
 	grep -qx 'ExecStart=/usr/bin/reeve-node' /lib/systemd/system/reeve-node.service
 	[ "$(command -v reeve)" = /usr/bin/reeve ]
 	dpkg --verify reeve
-	reeve-load
 	start_node
 	policy deb-deny '{"name":"deb-deny","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}'
 	guarded_container deb-before

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See tree.h. The directory of a path is opened by openat2 within the root; what happens in it goes
- * by its descriptor, so that no link can lead out. */
-#include "tree.h"
+/* See rootfs.h. The directory of a path is opened by openat2 within the root; what happens in it
+ * goes by its descriptor, so that no link can lead out. */
+#include "rootfs.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -12,24 +12,24 @@
 #include <sys/xattr.h>
 #include "sidecar/common/util.h"
 
-int tree_open(const char *root, struct tree *ret)
+int rootfs_open(const char *root, struct rootfs *ret)
 {
 	ret->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return ret->fd < 0 ? -errno : 0;
 }
 
-void tree_close(struct tree *t)
+void rootfs_close(struct rootfs *t)
 {
 	util_close_p(&t->fd);
 }
 
-void tree_file_release(struct tree_file *f)
+void rootfs_file_release(struct rootfs_file *f)
 {
 	free(f->text);
 	f->text = NULL;
 }
 
-static int open_in(const struct tree *t, const char *path, unsigned flags)
+static int open_in(const struct rootfs *t, const char *path, unsigned flags)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 	long fd = syscall(SYS_openat2, t->fd, path, &how, sizeof(how));
@@ -38,7 +38,7 @@ static int open_in(const struct tree *t, const char *path, unsigned flags)
 }
 
 /* The open directory of path, and its last part. */
-static int open_parent(const struct tree *t, const char *path, const char **ret_name)
+static int open_parent(const struct rootfs *t, const char *path, const char **ret_name)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX];
@@ -51,15 +51,15 @@ static int open_parent(const struct tree *t, const char *path, const char **ret_
 	return open_in(t, dir, O_RDONLY | O_DIRECTORY);
 }
 
-static int read_at(int dir_fd, const char *name, struct tree_file *ret)
+static int read_at(int dir_fd, const char *name, struct rootfs_file *ret)
 {
 	_close_ int fd =
 	    openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct tree_file f = {.exists = true};
+	struct rootfs_file f = {.exists = true};
 	int r;
 
 	if (fd < 0 && errno == ENOENT) {
-		f = (struct tree_file){.text = strdup("")};
+		f = (struct rootfs_file){.text = strdup("")};
 		*ret = f;
 		return f.text ? 0 : -ENOMEM;
 	}
@@ -69,32 +69,32 @@ static int read_at(int dir_fd, const char *name, struct tree_file *ret)
 		return S_ISDIR(f.st.st_mode) ? -EISDIR : -EINVAL;
 	if (f.st.st_nlink > 1)
 		return -EMLINK;
-	r = util_read_all(fd, TREE_FILE_MAX, 0, &f.text, &f.len);
+	r = util_read_all(fd, ROOTFS_FILE_MAX, 0, &f.text, &f.len);
 	if (r == 0)
 		*ret = f;
 	return r;
 }
 
-int tree_read(const struct tree *t, const char *path, struct tree_file *ret)
+int rootfs_read(const struct rootfs *t, const char *path, struct rootfs_file *ret)
 {
 	const char *name;
 	_close_ int dir_fd = open_parent(t, path, &name);
 
 	if (dir_fd == -ENOENT) {
-		*ret = (struct tree_file){.text = strdup("")};
+		*ret = (struct rootfs_file){.text = strdup("")};
 		return ret->text ? 0 : -ENOMEM;
 	}
 	return dir_fd < 0 ? dir_fd : read_at(dir_fd, name, ret);
 }
 
-bool tree_exists(const struct tree *t, const char *path)
+bool rootfs_exists(const struct rootfs *t, const char *path)
 {
 	_close_ int fd = open_in(t, path, O_PATH);
 
 	return fd >= 0;
 }
 
-bool tree_is_program(const struct tree *t, const char *path)
+bool rootfs_is_program(const struct rootfs *t, const char *path)
 {
 	_close_ int fd = open_in(t, path, O_PATH);
 	struct stat st;
@@ -102,7 +102,7 @@ bool tree_is_program(const struct tree *t, const char *path)
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
 }
 
-bool tree_writable(const struct tree *t, const char *dir)
+bool rootfs_writable(const struct rootfs *t, const char *dir)
 {
 	char path[PATH_MAX];
 
@@ -125,7 +125,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int tree_list(const struct tree *t, const char *dir, const char *suffix, struct tree_names *ret)
+int rootfs_list(const struct rootfs *t, const char *dir, const char *suffix,
+		struct rootfs_names *ret)
 {
 	int fd = open_in(t, dir, O_RDONLY | O_DIRECTORY), r = 0;
 	size_t end = strlen(suffix);
@@ -146,7 +147,7 @@ int tree_list(const struct tree *t, const char *dir, const char *suffix, struct 
 		if (entry->d_name[0] == '.' || len <= end ||
 		    strcmp(entry->d_name + len - end, suffix) != 0)
 			continue;
-		if (ret->n == TREE_NAMES_MAX)
+		if (ret->n == ROOTFS_NAMES_MAX)
 			r = -E2BIG;
 		else if (!(ret->at[ret->n] = strdup(entry->d_name)))
 			r = -ENOMEM;
@@ -158,14 +159,14 @@ int tree_list(const struct tree *t, const char *dir, const char *suffix, struct 
 	return r;
 }
 
-void tree_names_release(struct tree_names *n)
+void rootfs_names_release(struct rootfs_names *n)
 {
 	for (size_t i = 0; i < n->n; i++)
 		free(n->at[i]);
 	n->n = 0;
 }
 
-int tree_mkdir(const struct tree *t, const char *dir, mode_t mode)
+int rootfs_mkdir(const struct rootfs *t, const char *dir, mode_t mode)
 {
 	const char *name;
 	_close_ int dir_fd = open_parent(t, dir, &name);
@@ -180,7 +181,7 @@ int tree_mkdir(const struct tree *t, const char *dir, mode_t mode)
 	return fd < 0 || fchmod(fd, mode) < 0 || fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-int tree_rmdir(const struct tree *t, const char *dir)
+int rootfs_rmdir(const struct rootfs *t, const char *dir)
 {
 	const char *name;
 	_close_ int dir_fd = open_parent(t, dir, &name);
@@ -190,9 +191,9 @@ int tree_rmdir(const struct tree *t, const char *dir)
 	return unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 || fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-static int check_same(int dir_fd, const char *name, const struct tree_file *was)
+static int check_same(int dir_fd, const char *name, const struct rootfs_file *was)
 {
-	_tree_file_ struct tree_file now = {0};
+	_rootfs_file_ struct rootfs_file now = {0};
 	int r = read_at(dir_fd, name, &now);
 
 	if (r < 0)
@@ -244,8 +245,8 @@ static int dress(int dir_fd, const char *name, int fd, const struct stat *like, 
 	return copy_attributes(dir_fd, name, fd);
 }
 
-int tree_write(const struct tree *t, const char *path, const struct tree_file *was,
-	       const char *text, size_t len, const struct stat *like, bool times)
+int rootfs_write(const struct rootfs *t, const char *path, const struct rootfs_file *was,
+		 const char *text, size_t len, const struct stat *like, bool times)
 {
 	char temporary[NAME_MAX + 1];
 	const char *name;
@@ -278,7 +279,7 @@ int tree_write(const struct tree *t, const char *path, const struct tree_file *w
 	return r;
 }
 
-int tree_remove(const struct tree *t, const char *path, const struct tree_file *was)
+int rootfs_remove(const struct rootfs *t, const char *path, const struct rootfs_file *was)
 {
 	const char *name;
 	_close_ int dir_fd = open_parent(t, path, &name);
