@@ -35,12 +35,14 @@ whole() {
 	has etc/reeve/policies/ && has usr/share/doc/reeve/examples/policies/restricted.json
 }
 named() {
-	local path
+	local path seen=0
 	for path in $(dpkg-deb --fsys-tarfile "$deb" | tar -xO ./lib/systemd/system/reeve-node.service |
 		sed -n 's,^Exec[A-Za-z]*=-*\(/usr[^ ]*\).*,\1,p') $(dpkg-deb --fsys-tarfile "$deb" |
 		tar -xO ./usr/share/containers/oci/hooks.d/reeve.json | jq -r .hook.path); do
 		has "${path#/}" || return 1
+		seen=$((seen + 1))
 	done
+	[ "$seen" -eq 3 ] || { echo "expected 3 programs to be named, found $seen"; return 1; }
 }
 exposure() {
 	local is said
