@@ -67,7 +67,7 @@ def check_manual():
     for program in PROGRAMS:
         if program != "reeve":
             result(f"{program}(8) has the options of --help, and no others",
-                   check_page(program, 8, helped(program, "--help")))
+                   check_page(program, 8, helped(program, "--help") if program != "reeve-runc" else ""))
     text, warnings = page(BUILD / "man/reeve.1")
     listed = re.findall(r"^       (\w+)(?:\s|$)", section(text, "VERBS"), re.M)
     result("reeve(1) lists every verb, and no other", warnings.splitlines() + sorted(set(VERBS) ^ set(listed)))

@@ -202,8 +202,9 @@ class Pages:
         for verb, line in listed:
             self.verb(verb, line)
 
-    def program(self, name, line):
-        usage = [l.removeprefix("usage: ") for l in self.say(name, "--help").split("\n") if l.startswith("usage: ")]
+    def program(self, name, line, usage=()):
+        usage = usage or [l.removeprefix("usage: ") for l in self.say(name, "--help").split("\n")
+                          if l.startswith("usage: ")]
         self.write(name, 8, line, self.synopsis(usage) + self.extra(name, 8) + self.see("reeve(1)"))
 
     def document(self, name, section, line, source):
@@ -222,6 +223,8 @@ def main():
     pages.program("reeve-hook", "OCI hook that puts a container under guard")
     pages.program("reeve-load", "loads reeve's programs into the kernel")
     pages.program("reeve-agent", "guards one container and brings its records to the node")
+    if (pages.build / "reeve-runc").exists():  # --help is the real runtime's
+        pages.program("reeve-runc", "container runtime that adds reeve's hook", ["reeve-runc [ARGUMENTS]"])
     pages.document("reeve-policy", 5, "what a container may do, as a file", "policy.md")
     pages.document("reeve-events", 7, "what is in a record, and the forms it is printed in", "events.md")
 

@@ -8,6 +8,8 @@ load lib
 load reeve
 
 away=/var/tmp/reeve-away
+# dpkg and the loader are slow here, and the upgrade has both twice.
+export BATS_TEST_TIMEOUT=400
 
 setup_file() {
 	stop_node
