@@ -4,6 +4,7 @@
 # make bench      ratios, instruction counts        make fuzz        every decoder, for a while
 # make guest KERNEL=6.12 CMD='...'                  make install [PREFIX=] [DESTDIR=]
 # make image      the container image               make kube        checks the Kubernetes manifests
+# make deb        the Debian package                make man         the manual pages
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -33,7 +34,7 @@ LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
@@ -68,6 +69,9 @@ $(B)/%.o: %.c $(B)/build_id.h | $(B)/.packages
 $(B)/libreeve.a: $(LIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+	@# Of two functions of one name a program silently gets either.
+	@twice=$$(nm -g --defined-only $@ 2>/dev/null | awk 'NF == 3 { print $$3 }' | sort | uniq -d); \
+		[ -z "$$twice" ] || { echo "$@: defined twice:" $$twice >&2; exit 1; }
 
 define program
 $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a
@@ -89,10 +93,35 @@ $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
 clean:
 	rm -rf $(B)
 
+# The manual: what the programs say of themselves, and docs/.
+MAN_SRC := $(wildcard docs/man/*.md) docs/policy.md docs/events.md
+$(B)/man/.made: docs/man/man.py $(MAN_SRC) $(PROGRAMS:%=$(B)/%)
+	@$(call need,python3-minimal)
+	@$(if $(V),,echo '  MAN ' $(@D))
+	$(Q)python3 -I -S $< $(B) $(VERSION) $(@D) && touch $@
+.PHONY: man
+man: $(B)/man/.made
+
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 .PHONY: install
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNIT_DIR)
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
+	for page in $(B)/man/*.[1-9]; do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/systemd/reeve-node.service > $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+	chmod 0644 $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+
+# The Debian package, from the same.
+DEB ?= $(B)/reeve_$(VERSION)_$(shell dpkg --print-architecture).deb
+.PHONY: deb
+deb: all man
+	@$(call need,dpkg-dev xz-utils)
+	@rm -rf $(B)/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(B)/deb PREFIX=/usr UNIT_DIR=/lib/systemd/system >/dev/null
+	@STAGE=$(B)/deb SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
+		deploy/debian/build.sh $(VERSION) $(DEB)
+	@echo '  DEB ' $(DEB)
 
 # The container image of deploy/kubernetes, from what is built.
 .PHONY: image
@@ -105,7 +134,7 @@ $(B)/reeve-image.tar: $(PROGRAMS:%=$(B)/%) deploy/image.sh deploy/Containerfile 
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
 SUITE_TOOLS := $(patsubst tests/bats/tools/%.c,$(B)/tests/%,$(wildcard tests/bats/tools/*.c))
@@ -139,8 +168,14 @@ $(B)/tests/%.tar: tests/bats/tools/root.sh | $(B)/.packages
 $(B)/kube/%.yaml: $(shell find deploy/kubernetes -name '*.yaml')
 	@mkdir -p $(@D)
 	$(Q)kubectl=$$(tests/kube/kubectl.sh) && $$kubectl kustomize deploy/kubernetes/$(subst +,/,$*) >$@
+# The package, and one of a higher version.
+DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/systemd/*) README.md $(wildcard docs/*)
+$(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
+	@+$(MAKE) --no-print-directory deb DEB=$@
+$(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
+	$(Q)$^ $@
 .PHONY: test-tools
-test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar \
+test-tools: $(B)/tests/reeve-next.deb $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar \
 	$(B)/kube/overlays+podman.yaml $(B)/kube/uninstall+cri-o.yaml $(B)/reeve-image.tar
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
@@ -157,7 +192,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -168,6 +203,8 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory policy-ready || true
 	@+$(MAKE) --no-print-directory kube || true
 	@+$(MAKE) --no-print-directory guide || true
+	@+$(MAKE) --no-print-directory docs-check || true
+	@+$(MAKE) --no-print-directory deb-check || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -203,6 +240,18 @@ guide: $(B)/reeve
 	@mkdir -p $(B)/results
 	@$(call need,python3-fastjsonschema)
 	@set -o pipefail; tests/guide.py $< | tee $(B)/results/guide.tap
+# The manual says what the programs say; what the documents name exists.
+.PHONY: docs-check
+docs-check: man
+	@$(call need,man-db python3-minimal)
+	@mkdir -p $(B)/results
+	@set -o pipefail; python3 -I tests/docs.py $(B) | tee $(B)/results/docs.tap
+# The package, as far as that goes without installing it.
+.PHONY: deb-check
+deb-check: $(B)/tests/reeve.deb
+	@$(call need,lintian jq systemd)
+	@mkdir -p $(B)/results
+	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

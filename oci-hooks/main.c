@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("reeve-hook %s\n", REEVE_BUILD) < 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return puts("usage: " OPTIONS_USAGE) < 0;
+		return puts("usage: " OPTIONS_USAGE "\nusage: reeve-hook --version | --help") < 0;
 	settle();
 	log_open("reeve-hook", true);
 	option_result = options_parse(argc, argv, &options, option_error, sizeof(option_error));

@@ -53,6 +53,23 @@ static const struct verb {
      "'reeve policy help' lists the verbs. The language is described in docs/policy.md.\n"},
     {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
      "Changes nothing. The exit status is 0 only if reeve can run here.\n"},
+    {"install", verb_install,
+     "[--runtime auto|podman|crio|docker|containerd] [--prefix DIR] [--root DIR] [--dry-run] [--yes]",
+     "make the container runtimes of this host start reeve",
+     "Shows each file and line that it will change, asks, and changes nothing else. What was there\n"
+     "is kept in /var/lib/reeve/install.json for 'reeve uninstall'. Twice is as good as once.\n"
+     "  --runtime R   this one, there or not; auto (the default): those that are there\n"
+     "  --prefix DIR  the programs are in DIR/bin; the default is where this one is\n"
+     "  --root DIR    the host is an image that lies in DIR\n"
+     "  --dry-run     show, and change nothing\n"
+     "  --yes         do not ask. Without a terminal nothing is changed unless it is said\n"},
+    {"uninstall", verb_uninstall, "[--root DIR] [--dry-run] [--yes]",
+     "take back what 'reeve install' changed",
+     "Each file becomes what it was, byte for byte. Of one that was changed since only the part of\n"
+     "reeve is cut out; where that is not possible nothing is changed, and what to do is said.\n"
+     "  --root DIR  the host is an image that lies in DIR\n"
+     "  --dry-run   show, and change nothing\n"
+     "  --yes       do not ask. Without a terminal nothing is changed unless it is said\n"},
     {"unload", verb_unload, "[--force]", "take programs, maps, pins and cgroups away",
      "Refuses while containers are guarded. --force takes the guard off them: they go on\n"
      "running unwatched and unrestricted.\n"},
@@ -70,7 +87,7 @@ static void help_all(FILE *f)
 {
 	fputs("usage: reeve VERB [ARGUMENTS]\n\n", f);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].line);
+		fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].line);
 	fputs("\n  reeve help VERB   more about one of them\n  reeve --version\n", f);
 }
 

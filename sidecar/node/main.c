@@ -16,6 +16,7 @@
 #include "sidecar/node/client.h"
 #include "sidecar/node/listen.h"
 #include "sidecar/node/node.h"
+#include "sidecar/node/notify.h"
 #include "sidecar/node/pool.h"
 #include "sidecar/node/stream.h"
 
@@ -30,6 +31,7 @@ struct signals {
 static const char usage[] =
     "usage: reeve-node [--foreground] [--syslog] [--policies DIR] [--version] [--help]\n"
     "The node's daemon; runs in the foreground, as root, until SIGTERM.\n"
+    "SIGHUP makes it read the policies again.\n"
     "  --policies DIR  keep " PATH_POLICIES " a copy of the policies in DIR, a mounted\n"
     "                  ConfigMap for example; nobody else may have put any there\n";
 
@@ -62,6 +64,14 @@ static int parse(int argc, char **argv, bool *ret_syslog, const char **ret_sourc
 	return 1;
 }
 
+static void reload(struct node *n)
+{
+	notify_reloading();
+	watch_soon(n);
+	log_info("reloading the policies");
+	notify_reloaded();
+}
+
 static void on_signal(void *arg, uint32_t events)
 {
 	struct signals *s = arg;
@@ -71,6 +81,8 @@ static void on_signal(void *arg, uint32_t events)
 	while (read(s->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			adopt_reap(s->node);
+		else if (info.ssi_signo == SIGHUP)
+			reload(s->node);
 		else
 			loop_stop(&s->node->loop);
 	}
@@ -78,7 +90,7 @@ static void on_signal(void *arg, uint32_t events)
 
 static int watch_signals(struct node *n, struct signals *s)
 {
-	static const int wanted[] = {SIGTERM, SIGINT, SIGCHLD, 0};
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0};
 
 	*s = (struct signals){.node = n, .watch = {.ready = on_signal, .arg = s}};
 	s->fd = loop_signals(wanted);
@@ -150,13 +162,13 @@ static int start(struct node *n, struct signals *s, const char *source)
 	source_init(n, source);
 	watch_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
-	listen_notify("READY=1");
+	notify_ready(n);
 	return 0;
 }
 
 static void stop(struct node *n, struct signals *s)
 {
-	listen_notify("STOPPING=1");
+	notify_stopping(n);
 	listen_close(n);
 	watch_release(n);
 	source_release(n);

@@ -44,6 +44,7 @@ struct node {
 	struct pool pool;
 	struct watch watch;
 	struct source source;
+	struct loop_timer watchdog; /* see notify.h */
 	uid_t uid; /* of REEVE_USER */
 	gid_t gid; /* of REEVE_GROUP */
 };
