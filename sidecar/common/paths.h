@@ -34,6 +34,7 @@
 #define PATH_KEPT_FALLBACK "/run/reeve/policy" /* when the first cannot be written */
 #define PATH_POLICIES "/etc/reeve/policies"    /* NAME.json */
 #define PATH_DEFAULT_POLICY "/etc/reeve/policies/default.json" /* applies to every container if present */
+#define PATH_RUNC_CONF "/etc/reeve/runc.json" /* reeve-runc: oci-hooks/runc/conf.h */
 
 #define REEVE_USER "reeve"  /* what an agent becomes; its primary group is the query group */
 #define REEVE_GROUP "reeve" /* members may query */
