@@ -146,7 +146,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
