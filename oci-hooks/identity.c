@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See identity.h. An engine's own file counts for more than an annotation: those a tenant may write. Nothing
- * here is worth refusing a container for. */
+/* See identity.h. An engine's own file counts for more than an annotation: those a tenant may
+ * write. Nothing here is worth refusing a container for. */
 #include "identity.h"
 #include <errno.h>
 #include <limits.h>
@@ -51,7 +51,8 @@ static int by_annotations(struct state *s)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (size_t k = 0; r == 0 && !*rows[i].to && meta_said_by[rows[i].said][k]; k++)
-			r = meta_take_word(annotation(s, meta_said_by[rows[i].said][k]), rows[i].to);
+			r = meta_take_word(annotation(s, meta_said_by[rows[i].said][k]),
+					   rows[i].to);
 	if (r == 0 && labels && json_parse_foreign(labels, strlen(labels), &j, NULL, 0) == 0 &&
 	    j->type == JSON_OBJECT)
 		r = meta_take_labels(m, j);
@@ -77,7 +78,8 @@ static bool is_called(const char *path, size_t len, const char *id)
 	       memcmp(path + len - id_len, id, id_len) == 0;
 }
 
-/* podman keeps a list beside its containers' directories: .../overlay-containers/ID/userdata is the bundle. */
+/* podman keeps a list beside its containers' directories: .../overlay-containers/ID/userdata is the
+ * bundle. */
 static int by_podman_list(struct state *s, size_t base, const char *file)
 {
 	char path[PATH_MAX];
@@ -156,8 +158,8 @@ static int by_docker_file(struct state *s, const char *dir, size_t dir_len)
 		   : r;
 }
 
-/* docker's directory of the container, which is called by its id, holds what is mounted as /etc/hostname and
- * others. */
+/* docker's directory of the container, which is called by its id, holds what is mounted as
+ * /etc/hostname and others. */
 static int by_docker(struct state *s)
 {
 	static const char *const mounted[] = {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"};
@@ -167,7 +169,8 @@ static int by_docker(struct state *s)
 	if (snprintf(path, sizeof(path), "%s/config.json", s->bundle) >= PATH_MAX)
 		return 0;
 	config = read_json(path, CONFIG_SIZE_MAX);
-	for (const struct json *m = json_get(config, "mounts") ? json_get(config, "mounts")->child : NULL;
+	for (const struct json *m = json_get(config, "mounts") ? json_get(config, "mounts")->child
+							       : NULL;
 	     m; m = m->next) {
 		const char *to = json_get_string(m, "destination", "");
 		const char *from = json_get_string(m, "source", "");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* How people name a container: one place for the node's verbs and those that ask the kernel. See meta.h. */
+/* How people name a container: one place for the node's verbs and those that ask the kernel. See
+ * meta.h. */
 #include "meta.h"
 #include <stdio.h>
 #include <string.h>

@@ -83,9 +83,10 @@ try=(/bin/sh -c 'echo $$ >/tmp/pid; read x </etc/forbidden; trap "exit 5" TERM; 
 	reeve logs pd-a | grep -q ' pd-shop/pd-a #'
 	# Its infra container is guarded as any.
 	said "$(podman pod inspect --format '{{.InfraContainerID}}' pd-shop)" '.armed and .pod == "pd-shop"'
-	# What a takes from b's tree through the shared /proc is not a's file of that name.
-	podman exec pd-a sh -c "cat /proc/$(podman exec pd-b cat /tmp/pid)/root/etc/forbidden" || true
-	logs pd-a 'select(.kind == "open" and .process.comm == "cat" and .path_state != "ok") | {path, path_state, verdict}' >&3
+	# What a takes from b's tree through the shared /proc is known as b's, and denied as its own.
+	! podman exec pd-a cat "/proc/$(podman exec pd-b cat /tmp/pid)/root/etc/forbidden"
+	logs pd-a 'select(.kind == "open" and .process.comm == "cat" and .path_state == "outside")
+		| .path == "/etc/forbidden" and .verdict == "denied"' | grep -x true
 	podman pod rm -f -t 0 pd-shop
 	retry 10 complete "$a"
 	retry 10 complete "$b"

@@ -32,20 +32,24 @@ TEST("Kubernetes, by the annotations of containerd and of CRI-O")
 	_state_ struct state c = {}, o = {};
 
 	REQUIRE(find(&d, "b",
-		     "{\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.image-name\":\"reg/app:1\","
-		     "\"io.kubernetes.cri.sandbox-name\":\"web-7\",\"io.kubernetes.cri.sandbox-namespace\":\"pay\"}",
+		     "{\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.image-"
+		     "name\":\"reg/app:1\","
+		     "\"io.kubernetes.cri.sandbox-name\":\"web-7\",\"io.kubernetes.cri.sandbox-"
+		     "namespace\":\"pay\"}",
 		     &c) == 0);
 	CHECK_STR(c.name, "app");
 	CHECK_STR(c.annotated.image, "reg/app:1");
 	CHECK_STR(c.annotated.pod, "web-7");
 	CHECK_STR(c.annotated.namespace, "pay");
 	CHECK(c.annotated.labels == NULL);
-	REQUIRE(find(&d, "b",
-		     "{\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.cri-o.Image\":\"reg/app:2\","
-		     "\"io.kubernetes.pod.name\":\"web-8\",\"io.kubernetes.pod.namespace\":\"shop\","
-		     "\"io.container.manager\":\"cri-o\","
-		     "\"io.kubernetes.cri-o.Labels\":\"{\\\"tier\\\":\\\"back\\\",\\\"n\\\":5}\"}",
-		     &o) == 0);
+	REQUIRE(
+	    find(&d, "b",
+		 "{\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.cri-o.Image\":\"reg/"
+		 "app:2\","
+		 "\"io.kubernetes.pod.name\":\"web-8\",\"io.kubernetes.pod.namespace\":\"shop\","
+		 "\"io.container.manager\":\"cri-o\","
+		 "\"io.kubernetes.cri-o.Labels\":\"{\\\"tier\\\":\\\"back\\\",\\\"n\\\":5}\"}",
+		 &o) == 0);
 	CHECK_STR(o.annotated.image, "reg/app:2");
 	CHECK_STR(o.annotated.namespace, "shop");
 	REQUIRE(o.annotated.labels_n == 2);
@@ -57,8 +61,10 @@ TEST("Kubernetes, by the annotations of containerd and of CRI-O")
 static void podman_files(const struct dir *d)
 {
 	dir_file(d, "o/containers.json",
-		 "[{\"id\":\"other\",\"metadata\":\"{\\\"name\\\":\\\"no\\\"}\"},{\"id\":\"" ID "\",\"flags\":{\"x\":1.5},"
-		 "\"metadata\":\"{\\\"image-name\\\":\\\"localhost/bb:latest\\\",\\\"name\\\":\\\"web\\\"}\"}]");
+		 "[{\"id\":\"other\",\"metadata\":\"{\\\"name\\\":\\\"no\\\"}\"},{\"id\":\"" ID
+		 "\",\"flags\":{\"x\":1.5},"
+		 "\"metadata\":\"{\\\"image-name\\\":\\\"localhost/"
+		 "bb:latest\\\",\\\"name\\\":\\\"web\\\"}\"}]");
 	dir_file(d, "o/infra1/userdata/config.json", "{\"hostname\":\"shop\"}");
 }
 
@@ -68,10 +74,13 @@ TEST("podman: its list of containers, whatever annotations say; the pod by its i
 	_state_ struct state s = {}, other = {};
 
 	podman_files(&d);
-	REQUIRE(find(&d, "o/" ID "/userdata",
-		     "{\"io.container.manager\":\"libpod\",\"io.kubernetes.cri-o.SandboxID\":\"infra1\","
-		     "\"io.kubernetes.cri.container-name\":\"forged\",\"io.kubernetes.cri.image-name\":\"forged\"}",
-		     &s) == 0);
+	REQUIRE(
+	    find(
+		&d, "o/" ID "/userdata",
+		"{\"io.container.manager\":\"libpod\",\"io.kubernetes.cri-o.SandboxID\":\"infra1\","
+		"\"io.kubernetes.cri.container-name\":\"forged\",\"io.kubernetes.cri.image-name\":"
+		"\"forged\"}",
+		&s) == 0);
 	CHECK_STR(s.name, "web");
 	CHECK_STR(s.annotated.image, "localhost/bb:latest");
 	CHECK_STR(s.annotated.pod, "shop");
@@ -90,8 +99,10 @@ TEST("podman: the list of those with --rm; a sandbox that leads out of the direc
 		 "[{\"id\":\"" ID "\",\"metadata\":\"{\\\"name\\\":\\\"brief\\\"}\"}]");
 	dir_file(&d, "o/" ID "/x", "");
 	dir_file(&d, "userdata/config.json", "{\"hostname\":\"out\"}");
-	REQUIRE(find(&d, "o/" ID "/userdata",
-		     "{\"io.container.manager\":\"libpod\",\"io.kubernetes.cri-o.SandboxID\":\"..\"}", &s) == 0);
+	REQUIRE(
+	    find(&d, "o/" ID "/userdata",
+		 "{\"io.container.manager\":\"libpod\",\"io.kubernetes.cri-o.SandboxID\":\"..\"}",
+		 &s) == 0);
 	CHECK_STR(s.name, "brief");
 	CHECK(s.annotated.pod == NULL && s.annotated.image == NULL);
 }
@@ -109,7 +120,8 @@ static void docker_files(const struct dir *d, const char *dir, const char *id)
 	dir_file(d, "b/config.json", config);
 	CHECK(asprintf(&own,
 		       "{\"ID\":\"%s\",\"Name\":\"/shop\",\"Config\":{\"Image\":\"nginx:1\","
-		       "\"Labels\":{\"tier\":\"front\"}}}", id) > 0);
+		       "\"Labels\":{\"tier\":\"front\"}}}",
+		       id) > 0);
 	CHECK(asprintf(&name, "%s/config.v2.json", dir) > 0);
 	dir_file(d, name, own);
 }
@@ -148,8 +160,13 @@ TEST("what a tenant mounts there is not believed: another directory, another id,
 
 TEST("nothing to find, and what is no JSON, changes nothing")
 {
-	static const char *const texts[] = {"", "{", "[]", "{\"mounts\":5}", "{\"mounts\":[5,{\"source\":\"x\"}]}",
-					    "{\"mounts\":[{\"destination\":\"/etc/hosts\",\"source\":\"/\"}]}"};
+	static const char *const texts[] = {
+	    "",
+	    "{",
+	    "[]",
+	    "{\"mounts\":5}",
+	    "{\"mounts\":[5,{\"source\":\"x\"}]}",
+	    "{\"mounts\":[{\"destination\":\"/etc/hosts\",\"source\":\"/\"}]}"};
 	_dir_ struct dir d = dir_make();
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
