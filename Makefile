@@ -22,14 +22,16 @@ CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -I. -include $(B)/build_id.h \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections -MMD -MP
 LDFLAGS := -static -Wl,--gc-sections -Wl,-z,relro,-z,now
 
-PROGRAMS := reeve reeve-hook reeve-agent reeve-node reeve-load
+PROGRAMS := reeve reeve-hook reeve-runc reeve-agent reeve-node reeve-load
 DIR_reeve := sidecar/cli
 DIR_reeve-hook := oci-hooks
+DIR_reeve-runc := oci-hooks/runc
 DIR_reeve-agent := sidecar/agent
 DIR_reeve-node := sidecar/node
 DIR_reeve-load := sidecar/load
 LIBS_reeve := -lyajl_s -lseccomp -lcap
 LIBS_reeve-hook := -lyajl_s
+LIBS_reeve-runc := -lyajl_s
 LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
@@ -192,7 +194,8 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
+	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results

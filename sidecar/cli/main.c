@@ -28,14 +28,14 @@ static const struct verb {
      "  -a, --all   those that have ended, too\n"},
     {"logs", verb_logs, "[-f] [--format text|json|audit] ID|--node",
      "show a container's record, or the node's own",
-     "ID is a container's id, the beginning of it, or its name.\n"
+     "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node        what belongs to no container, since the programs were loaded\n"
      "  -f, --follow  go on until the container ends\n"
      "  --format F    text: a line for people; json: one object a line, as in docs/events.md;\n"
      "                audit: lines for 'ausearch -if FILE' and 'aureport -if FILE'\n"
      "  --json        the same as --format json\n"},
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
-     "ID is a container's id, the beginning of it, or its name.\n"
+     "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node  the node's own log, of what belongs to no container\n"},
     {"events", verb_events, "[--json | --schema]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
