@@ -177,8 +177,11 @@ $(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
 $(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
 	$(Q)$^ $@
 .PHONY: test-tools
-test-tools: $(B)/tests/reeve-next.deb $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar \
-	$(B)/kube/overlays+podman.yaml $(B)/kube/uninstall+cri-o.yaml $(B)/reeve-image.tar
+test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
+# And what the long suites need.
+ifeq ($(FULL),1)
+test-tools: $(B)/tests/reeve-next.deb $(B)/kube/overlays+podman.yaml $(B)/kube/uninstall+cri-o.yaml $(B)/reeve-image.tar
+endif
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
@@ -192,7 +195,7 @@ demo: all
 endif
 
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
-BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
+BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
 TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
@@ -259,6 +262,5 @@ deb-check: $(B)/tests/reeve.deb
 .PHONY: docs
 docs: $(B)/reeve
 	$(B)/reeve events --schema | jq . >docs/events.schema.json
-test-full: BATS_ALL += $(sort $(wildcard tests/bats/long/*.bats))
-test-full: export FULL := 1
-test-full: test
+test-full:
+	@+$(MAKE) --no-print-directory test FULL=1

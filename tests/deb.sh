@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# deb.sh DEB: TAP. What of a package can be checked without installing it; tests/bats/deb.bats does that.
+# deb.sh DEB: TAP. What of a package can be checked without installing it; tests/bats/long/deb.bats does that.
 set -uo pipefail
 deb=$1 top=$(dirname "$(readlink -f "$0")")/..
 number=0 failed=0

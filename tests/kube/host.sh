@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # host.sh: reeve-host under the shell of the image, on a directory in place of a node, with programs that only say what
-# they were asked. What it really does to a node: tests/bats/kube.bats. TAP on stdout.
+# they were asked. What it really does to a node: tests/bats/long/kube.bats. TAP on stdout.
 # shellcheck disable=SC2016,SC2034 # what is checked is evaluated later
 set -u
 here=$(dirname "$(readlink -f "$0")")

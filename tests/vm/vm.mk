@@ -6,7 +6,7 @@ VM_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 KERNEL ?= 6.12
 KERNELS ?= 6.1 6.12 7.2
 # kernels under the image with podman, containerd and docker
-ENGINES ?= $(if $(filter 1,$(FULL)),$(KERNELS),6.12)
+ENGINES ?= $(if $(filter 1,$(FULL)),$(KERNELS),6.1)
 VM_RUNS = $(KERNELS) $(ENGINES:%=%-engines)
 IMAGE ?= trixie
 # the files of a suite, e.g. BATS=tests/bats/guest.bats

@@ -4,8 +4,8 @@
 # The Debian package on a host that has never seen reeve: installed, upgraded under a running container,
 # purged. There is no systemd here, which its scripts have to cope with.
 bats_require_minimum_version 1.5.0
-load lib
-load reeve
+load ../lib
+load ../reeve
 
 away=/var/tmp/reeve-away
 # dpkg and the loader are slow here, and the upgrade has both twice.

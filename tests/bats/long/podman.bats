@@ -4,9 +4,9 @@
 # podman.bats: what containers do besides running alone: pods, restart, pause, the host's namespaces, a user
 # namespace, lives of 10 ms. Identity, path and numbers are those the container and the host see.
 
-load lib
-load reeve
-load engines
+load ../lib
+load ../reeve
+load ../engines
 
 setup_file() {
 	start_node

@@ -6,9 +6,9 @@
 # the one before it stopped.
 
 bats_require_minimum_version 1.5.0
-load lib
-load reeve
-load kube
+load ../lib
+load ../reeve
+load ../kube
 
 image=localhost/reeve
 setup_file() {
