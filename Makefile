@@ -3,6 +3,8 @@
 # make test       unit to guest, three kernels      make test-full   the long matrices as well
 # make bench      ratios, instruction counts        make fuzz        every decoder, for a while
 # make guest KERNEL=6.12 CMD='...'                  make install [PREFIX=] [DESTDIR=]
+# make image      the container image               make kube        checks the Kubernetes manifests
+# make deb        the Debian package                make man         the manual pages
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -20,19 +22,21 @@ CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -I. -include $(B)/build_id.h \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections -MMD -MP
 LDFLAGS := -static -Wl,--gc-sections -Wl,-z,relro,-z,now
 
-PROGRAMS := reeve reeve-hook reeve-agent reeve-node reeve-load
+PROGRAMS := reeve reeve-hook reeve-runc reeve-agent reeve-node reeve-load
 DIR_reeve := sidecar/cli
 DIR_reeve-hook := oci-hooks
+DIR_reeve-runc := oci-hooks/runc
 DIR_reeve-agent := sidecar/agent
 DIR_reeve-node := sidecar/node
 DIR_reeve-load := sidecar/load
 LIBS_reeve := -lyajl_s -lseccomp -lcap
 LIBS_reeve-hook := -lyajl_s
+LIBS_reeve-runc := -lyajl_s
 LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
@@ -67,6 +71,9 @@ $(B)/%.o: %.c $(B)/build_id.h | $(B)/.packages
 $(B)/libreeve.a: $(LIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+	@# Of two functions of one name a program silently gets either.
+	@twice=$$(nm -g --defined-only $@ 2>/dev/null | awk 'NF == 3 { print $$3 }' | sort | uniq -d); \
+		[ -z "$$twice" ] || { echo "$@: defined twice:" $$twice >&2; exit 1; }
 
 define program
 $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a
@@ -88,16 +95,48 @@ $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
 clean:
 	rm -rf $(B)
 
+# The manual: what the programs say of themselves, and docs/.
+MAN_SRC := $(wildcard docs/man/*.md) docs/policy.md docs/events.md
+$(B)/man/.made: docs/man/man.py $(MAN_SRC) $(PROGRAMS:%=$(B)/%)
+	@$(call need,python3-minimal)
+	@$(if $(V),,echo '  MAN ' $(@D))
+	$(Q)python3 -I -S $< $(B) $(VERSION) $(@D) && touch $@
+.PHONY: man
+man: $(B)/man/.made
+
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 .PHONY: install
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNIT_DIR)
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
+	for page in $(B)/man/*.[1-9]; do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/systemd/reeve-node.service > $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+	chmod 0644 $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+
+# The Debian package, from the same.
+DEB ?= $(B)/reeve_$(VERSION)_$(shell dpkg --print-architecture).deb
+.PHONY: deb
+deb: all man
+	@$(call need,dpkg-dev xz-utils)
+	@rm -rf $(B)/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(B)/deb PREFIX=/usr UNIT_DIR=/lib/systemd/system >/dev/null
+	@STAGE=$(B)/deb SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
+		deploy/debian/build.sh $(VERSION) $(DEB)
+	@echo '  DEB ' $(DEB)
+
+# The container image of deploy/kubernetes, from what is built.
+.PHONY: image
+image: $(B)/reeve-image.tar
+$(B)/reeve-image.tar: $(PROGRAMS:%=$(B)/%) deploy/image.sh deploy/Containerfile deploy/kubernetes/reeve-host
+	@$(call need,buildah busybox-static binutils)
+	@deploy/image.sh $(B) $(VERSION)
 
 -include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
 SUITE_TOOLS := $(patsubst tests/bats/tools/%.c,$(B)/tests/%,$(wildcard tests/bats/tools/*.c))
@@ -127,8 +166,22 @@ $(B)/tests/%.tar: tests/bats/tools/root.sh | $(B)/.packages
 	@$(call need,make binutils openssl libpcre2-8-0 libssl3 zlib1g libcrypt1)
 	@$(if $(V),,echo '  TAR ' $@)
 	$(Q)$< $* $@
+# What a cluster would be given, for a guest without one.
+$(B)/kube/%.yaml: $(shell find deploy/kubernetes -name '*.yaml')
+	@mkdir -p $(@D)
+	$(Q)kubectl=$$(tests/kube/kubectl.sh) && $$kubectl kustomize deploy/kubernetes/$(subst +,/,$*) >$@
+# The package, and one of a higher version.
+DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/systemd/*) README.md $(wildcard docs/*)
+$(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
+	@+$(MAKE) --no-print-directory deb DEB=$@
+$(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
+	$(Q)$^ $@
 .PHONY: test-tools
 test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
+# And what the long suites need.
+ifeq ($(FULL),1)
+test-tools: $(B)/tests/reeve-next.deb $(B)/kube/overlays+podman.yaml $(B)/kube/uninstall+cri-o.yaml $(B)/reeve-image.tar
+endif
 
 # HOST=1 loads programs on this machine's own kernel and takes them away again.
 .PHONY: demo
@@ -142,9 +195,10 @@ demo: all
 endif
 
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
-BATS_ALL = $(sort $(wildcard tests/bats/*.bats))
+BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready $(KERNELS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
+	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -153,6 +207,10 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true
+	@+$(MAKE) --no-print-directory kube || true
+	@+$(MAKE) --no-print-directory guide || true
+	@+$(MAKE) --no-print-directory docs-check || true
+	@+$(MAKE) --no-print-directory deb-check || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -172,10 +230,37 @@ policy-ready: $(B)/reeve
 	@$(call need,python3-fastjsonschema)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/policy_ready.py $< docs/policy.schema.json deploy/policies tests/ready | tee $(B)/results/policy-ready.tap
+# The manifests render and are valid, without a cluster and without a network.
+.PHONY: kube
+kube:
+	@$(call need,python3-fastjsonschema python3-yaml busybox-static jq)
+	@mkdir -p $(B)/results
+	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
+		tests/kube/check.py "$$kubectl" tests/kube/openapi.json deploy/kubernetes | tee $(B)/results/kube.tap
+	@set -o pipefail; kubectl=$$(tests/kube/kubectl.sh) && \
+		tests/kube/plugin.sh "$$kubectl" | tee $(B)/results/kube-plugin.tap
+	@set -o pipefail; tests/kube/host.sh | tee $(B)/results/kube-host.tap
+# What the guide names is there.
+.PHONY: guide
+guide: $(B)/reeve
+	@mkdir -p $(B)/results
+	@$(call need,python3-fastjsonschema)
+	@set -o pipefail; tests/guide.py $< | tee $(B)/results/guide.tap
+# The manual says what the programs say; what the documents name exists.
+.PHONY: docs-check
+docs-check: man
+	@$(call need,man-db python3-minimal)
+	@mkdir -p $(B)/results
+	@set -o pipefail; python3 -I tests/docs.py $(B) | tee $(B)/results/docs.tap
+# The package, as far as that goes without installing it.
+.PHONY: deb-check
+deb-check: $(B)/tests/reeve.deb
+	@$(call need,lintian jq systemd)
+	@mkdir -p $(B)/results
+	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve
 	$(B)/reeve events --schema | jq . >docs/events.schema.json
-test-full: BATS_ALL += $(sort $(wildcard tests/bats/long/*.bats))
-test-full: export FULL := 1
-test-full: test
+test-full:
+	@+$(MAKE) --no-print-directory test FULL=1

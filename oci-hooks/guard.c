@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include "cgroup/place.h"
+#include "identity.h"
 #include "policy_files.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/host.h"
@@ -77,18 +78,25 @@ static int choose_policies(const struct options *o, struct policy_files *ret, ch
 	return r;
 }
 
-/* The program that called us ("crun"); NULL when that cannot be told. */
+/* The program that called us ("crun"); NULL when that cannot be told. crun can run from a copy of itself
+ * whose path is "/": then its own name for itself. */
 static char *runtime_name(void)
 {
 	char link[64], path[PATH_MAX];
+	_free_ char *comm = NULL;
+	size_t len;
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)getppid());
 	n = readlink(link, path, sizeof(path) - 1);
-	if (n <= 0)
+	path[n > 0 ? n : 0] = '\0';
+	if (strrchr(path, '/') && strrchr(path, '/')[1])
+		return strdup(strrchr(path, '/') + 1);
+	snprintf(link, sizeof(link), "/proc/%d/comm", (int)getppid());
+	if (util_read_file(AT_FDCWD, link, sizeof(path), &comm, &len) < 0)
 		return NULL;
-	path[n] = '\0';
-	return strdup(strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	comm[strcspn(comm, "\n")] = '\0';
+	return TAKE_PTR(comm);
 }
 
 /* The host's words and the container's, which can only add to them: a mistake in those adds nothing.
@@ -125,15 +133,7 @@ static int start_agent(struct options *o, const struct state *s, const struct pl
 {
 	_free_ char *runtime = runtime_name();
 	char record[RECORD_TEXT_MAX];
-	struct meta meta = {
-	    .cgroup_id = place->id,
-	    .cgroup = (char *)place->path,
-	    .bundle = s->bundle,
-	    .runtime = runtime,
-	    .annotations = s->annotated.annotations,
-	    .annotations_n = s->annotated.annotations_n,
-	    .annotations_cut = s->annotated.annotations_cut,
-	};
+	struct meta meta = s->annotated; /* borrowed */
 	struct spawn_request request = {
 	    .cgroup_fd = place->fd,
 	    .init_fd = pidfd,
@@ -149,6 +149,10 @@ static int start_agent(struct options *o, const struct state *s, const struct pl
 	enum spawn_result result = SPAWN_READY;
 	int r;
 
+	meta.cgroup_id = place->id;
+	meta.cgroup = (char *)place->path;
+	meta.bundle = s->bundle;
+	meta.runtime = runtime;
 	strcpy(meta.id, s->id);
 	strcpy(meta.name, s->name);
 	snprintf(meta.key, sizeof(meta.key), "%016" PRIx64, place->id);
@@ -207,7 +211,7 @@ static int start_annotated(struct options *o, const struct state *s,
 	return start_agent(o, s, place, pidfd, files, (struct asked){}, until_ns, why);
 }
 
-int guard(struct options *o, const struct state *s, uint64_t until_ns, char *why)
+int guard(struct options *o, struct state *s, uint64_t until_ns, char *why)
 {
 	_policy_files_ struct policy_files files = {};
 	_place_ struct place place = PLACE_NONE;
@@ -229,6 +233,8 @@ int guard(struct options *o, const struct state *s, uint64_t until_ns, char *why
 		r = find_place(s, pidfd, &place, why);
 	if (r == 0)
 		r = choose_policies(o, &files, why);
+	if (r == 0 && (r = identity_find(s)) < 0)
+		(void)util_refuse(r, why, GUARD_TEXT_MAX, "out of memory");
 	if (r == 0)
 		r = s->policy ? start_annotated(o, s, &place, pidfd, &files, until_ns, why)
 			      : start_agent(o, s, &place, pidfd, &files, (struct asked){},

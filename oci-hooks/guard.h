@@ -11,4 +11,4 @@
 /* 0 once an agent guards the container; -errno with a reason in why (GUARD_TEXT_MAX bytes) that
  * says what was found and what to do. until_ns: by util_now_ns. o->fail_closed is set where a policy asks for
  * it. */
-int guard(struct options *o, const struct state *s, uint64_t until_ns, char *why);
+int guard(struct options *o, struct state *s, uint64_t until_ns, char *why);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
+#include "exempt.h"
 #include "guard.h"
 #include "options.h"
 #include "sidecar/common/log.h"
@@ -108,7 +109,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("reeve-hook %s\n", REEVE_BUILD) < 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return puts("usage: " OPTIONS_USAGE) < 0;
+		return puts("usage: " OPTIONS_USAGE "\nusage: reeve-hook --version | --help") < 0;
 	settle();
 	log_open("reeve-hook", true);
 	option_result = options_parse(argc, argv, &options, option_error, sizeof(option_error));
@@ -121,10 +122,10 @@ int main(int argc, char **argv)
 	r = state_parse(text, len, &state, why, sizeof(why));
 	if (r < 0)
 		return report(&options, "the OCI state on stdin", "", why);
+	if (state_has_stopped(&state) || exempt(&state.annotated, state.id))
+		return 0; /* exempt whatever else is wrong: it may be what puts it right */
 	if (option_result < 0)
 		return report(&options, "container ", state.id, option_error);
-	if (state_has_stopped(&state))
-		return 0;
 	r = guard(&options, &state, until_ns, why);
 	exit_on_error = options.fail_closed;
 	return r < 0 ? report(&options, "container ", state.id, why) : 0;

@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What engines call a container, by the annotation they say it in; the first one present counts. */
-static const char *const name_annotations[] = {
-    "io.kubernetes.cri.container-name", /* containerd's CRI */
-    "io.kubernetes.container.name",	/* CRI-O */
-    "nerdctl/name",
-};
-
 void state_release(struct state *s)
 {
 	free(s->bundle);
@@ -38,23 +31,28 @@ static int wrong_type(const struct json *j, const char *key, const char *expecte
 			   j->column, key, expected);
 }
 
+bool state_take_name(struct state *s, const char *name)
+{
+	size_t len = strlen(name), at = 0, n = 1;
+
+	if (len == 0 || len >= sizeof(s->name))
+		return false;
+	for (; at < len && n > 0; at += n)
+		n = utf8_printable(name + at, len - at);
+	if (n == 0)
+		return false;
+	strcpy(s->name, name);
+	return true;
+}
+
 /* A name that is no plain text is no name: the id stands in. */
 static void take_name(const struct json *annotations, struct state *s)
 {
 	strcpy(s->name, s->id);
-	for (size_t i = 0; i < ARRAY_SIZE(name_annotations); i++) {
-		const char *name = json_get_string(annotations, name_annotations[i], "");
-		size_t len = strlen(name), at = 0, n = 1;
-
-		if (len == 0 || len >= sizeof(s->name))
-			continue;
-		for (; at < len && n > 0; at += n)
-			n = utf8_printable(name + at, len - at);
-		if (n == 0)
-			continue;
-		strcpy(s->name, name);
-		return;
-	}
+	for (size_t i = 0; meta_said_by[META_SAID_NAME][i]; i++)
+		if (state_take_name(s, json_get_string(annotations, meta_said_by[META_SAID_NAME][i],
+						       "")))
+			return;
 }
 
 static int take_annotations(const struct json *root, struct state *s, char *error,

@@ -16,7 +16,7 @@ struct state {
 	int pid;	  /* of the container's init; STATE_PID_NONE when absent, may be 0 */
 	char *bundle;	  /* absolute path; after the container's end it may be gone */
 	char *policy;	  /* annotation io.reeve.policy: a name, or a policy; NULL without */
-	struct meta annotated; /* its annotations alone */
+	struct meta annotated; /* its annotations; from identity_find on what else is known of it, too */
 	char *record;	  /* annotation io.reeve.record: it can only ask for more; NULL without */
 	bool repeat_each; /* annotation io.reeve.repeat is "each": it can only ask for more */
 };
@@ -29,3 +29,5 @@ int state_parse(const char *text, size_t len, struct state *ret, char *error, si
 
 /* Whether this is the call after the container's end (poststop): nothing to attach to. */
 int state_has_stopped(const struct state *s);
+/* Whether the name is text for one line, which then is the container's. */
+bool state_take_name(struct state *s, const char *name);

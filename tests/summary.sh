@@ -4,7 +4,7 @@
 #
 # A skip that tests/skips.list (or $SKIPS) does not know is a failure; so are a
 # result file without a single test and a plan (1..N) that was not fulfilled. Behind
-# a failure stand the first and last lines of what its test said. The last line is
+# a failure stand the first and last lines of what its test said, then every "# cell" line. The last line is
 # always "N passed, N failed, N skipped"; status 1 if any failed or nothing ran.
 # Reads TAP only, knows nothing of how it was made.
 set -euo pipefail
@@ -93,5 +93,7 @@ sum_file() {
 for tap in "$@"; do
 	sum_file "$tap"
 done
+# The matrix of runtimes, as its suite printed it.
+grep -h '^# cell ' "$@" 2>/dev/null | cut -c3- || true
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -31,6 +31,7 @@ static int parse(int argc, char **argv, struct options *o)
 	    {"record", 1, NULL, 'k'},
 	    {"repeat", 1, NULL, 'e'},
 	    {"version", 0, NULL, 'v'},
+	    {"help", 0, NULL, 'h'},
 	    {},
 	};
 	const char *repeat = NULL;
@@ -83,6 +84,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'v':
 			printf("reeve-agent %s\n", REEVE_BUILD);
+			exit(0);
+		case 'h':
+			puts("usage: reeve-agent [--version | --help]");
 			exit(0);
 		default:
 			return -EINVAL;

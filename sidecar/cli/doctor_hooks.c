@@ -98,7 +98,6 @@ void doctor_hooks(void (*say)(void *arg, const char *name, enum doctor_status st
 	}
 	if (e.found == 0)
 		say(arg, NAME, DOCTOR_NOTE,
-		    "in no hooks.d directory: copy deploy/hooks.d/reeve.json to "
-		    "/usr/share/containers/oci/hooks.d, or name reeve-hook in a bundle's "
-		    "config.json");
+		    "in no hooks.d directory: 'reeve install' puts it where the runtimes of "
+		    "this host look, or name reeve-hook in a bundle's config.json");
 }

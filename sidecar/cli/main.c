@@ -29,7 +29,7 @@ static const struct verb {
      "  -a, --all   those that have ended, too\n"},
     {"logs", verb_logs, "[-f] [--format text|json|audit] [WHAT]... ID|--node",
      "show a container's record, or the node's own",
-     "ID is a container's id, the beginning of it, or its name.\n"
+     "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node        what belongs to no container, since the programs were loaded\n"
      "  -f, --follow  go on until the container ends\n"
      "  --format F    text: a line for people; json: one object a line, as in docs/events.md;\n"
@@ -50,7 +50,7 @@ static const struct verb {
      "  --tag GLOB    the file's security tag\n"
      "  --rule N      the number of the policy's rule that decided\n"},
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
-     "ID is a container's id, the beginning of it, or its name.\n"
+     "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node  the node's own log, of what belongs to no container\n"},
     {"events", verb_events, "[--json | --schema]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
@@ -68,6 +68,23 @@ static const struct verb {
      "'reeve policy help' lists the verbs. The language is described in docs/policy.md.\n"},
     {"doctor", verb_doctor, "[--json]", "check whether reeve can run on this host",
      "Changes nothing. The exit status is 0 only if reeve can run here.\n"},
+    {"install", verb_install,
+     "[--runtime auto|podman|crio|docker|containerd] [--prefix DIR] [--root DIR] [--dry-run] [--yes]",
+     "make the container runtimes of this host start reeve",
+     "Shows each file and line that it will change, asks, and changes nothing else. What was there\n"
+     "is kept in /var/lib/reeve/install.json for 'reeve uninstall'. Twice is as good as once.\n"
+     "  --runtime R   this one, there or not; auto (the default): those that are there\n"
+     "  --prefix DIR  the programs are in DIR/bin; the default is where this one is\n"
+     "  --root DIR    the host is an image that lies in DIR\n"
+     "  --dry-run     show, and change nothing\n"
+     "  --yes         do not ask. Without a terminal nothing is changed unless it is said\n"},
+    {"uninstall", verb_uninstall, "[--root DIR] [--dry-run] [--yes]",
+     "take back what 'reeve install' changed",
+     "Each file becomes what it was, byte for byte. Of one that was changed since only the part of\n"
+     "reeve is cut out; where that is not possible nothing is changed, and what to do is said.\n"
+     "  --root DIR  the host is an image that lies in DIR\n"
+     "  --dry-run   show, and change nothing\n"
+     "  --yes       do not ask. Without a terminal nothing is changed unless it is said\n"},
     {"unload", verb_unload, "[--force]", "take programs, maps, pins and cgroups away",
      "Refuses while containers are guarded. --force takes the guard off them: they go on\n"
      "running unwatched and unrestricted.\n"},
@@ -85,7 +102,7 @@ static void help_all(FILE *f)
 {
 	fputs("usage: reeve VERB [ARGUMENTS]\n\n", f);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].line);
+		fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].line);
 	fputs("\n  reeve help VERB   more about one of them\n  reeve --version\n", f);
 }
 

@@ -170,6 +170,10 @@ static const struct {
 }, container[] = {
     {"id", "string", true},
     {"name", "string", true},
+    {"image", "string", true},
+    {"pod", "string", true},
+    {"namespace", "string", true},
+    {"labels", "object", true},
     {"cgroup_id", "integer", false},
     {"generation", "integer", false},
 }, process[] = {

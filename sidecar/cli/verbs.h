@@ -7,6 +7,7 @@
 
 int verb_doctor(int argc, char **argv);
 int verb_events(int argc, char **argv);
+int verb_install(int argc, char **argv);
 int verb_ledger(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_policy(int argc, char **argv);
@@ -14,6 +15,7 @@ int verb_ps(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_tag(int argc, char **argv);
+int verb_uninstall(int argc, char **argv);
 int verb_unload(int argc, char **argv);
 
 /* Prints the verb's usage line on stderr; returns EXIT_USAGE. */

@@ -52,10 +52,12 @@ void event_make_close(struct rv_checkpoint *ret, const struct rv_state *state, c
 /* The first bytes of an exec's arguments, without the last one's NUL; length 0 when they are not here. */
 const char *event_title(const struct event *exec, size_t *ret_len);
 
+struct meta;
 /* What the formatters need besides the record. */
 struct event_context {
 	const char *container;  /* id; NULL: it is of the node's own log */
 	const char *name;
+	const struct meta *meta; /* what else is known of it; NULL: nothing */
 	int64_t tai_offset_ns; /* CLOCK_TAI - CLOCK_REALTIME on that node */
 	const char *exe;       /* path of the acting executable, NULL unknown */
 	size_t exe_len;

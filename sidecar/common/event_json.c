@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "event_view.h"
+#include "meta.h"
 #include "util.h"
 
 static void member_bytes(struct json_out *o, const char *key, const char *s, size_t len)
@@ -51,10 +52,20 @@ static void member_unless(struct json_out *o, const char *key, uint64_t n, uint6
 
 static void out_container(const struct event *e, const struct event_context *c, struct json_out *o)
 {
+	const struct meta *m = c->meta;
+
 	json_out_key(o, "container");
 	json_out_open_object(o);
 	member_text(o, "id", c->container);
 	member_text(o, "name", c->name ? c->name : c->container);
+	member_text(o, "image", m ? m->image : NULL);
+	member_text(o, "pod", m ? m->pod : NULL);
+	member_text(o, "namespace", m ? m->namespace : NULL);
+	json_out_key(o, "labels");
+	if (m && m->labels_n > 0)
+		meta_put_pairs(o, m->labels, m->labels_n);
+	else
+		json_out_null(o);
 	json_out_member_unsigned(o, "cgroup_id", e->head.cgroup_id);
 	json_out_member_unsigned(o, "generation", e->head.generation);
 	json_out_close_object(o);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "event_view.h"
+#include "meta.h"
 #include "quote.h"
 #include "util.h"
 
@@ -38,6 +39,7 @@ static void put_head(FILE *f, const struct event *e, const struct event_context 
 {
 	const struct rv_head *h = &e->head;
 	const char *name = c->name && c->name[0] ? c->name : c->container;
+	char address[META_ADDRESS_MAX];
 	const char *error = event_view_errno(h->error);
 	char time[VIEW_TIME_SIZE], verdict[48] = "-";
 
@@ -49,6 +51,10 @@ static void put_head(FILE *f, const struct event *e, const struct event_context 
 	else if (h->verdict != RV_VERDICT_NONE)
 		snprintf(verdict, sizeof(verdict), "%s", event_verdict_name(h->verdict));
 	fprintf(f, "%s ", time);
+	if (c->meta && c->meta->pod) {
+		meta_address(c->meta, address);
+		name = address;
+	}
 	if (c->container)
 		quote_word(f, name, strlen(name));
 	else

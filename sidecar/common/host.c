@@ -11,6 +11,9 @@
 #include <sys/vfs.h>
 
 #define SECURITYFS "/sys/kernel/security"
+/* podman takes what is mounted below /sys/kernel away from the runtime, and so from the hook, of a container
+ * with a user namespace: init still has it. */
+#define SECURITYFS_OF_INIT "/proc/1/root" SECURITYFS
 #define BTF_VMLINUX "/sys/kernel/btf/vmlinux"
 #define SMALL_FILE_MAX 4096 /* bytes */
 
@@ -106,16 +109,26 @@ static int check_kernel(char *text)
 	return 0;
 }
 
+/* Where securityfs is; NULL: nowhere. */
+static const char *securityfs(void)
+{
+	if (is_mounted(SECURITYFS, SECURITYFS_MAGIC))
+		return SECURITYFS;
+	return is_mounted(SECURITYFS_OF_INIT, SECURITYFS_MAGIC) ? SECURITYFS_OF_INIT : NULL;
+}
+
 static int check_securityfs(char *text)
 {
-	if (!is_mounted(SECURITYFS, SECURITYFS_MAGIC)) {
+	const char *at = securityfs();
+
+	if (!at) {
 		snprintf(text, HOST_TEXT_MAX,
 			 "securityfs is not mounted at " SECURITYFS
 			 ", so whether BPF LSM is active cannot be told: "
 			 "mount -t securityfs securityfs " SECURITYFS);
 		return -ENODEV;
 	}
-	snprintf(text, HOST_TEXT_MAX, SECURITYFS);
+	snprintf(text, HOST_TEXT_MAX, "%s", at);
 	return 0;
 }
 
@@ -123,8 +136,11 @@ static int check_lsm(char *text)
 {
 	_free_ char *list = NULL;
 	size_t len;
-	int r = util_read_file(AT_FDCWD, SECURITYFS "/lsm", SMALL_FILE_MAX, &list, &len);
+	char path[64];
+	int r;
 
+	snprintf(path, sizeof(path), "%s/lsm", securityfs() ?: SECURITYFS);
+	r = util_read_file(AT_FDCWD, path, SMALL_FILE_MAX, &list, &len);
 	if (r < 0) {
 		snprintf(text, HOST_TEXT_MAX, "cannot read " SECURITYFS "/lsm (%s)", strerror(-r));
 		return r;

@@ -3,7 +3,7 @@
  * (yajl lets overlong forms and surrogates pass), parsed as one chunk, and each callback puts one
  * node into the tree under our own bounds. yajl does not survive a failed malloc: its memory comes
  * from here and a failure leaves it by longjmp. Refuses: lone surrogates, NUL in a string,
- * fractions, duplicate keys. */
+ * fractions (all three in a foreign text: only in a key), duplicate keys. */
 #include "json.h"
 #include "utf8.h"
 #include "util.h"
@@ -27,6 +27,7 @@ struct reader {
 	const char *text;
 	size_t len;
 	bool comments;
+	bool foreign;
 	yajl_handle yajl;
 	struct block blocks; /* ring of yajl's memory */
 	jmp_buf no_memory;
@@ -176,16 +177,25 @@ static bool has_lone_surrogate(const char *s, size_t len)
 	return false;
 }
 
-/* A checked copy of the string token that starts here; NULL with fail() done. */
-static char *take_string(struct reader *r, const unsigned char *s, size_t len)
+/* Whether the string token that starts here is one that struct json can hold. */
+static bool fits_string(struct reader *r, const unsigned char *s, size_t len)
 {
 	size_t end = yajl_get_bytes_consumed(r->yajl);
+
+	move_to_token(r);
+	return !memchr(s, '\0', len) &&
+	       !(end > r->at && end <= r->len && has_lone_surrogate(r->text + r->at, end - r->at));
+}
+
+/* A checked copy of it; NULL with fail() done. */
+static char *take_string(struct reader *r, const unsigned char *s, size_t len)
+{
 	char *copy = NULL;
 
 	move_to_token(r);
 	if (memchr(s, '\0', len))
 		fail(r, -EINVAL, "found \\u0000 in a string, expected text without it");
-	else if (end > r->at && end <= r->len && has_lone_surrogate(r->text + r->at, end - r->at))
+	else if (!fits_string(r, s, len))
 		fail(r, -EILSEQ, "found half a surrogate pair, expected a whole character");
 	else if (!(copy = strndup((const char *)s, len)))
 		out_of_memory(r);
@@ -211,6 +221,7 @@ static struct json *add_node(struct reader *r, enum json_type type)
 	j->type = type;
 	j->line = r->line;
 	j->column = (int)(r->at - r->line_start) + 1;
+	j->offset = r->at;
 	j->key = TAKE_PTR(r->key);
 	r->nodes++;
 	if (!parent) {
@@ -245,20 +256,23 @@ static int on_boolean(void *ctx, int value)
 static int on_number(void *ctx, const char *s, size_t len)
 {
 	struct reader *r = ctx;
+	bool whole = !memchr(s, '.', len) && !memchr(s, 'e', len) && !memchr(s, 'E', len);
 	char digits[NUMBER_CHARS_MAX + 1];
 	struct json *j;
 	int64_t value = 0;
 
 	move_to_token(r);
-	if (memchr(s, '.', len) || memchr(s, 'e', len) || memchr(s, 'E', len))
-		return fail(r, -EINVAL, "found a fraction or exponent, expected a whole number");
 	errno = ERANGE;
-	if (len < sizeof(digits)) {
+	if (whole && len < sizeof(digits)) {
 		memcpy(digits, s, len);
 		digits[len] = '\0';
 		errno = 0;
 		value = strtoll(digits, NULL, 10);
 	}
+	if (errno == ERANGE && r->foreign)
+		return add_node(r, JSON_OTHER) != NULL;
+	if (!whole)
+		return fail(r, -EINVAL, "found a fraction or exponent, expected a whole number");
 	if (errno == ERANGE)
 		return fail(r, -EINVAL, "found a number out of range, expected 64 bits with sign");
 	j = add_node(r, JSON_NUMBER);
@@ -270,9 +284,14 @@ static int on_number(void *ctx, const char *s, size_t len)
 
 static int on_string(void *ctx, const unsigned char *s, size_t len)
 {
-	_free_ char *copy = take_string(ctx, s, len);
-	struct json *j = copy ? add_node(ctx, JSON_STRING) : NULL;
+	struct reader *r = ctx;
+	_free_ char *copy = NULL;
+	struct json *j;
 
+	if (r->foreign && !fits_string(r, s, len))
+		return add_node(r, JSON_OTHER) != NULL;
+	copy = take_string(r, s, len);
+	j = copy ? add_node(r, JSON_STRING) : NULL;
 	if (!j)
 		return 0;
 	j->string = TAKE_PTR(copy);
@@ -410,36 +429,49 @@ static void run_yajl(struct reader *r)
 	fail(r, -EINVAL, "found no JSON (%s), expected JSON", reason);
 }
 
+static int parse(struct reader *r, struct json **ret)
+{
+	size_t good = utf8_check(r->text, r->len);
+
+	r->blocks.next = r->blocks.prev = &r->blocks;
+	r->line = 1;
+	if (good < r->len) {
+		move_to(r, good);
+		fail(r, -EILSEQ, "found byte 0x%02x, expected UTF-8", (unsigned char)r->text[good]);
+		return r->failed;
+	}
+	if (setjmp(r->no_memory) == 0)
+		run_yajl(r);
+	else
+		out_of_memory(r);
+	free_blocks(r);
+	free(r->key);
+	if (r->failed) {
+		json_free(r->root);
+		return r->failed;
+	}
+	assert(r->root && r->depth == 0);
+	*ret = r->root;
+	return 0;
+}
+
 int json_parse(const char *text, size_t len, bool comments, struct json **ret, char *error,
 	       size_t error_size)
 {
-	struct reader r = {
-	    .text = text,
-	    .len = len,
-	    .comments = comments,
-	    .blocks = {&r.blocks, &r.blocks},
-	    .line = 1,
-	    .error = error,
-	    .error_size = error_size,
-	};
-	size_t good = utf8_check(text, len);
+	struct reader r = {.text = text,
+			   .len = len,
+			   .comments = comments,
+			   .error = error,
+			   .error_size = error_size};
 
-	if (good < len) {
-		move_to(&r, good);
-		fail(&r, -EILSEQ, "found byte 0x%02x, expected UTF-8", (unsigned char)text[good]);
-		return r.failed;
-	}
-	if (setjmp(r.no_memory) == 0)
-		run_yajl(&r);
-	else
-		out_of_memory(&r);
-	free_blocks(&r);
-	free(r.key);
-	if (r.failed) {
-		json_free(r.root);
-		return r.failed;
-	}
-	assert(r.root && r.depth == 0);
-	*ret = r.root;
-	return 0;
+	return parse(&r, ret);
+}
+
+int json_parse_foreign(const char *text, size_t len, struct json **ret, char *error,
+		       size_t error_size)
+{
+	struct reader r = {
+	    .text = text, .len = len, .foreign = true, .error = error, .error_size = error_size};
+
+	return parse(&r, ret);
 }

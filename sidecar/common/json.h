@@ -11,7 +11,15 @@
  * short: a policy of the greatest size takes 39 MiB in all. */
 #define JSON_NODES_MAX 524288
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT,
+	JSON_OTHER /* json_parse_foreign alone: a number or string that the members below cannot hold */
+};
 
 struct json {
 	enum json_type type;
@@ -21,6 +29,7 @@ struct json {
 	char *key;	/* when a member of an object */
 	int line;	/* 1-based, where the value starts */
 	int column;
+	size_t offset; /* the same place in bytes from the text's beginning */
 	struct json *child; /* first element or member */
 	struct json *next;
 	size_t count; /* children */
@@ -33,6 +42,10 @@ struct json {
  * caller frees with json_free; recursion free. */
 int json_parse(const char *text, size_t len, bool comments, struct json **ret, char *error,
 	       size_t error_size);
+/* The same for a text that is another program's business: fractions, numbers beyond 64 bits and strings
+ * with a NUL or half a character are values of type JSON_OTHER. No comments. */
+int json_parse_foreign(const char *text, size_t len, struct json **ret, char *error,
+		       size_t error_size);
 void json_free(struct json *j);
 static inline void json_free_p(struct json **j)
 {

@@ -93,15 +93,31 @@ __attribute__((noreturn)) static void become(const struct launch *l)
 	_exit(127);
 }
 
+static int move_self(int cgroup_fd)
+{
+	_close_ int fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, "0", 1) != 1 ? -1 : 0;
+}
+
 /* A write to cgroup.procs waits for a grace period, about 10 ms; being born there does not. */
 static pid_t fork_into(const int *cgroup_fd)
 {
 	struct clone_args a = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
 
+	pid_t pid;
+
 	if (!cgroup_fd)
 		return fork();
 	a.cgroup = (uint64_t)*cgroup_fd;
-	return (pid_t)syscall(SYS_clone3, &a, sizeof(a));
+	pid = (pid_t)syscall(SYS_clone3, &a, sizeof(a));
+	if (pid >= 0 || errno != ENOSYS)
+		return pid;
+	/* A filter that cannot look at clone3's arguments, as systemd's RestrictNamespaces. */
+	pid = fork();
+	if (pid == 0 && move_self(*cgroup_fd) < 0)
+		_exit(127);
+	return pid;
 }
 
 /* In the first child; does not return. */

@@ -79,32 +79,67 @@ static const char *value_of(const struct json *j, size_t left)
 		   : j->string;
 }
 
-int meta_take_annotations(struct meta *m, const struct json *annotations)
-{
-	size_t left = META_ANNOTATIONS_SIZE;
+struct pairs {
+	struct meta_annotation **list;
+	size_t *n;
+	bool *cut;
+	size_t n_max, size_max;
+};
 
-	m->annotations = calloc(META_ANNOTATIONS_MAX, sizeof(*m->annotations));
-	if (!m->annotations)
+static int take_pairs(const struct pairs *p, const struct json *object)
+{
+	size_t left = p->size_max;
+
+	*p->list = calloc(p->n_max, sizeof(**p->list));
+	if (!*p->list)
 		return -ENOMEM;
-	for (const struct json *j = annotations ? annotations->child : NULL; j; j = j->next) {
-		struct meta_annotation *a = &m->annotations[m->annotations_n];
+	for (const struct json *j = object ? object->child : NULL; j; j = j->next) {
+		struct meta_annotation *a = &(*p->list)[*p->n];
 		size_t len = strlen(j->key) + 1;
 		const char *value;
 
-		if (m->annotations_n == META_ANNOTATIONS_MAX || len > META_ANNOTATION_KEY_MAX ||
-		    len > left || !printable(j->key)) {
-			m->annotations_cut = true;
+		if (*p->n == p->n_max || len > META_ANNOTATION_KEY_MAX || len > left ||
+		    !printable(j->key)) {
+			*p->cut = true;
 			continue;
 		}
 		left -= len;
 		value = value_of(j, left);
 		left -= value ? strlen(value) + 1 : 0;
-		m->annotations_n++;
+		(*p->n)++;
 		a->key = strdup(j->key);
 		a->value = value ? strdup(value) : NULL;
 		if (!a->key || (value && !a->value))
 			return -ENOMEM;
 	}
+	return 0;
+}
+
+int meta_take_annotations(struct meta *m, const struct json *annotations)
+{
+	return take_pairs(&(struct pairs){&m->annotations, &m->annotations_n, &m->annotations_cut,
+					  META_ANNOTATIONS_MAX, META_ANNOTATIONS_SIZE},
+			  annotations);
+}
+
+int meta_take_labels(struct meta *m, const struct json *labels)
+{
+	return take_pairs(&(struct pairs){&m->labels, &m->labels_n, &m->labels_cut,
+					  META_LABELS_MAX, META_LABELS_SIZE},
+			  labels);
+}
+
+int meta_take_word(const char *text, char **ret)
+{
+	char *copy;
+
+	if (!text || !*text || strlen(text) >= META_NAME_MAX || !printable(text))
+		return 0;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
 	return 0;
 }
 
@@ -116,19 +151,37 @@ const struct meta_annotation *meta_annotation(const struct meta *m, const char *
 	return NULL;
 }
 
-static int take_annotations(const struct json *j, struct meta *m)
+/* An object of the meta's own, as json_out wrote it. */
+static int take_object(const struct json *j, const char *key, const char *cut_key,
+		       int (*take)(struct meta *m, const struct json *object), bool *cut,
+		       struct meta *m)
 {
-	const struct json *cut = json_get(j, "annotations_cut");
-	const struct json *annotations = json_get(j, "annotations");
+	const struct json *was_cut = json_get(j, cut_key);
+	const struct json *object = json_get(j, key);
 	int r;
 
-	if (!annotations)
+	if (!object)
 		return 0;
-	if (annotations->type != JSON_OBJECT)
+	if (object->type != JSON_OBJECT)
 		return -EINVAL;
-	r = meta_take_annotations(m, annotations);
-	m->annotations_cut |= cut && cut->boolean;
+	r = take(m, object);
+	*cut |= was_cut && was_cut->boolean;
 	return r;
+}
+
+/* What its engine says of it. */
+static int take_said(const struct json *j, struct meta *m)
+{
+	int r = meta_take_word(json_get_string(j, "image", NULL), &m->image);
+
+	if (r == 0)
+		r = meta_take_word(json_get_string(j, "pod", NULL), &m->pod);
+	if (r == 0)
+		r = meta_take_word(json_get_string(j, "namespace", NULL), &m->namespace);
+	if (r == 0)
+		r = take_object(j, "labels", "labels_cut", meta_take_labels, &m->labels_cut, m);
+	return r < 0 ? r : take_object(j, "annotations", "annotations_cut", meta_take_annotations,
+				       &m->annotations_cut, m);
 }
 
 static void release_p(struct meta *m)
@@ -171,8 +224,9 @@ int meta_from_json(const struct json *j, struct meta *ret, char *error, size_t e
 		r = take_optional(j, "bundle", &m.bundle);
 	if (r == 0)
 		r = take_optional(j, "runtime", &m.runtime);
-	if (r == 0 && take_annotations(j, &m) < 0)
-		return util_refuse(-EINVAL, error, error_size, "\"annotations\" must be an object");
+	if (r == 0 && take_said(j, &m) < 0)
+		return util_refuse(-EINVAL, error, error_size,
+				   "\"annotations\" and \"labels\" must be objects");
 	if (r == -EINVAL)
 		return util_refuse(
 		    -EINVAL, error, error_size,
@@ -191,24 +245,28 @@ static void put_optional(struct json_out *o, const char *key, const char *s)
 		json_out_member_string(o, key, s);
 }
 
-static void put_annotations(struct json_out *o, const struct meta *m)
+void meta_put_pairs(struct json_out *o, const struct meta_annotation *list, size_t n)
 {
-	if (m->annotations_n == 0 && !m->annotations_cut)
-		return;
-	json_out_key(o, "annotations");
 	json_out_open_object(o);
-	for (size_t i = 0; i < m->annotations_n; i++) {
-		const char *value = m->annotations[i].value;
-
-		json_out_key(o, m->annotations[i].key);
-		if (value)
-			json_out_string(o, value, strlen(value));
+	for (size_t i = 0; i < n; i++) {
+		json_out_key(o, list[i].key);
+		if (list[i].value)
+			json_out_string(o, list[i].value, strlen(list[i].value));
 		else
 			json_out_null(o);
 	}
 	json_out_close_object(o);
-	if (m->annotations_cut)
-		json_out_member_bool(o, "annotations_cut", true);
+}
+
+static void put_pairs(struct json_out *o, const char *key, const char *cut_key,
+		      const struct meta_annotation *list, size_t n, bool cut)
+{
+	if (n == 0 && !cut)
+		return;
+	json_out_key(o, key);
+	meta_put_pairs(o, list, n);
+	if (cut)
+		json_out_member_bool(o, cut_key, true);
 }
 
 int meta_to_json(const struct meta *m, struct json_out *o)
@@ -226,9 +284,25 @@ int meta_to_json(const struct meta *m, struct json_out *o)
 	put_optional(o, "cgroup", m->cgroup);
 	put_optional(o, "bundle", m->bundle);
 	put_optional(o, "runtime", m->runtime);
-	put_annotations(o, m);
+	put_optional(o, "image", m->image);
+	put_optional(o, "pod", m->pod);
+	put_optional(o, "namespace", m->namespace);
+	put_pairs(o, "labels", "labels_cut", m->labels, m->labels_n, m->labels_cut);
+	put_pairs(o, "annotations", "annotations_cut", m->annotations, m->annotations_n,
+		  m->annotations_cut);
 	json_out_close_object(o);
 	return 0;
+}
+
+static void free_pairs(struct meta_annotation **list, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++) {
+		free((*list)[i].key);
+		free((*list)[i].value);
+	}
+	free(*list);
+	*list = NULL;
+	*n = 0;
 }
 
 void meta_release(struct meta *m)
@@ -238,12 +312,10 @@ void meta_release(struct meta *m)
 	free(m->cgroup);
 	free(m->bundle);
 	free(m->runtime);
-	for (size_t i = 0; i < m->annotations_n; i++) {
-		free(m->annotations[i].key);
-		free(m->annotations[i].value);
-	}
-	free(m->annotations);
-	m->cgroup = m->bundle = m->runtime = NULL;
-	m->annotations = NULL;
-	m->annotations_n = 0;
+	free(m->image);
+	free(m->pod);
+	free(m->namespace);
+	m->cgroup = m->bundle = m->runtime = m->image = m->pod = m->namespace = NULL;
+	free_pairs(&m->labels, &m->labels_n);
+	free_pairs(&m->annotations, &m->annotations_n);
 }

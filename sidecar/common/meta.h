@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include "json.h"
 
-#define META_SIZE_MAX (64u << 10) /* bytes of JSON */
+#define META_SIZE_MAX (96u << 10) /* bytes of JSON */
 #define META_ID_MAX 256		  /* bytes, NUL included */
 #define META_NAME_MAX 256
 
@@ -15,6 +15,8 @@
 #define META_ANNOTATION_KEY_MAX 320   /* bytes, NUL included */
 #define META_ANNOTATION_VALUE_MAX 1024
 #define META_ANNOTATIONS_SIZE (24u << 10) /* of all of them */
+#define META_LABELS_MAX 64
+#define META_LABELS_SIZE (4u << 10) /* of all of them */
 
 struct meta_annotation {
 	char *key;
@@ -32,6 +34,12 @@ struct meta {
 	char *cgroup;		  /* path below the cgroup root; may be NULL */
 	char *bundle;		  /* may be NULL */
 	char *runtime;		  /* "crun", "reeve run", ...; may be NULL */
+	char *image;		  /* what its engine says of it: NULL where it says nothing */
+	char *pod;
+	char *namespace;	  /* the pod's, of Kubernetes */
+	struct meta_annotation *labels;
+	size_t labels_n;
+	bool labels_cut; /* as below */
 	struct meta_annotation *annotations;
 	size_t annotations_n;
 	bool annotations_cut; /* there were more, or longer keys */
@@ -41,10 +49,39 @@ struct meta {
  */
 int meta_from_json(const struct json *j, struct meta *ret, char *error, size_t error_size);
 int meta_to_json(const struct meta *m, struct json_out *o);
+/* Labels or annotations as an object. */
+void meta_put_pairs(struct json_out *o, const struct meta_annotation *list, size_t n);
 void meta_release(struct meta *m);
 /* Takes an object's members as the annotations, up to the bounds above. -ENOMEM. */
 int meta_take_annotations(struct meta *m, const struct json *annotations);
+/* The same of labels, with bounds of their own. */
+int meta_take_labels(struct meta *m, const struct json *labels);
+/* A copy of text that people may see on one line and that is shorter than META_NAME_MAX; anything else, and
+ * "", is nothing and leaves *ret as it is. -ENOMEM. */
+int meta_take_word(const char *text, char **ret);
 /* An annotation, or NULL. */
 const struct meta_annotation *meta_annotation(const struct meta *m, const char *key);
 /* 1 when id is a container id as the OCI runtimes allow them and shorter than META_ID_MAX. */
 int meta_id_valid(const char *id);
+
+/* By which annotations engines say it: containerd's CRI, CRI-O, nerdctl. Each list ends with NULL. A tenant may
+ * be able to write those that its engine does not. */
+enum meta_said { META_SAID_NAME, META_SAID_IMAGE, META_SAID_NAMESPACE, META_SAID_POD, META_SAID_N };
+extern const char *const meta_said_by[META_SAID_N][4];
+
+/* How a word names a container; the greater is the better. */
+enum meta_fit {
+	META_FIT_NONE,
+	META_FIT_PREFIX,  /* it is the beginning of the id */
+	META_FIT_SANDBOX, /* it is namespace/pod, and this is what holds the pod's namespaces */
+	META_FIT_POD,	  /* it is namespace/pod */
+	META_FIT_NAME,	  /* it is the name, namespace/pod/name, or pod/name without a namespace */
+	META_FIT_ID,
+};
+enum meta_fit meta_fits(const struct meta *m, const char *word);
+
+#define META_ADDRESS_MAX (3 * META_NAME_MAX)
+/* The name, behind its pod and namespace where it has them: "payments/web-7/app". */
+void meta_address(const struct meta *m, char ret[static META_ADDRESS_MAX]);
+/* Appends " ID (ADDRESS)" to the text at at as far as there is room, returns the new end. */
+size_t meta_put_candidate(const struct meta *m, char *text, size_t size, size_t at);

@@ -34,6 +34,12 @@
 #define PATH_KEPT_FALLBACK "/run/reeve/policy" /* when the first cannot be written */
 #define PATH_POLICIES "/etc/reeve/policies"    /* NAME.json */
 #define PATH_DEFAULT_POLICY "/etc/reeve/policies/default.json" /* applies to every container if present */
+#define PATH_RUNC_CONF "/etc/reeve/runc.json" /* reeve-runc: oci-hooks/runc/conf.h */
+
+#define PATH_EXEMPT "/etc/reeve/exempt" /* namespaces left alone, oci-hooks/exempt.h */
+/* User and group on hosts whose /etc/passwd is not ours to change; asked second. */
+#define PATH_PASSWD "/etc/reeve/passwd"
+#define PATH_GROUP "/etc/reeve/group"
 
 #define REEVE_USER "reeve"  /* what an agent becomes; its primary group is the query group */
 #define REEVE_GROUP "reeve" /* members may query */

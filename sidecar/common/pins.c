@@ -11,21 +11,34 @@
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 
-int pins_build(char *ret, size_t size)
+static int read_meta(struct rv_meta *ret)
 {
 	_close_ int fd = kbpf_obj_get(PATH_PIN_MAPS "/reeve_meta");
-	struct rv_meta meta = {};
 	uint32_t zero = 0;
-	int r;
 
-	if (fd < 0)
-		return fd;
-	r = kbpf_map_lookup(fd, &zero, &meta);
+	return fd < 0 ? fd : kbpf_map_lookup(fd, &zero, ret);
+}
+
+int pins_build(char *ret, size_t size)
+{
+	struct rv_meta meta = {};
+	int r = read_meta(&meta);
+
 	if (r)
 		return r;
 	meta.build[sizeof(meta.build) - 1] = 0;
 	snprintf(ret, size, "%s", meta.build);
 	return 0;
+}
+
+int pins_abi(unsigned *ret)
+{
+	struct rv_meta meta = {};
+	int r = read_meta(&meta);
+
+	if (r == 0)
+		*ret = meta.abi_version;
+	return r;
 }
 
 int pins_count_containers(unsigned *ret)

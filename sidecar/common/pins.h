@@ -6,6 +6,8 @@
 
 /* Build of the loaded programs, as reeve_meta says. -ENOENT: nothing is loaded. */
 int pins_build(char *ret, size_t size);
+/* Their RV_ABI_VERSION. */
+int pins_abi(unsigned *ret);
 
 /* How many containers have pins (live, or waiting for a successor of their agent). */
 int pins_count_containers(unsigned *ret);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* See util.h. Small checked I/O for every program; nothing here logs. */
 #include "util.h"
+#include "paths.h"
 #include <assert.h>
 #include <errno.h>
 #include <grp.h>
@@ -244,9 +245,9 @@ static void close_file(FILE **f)
 		fclose(*f);
 }
 
-int util_user_ids(const char *user, uid_t *ret_uid, gid_t *ret_gid)
+static int user_ids_in(const char *path, const char *user, uid_t *ret_uid, gid_t *ret_gid)
 {
-	__attribute__((cleanup(close_file))) FILE *f = fopen("/etc/passwd", "re");
+	__attribute__((cleanup(close_file))) FILE *f = fopen(path, "re");
 	struct passwd *entry;
 
 	if (!f)
@@ -261,9 +262,16 @@ int util_user_ids(const char *user, uid_t *ret_uid, gid_t *ret_gid)
 	return -ENOENT;
 }
 
-int util_group_id(const char *group, gid_t *ret_gid)
+int util_user_ids(const char *user, uid_t *ret_uid, gid_t *ret_gid)
 {
-	__attribute__((cleanup(close_file))) FILE *f = fopen("/etc/group", "re");
+	int r = user_ids_in("/etc/passwd", user, ret_uid, ret_gid);
+
+	return r == -ENOENT ? user_ids_in(PATH_PASSWD, user, ret_uid, ret_gid) : r;
+}
+
+static int group_id_in(const char *path, const char *group, gid_t *ret_gid)
+{
+	__attribute__((cleanup(close_file))) FILE *f = fopen(path, "re");
 	struct group *entry;
 
 	if (!f)
@@ -275,6 +283,13 @@ int util_group_id(const char *group, gid_t *ret_gid)
 		return 0;
 	}
 	return -ENOENT;
+}
+
+int util_group_id(const char *group, gid_t *ret_gid)
+{
+	int r = group_id_in("/etc/group", group, ret_gid);
+
+	return r == -ENOENT ? group_id_in(PATH_GROUP, group, ret_gid) : r;
 }
 
 int util_sibling(const char *name, char *ret, size_t size)

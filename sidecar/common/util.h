@@ -64,7 +64,7 @@ int64_t util_tai_offset_ns(void);
 int util_left_ms(uint64_t until_ns);
 
 /* uid and gid of a user, gid of a group, from /etc/passwd and /etc/group without NSS (static
- * binaries). -ENOENT when absent. */
+ * binaries), where they have none from PATH_PASSWD and PATH_GROUP. -ENOENT when absent. */
 int util_user_ids(const char *user, uid_t *ret_uid, gid_t *ret_gid);
 int util_group_id(const char *group, gid_t *ret_gid);
 

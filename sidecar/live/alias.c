@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <yajl/yajl_tree.h>
+#include "sidecar/common/json.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
@@ -244,10 +244,9 @@ int alias_drop(const struct alias_of *of)
 
 int alias_rootfs(const char *bundle, char ret[static PATH_MAX])
 {
-	static const char *const at[] = {"root", "path", NULL};
-	char file[PATH_MAX + 16], reason[256];
+	char file[PATH_MAX + 16];
 	_free_ char *text = NULL;
-	yajl_val tree;
+	_json_ struct json *config = NULL;
 	const char *path;
 	size_t len;
 	int r;
@@ -256,13 +255,14 @@ int alias_rootfs(const char *bundle, char ret[static PATH_MAX])
 	r = util_read_file(AT_FDCWD, file, CONFIG_MAX, &text, &len);
 	if (r < 0)
 		return r;
-	tree = yajl_tree_parse(text, reason, sizeof(reason));
-	path = tree ? YAJL_GET_STRING(yajl_tree_get(tree, (const char **)at, yajl_t_string)) : NULL;
-	if (!path || !*path)
-		r = -EINVAL;
-	else if (snprintf(ret, PATH_MAX, "%s%s%s", *path == '/' ? "" : bundle,
-			  *path == '/' ? "" : "/", path) >= PATH_MAX)
-		r = -ENAMETOOLONG;
-	yajl_tree_free(tree);
-	return r;
+	if (json_parse_foreign(text, len, &config, NULL, 0) < 0)
+		return -EINVAL;
+	path = json_get_string(json_get(config, "root"), "path", "");
+	if (!*path)
+		return -EINVAL;
+	if (*path == '/')
+		bundle = "";
+	return snprintf(ret, PATH_MAX, "%s/%s", bundle, path + (*path == '/')) >= PATH_MAX
+		   ? -ENAMETOOLONG
+		   : 0;
 }

@@ -11,17 +11,6 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
 
-/* By which annotations engines say it: containerd's CRI, CRI-O. A tenant may be able to write those that its
- * engine does not, so any of them that fits is enough: these policies only forbid. */
-static const char *const said_by[POLICY_IDENTITIES][4] = {
-    [POLICY_NAME] = {"io.kubernetes.cri.container-name", "io.kubernetes.container.name",
-		     "nerdctl/name"},
-    [POLICY_IMAGE] = {"io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
-		      "io.kubernetes.cri-o.Image"},
-    [POLICY_NAMESPACE] = {"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace"},
-    [POLICY_POD] = {"io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name"},
-};
-
 static bool fits_value(const char *glob, const char *value)
 {
 	return fnmatch(glob, value, 0) == 0;
@@ -38,17 +27,30 @@ static enum list_fit fits_annotation(const struct meta *m, const char *key, cons
 	return fits_value(glob, a->value) ? LIST_FITS : LIST_NO;
 }
 
+/* What its engine says by its own files or by any of the annotations: these policies only forbid. */
 static enum list_fit fits(const struct meta *m, const struct policy_match *match)
 {
+	static const enum meta_said said[POLICY_IDENTITIES] = {
+	    [POLICY_NAME] = META_SAID_NAME,
+	    [POLICY_IMAGE] = META_SAID_IMAGE,
+	    [POLICY_NAMESPACE] = META_SAID_NAMESPACE,
+	    [POLICY_POD] = META_SAID_POD,
+	};
+	const char *const known[POLICY_IDENTITIES] = {[POLICY_NAME] = m->name,
+						      [POLICY_IMAGE] = m->image,
+						      [POLICY_NAMESPACE] = m->namespace,
+						      [POLICY_POD] = m->pod};
 	enum list_fit best = LIST_NO;
 
-	if (match->what == POLICY_NAME &&
-	    (fits_value(match->glob, m->name) || fits_value(match->glob, m->id)))
-		return LIST_FITS;
 	if (match->what == POLICY_ANNOTATION)
 		return fits_annotation(m, match->key, match->glob);
-	for (unsigned i = 0; said_by[match->what][i]; i++) {
-		enum list_fit fit = fits_annotation(m, said_by[match->what][i], match->glob);
+	if (match->what == POLICY_NAME && fits_value(match->glob, m->id))
+		return LIST_FITS;
+	if (known[match->what] && fits_value(match->glob, known[match->what]))
+		return LIST_FITS;
+	for (unsigned i = 0; meta_said_by[said[match->what]][i]; i++) {
+		enum list_fit fit =
+		    fits_annotation(m, meta_said_by[said[match->what]][i], match->glob);
 
 		best = fit > best ? fit : best;
 	}

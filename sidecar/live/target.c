@@ -163,39 +163,33 @@ int target_process(const struct target *t)
 	return r < 0 ? r : first_process(place.fd, NEST_MAX);
 }
 
-enum fit { FIT_NONE, FIT_PREFIX, FIT_NAME, FIT_ID };
-
 struct search {
 	const char *word;
 	char key[KEY_SIZE];
-	enum fit fit;
+	enum meta_fit fit;
 	unsigned n; /* that fit as well */
+	char names[1024];
+	size_t names_len;
 };
-
-static enum fit fits(const struct meta *m, const char *word)
-{
-	if (strcmp(m->id, word) == 0)
-		return FIT_ID;
-	if (strcmp(m->name, word) == 0)
-		return FIT_NAME;
-	return *word && strncmp(m->id, word, strlen(word)) == 0 ? FIT_PREFIX : FIT_NONE;
-}
 
 static int look_at(void *arg, const char *key)
 {
 	struct search *s = arg;
 	struct meta m = {};
-	enum fit fit;
+	enum meta_fit fit;
 
 	if (read_meta(key, &m) < 0)
 		return 0;
-	fit = fits(&m, s->word);
+	fit = meta_fits(&m, s->word);
+	if (fit > s->fit)
+		s->n = s->names_len = 0;
+	if (fit != META_FIT_NONE && fit >= s->fit) {
+		s->n++;
+		s->fit = fit;
+		s->names_len = meta_put_candidate(&m, s->names, sizeof(s->names), s->names_len);
+		memcpy(s->key, key, KEY_SIZE);
+	}
 	meta_release(&m);
-	if (fit == FIT_NONE || fit < s->fit)
-		return 0;
-	s->n = fit > s->fit ? 1 : s->n + 1;
-	s->fit = fit;
-	memcpy(s->key, key, KEY_SIZE);
 	return 0;
 }
 
@@ -207,7 +201,8 @@ int target_find(const char *word, struct target *t)
 	if (r < 0)
 		return log_err(r, "look for containers in %s: this needs root", PATH_PIN_CONTAINERS);
 	if (s.n > 1)
-		return log_err(0, "'%s' fits %u running containers: give an id", word, s.n),
+		return log_err(0, "'%s' fits %u running containers, give more of it or an id:%s",
+			       word, s.n, s.names),
 		       -EEXIST;
 	if (s.n == 0)
 		return log_err(0, "no running container '%s' is guarded here; 'reeve ps' lists them",

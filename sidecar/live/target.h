@@ -20,7 +20,7 @@ struct target {
 void target_release(struct target *t);
 #define _target_ __attribute__((cleanup(target_release)))
 
-/* The running container that people mean by a word: its id, its name, or the beginning of one id.
+/* The running container that people mean by a word, by meta_fits.
  * t: TARGET_NONE. Logs. -ENOENT: none, -EEXIST: several. */
 int target_find(const char *word, struct target *t);
 /* That of a key, 16 hex digits; silent. -ENOENT, -ESTALE: not prepared, or ended. */

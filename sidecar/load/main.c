@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "bpf/abi.h"
 #include "cgroup/tree.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
@@ -15,13 +16,18 @@
 
 #define LOCK_DEADLINE_MS 20000
 
+/* After an upgrade. Programs that serve somebody stay, and if they speak our language they serve new
+ * containers as well: what comes behind (slots, pool) goes on with them. */
 static int replace_other_build(void)
 {
 	char build[64] = "?";
-	unsigned n = 0;
+	unsigned n = 0, abi = 0;
 
 	pins_build(build, sizeof(build));
+	pins_abi(&abi);
 	pins_count_containers(&n);
+	if (n && abi == RV_ABI_VERSION)
+		return -EEXIST;
 	if (n)
 		return log_err(-EBUSY,
 			       "load build %s: build %s is loaded and serves %u containers; end "
@@ -39,6 +45,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("reeve-load %s\n", REEVE_BUILD) < 0;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return puts("usage: reeve-load [--version | --help]") < 0;
 	log_open("reeve-load", false);
 	if (argc != 1) {
 		log_err(0, "takes no arguments but --version, was given '%s'", argv[1]);

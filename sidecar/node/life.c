@@ -102,53 +102,65 @@ int lives_admit(struct lives *all, struct meta *meta, struct life **ret)
 	return 0;
 }
 
-enum fit { FIT_NONE, FIT_PREFIX, FIT_NAME, FIT_ID };
-
-static enum fit fits(const struct life *l, const char *word)
+/* Whether a word that fits both means the two of them: lives of one container, or of one that was made
+ * again under its name, are one. */
+static bool same(const struct life *a, const struct life *b, enum meta_fit fit)
 {
-	if (strcmp(l->meta.id, word) == 0)
-		return FIT_ID;
-	if (strcmp(l->meta.name, word) == 0)
-		return FIT_NAME;
-	return strncmp(l->meta.id, word, strlen(word)) == 0 ? FIT_PREFIX : FIT_NONE;
+	char x[META_ADDRESS_MAX], y[META_ADDRESS_MAX];
+
+	if (strcmp(a->meta.id, b->meta.id) == 0)
+		return true;
+	if (fit == META_FIT_PREFIX || (!a->ended && !b->ended))
+		return false;
+	meta_address(&a->meta, x);
+	meta_address(&b->meta, y);
+	return strcmp(x, y) == 0;
 }
 
-/* "web1 web2 ..." as far as there is room. */
-static void list_ids(const struct lives *all, const char *word, char *error, size_t size)
+/* Of two that are the same: what runs, else what started last. */
+static bool better(const struct life *a, const struct life *b)
 {
-	int at = snprintf(error, size, "'%s' fits several containers:", word);
+	if (a->ended != b->ended && strcmp(a->meta.id, b->meta.id) != 0)
+		return !a->ended;
+	return a->meta.started_wall_ns > b->meta.started_wall_ns;
+}
+
+/* Those that fit as well as any, each container once. */
+static void list_candidates(const struct lives *all, const char *word, enum meta_fit fit, char *error,
+			    size_t size)
+{
+	int n = snprintf(error, size, "'%s' fits several containers, give more of it or an id:", word);
+	size_t at = n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
 
 	for (struct life *l = all->first; l; l = l->next) {
 		bool seen = false;
 
 		for (struct life *o = all->first; o != l && !seen; o = o->next)
 			seen = strcmp(o->meta.id, l->meta.id) == 0;
-		if (seen || fits(l, word) != FIT_PREFIX)
-			continue;
-		if (at < 0 || (size_t)at + strlen(l->meta.id) + 2 > size)
-			return;
-		at += snprintf(error + at, size - (size_t)at, " %s", l->meta.id);
+		if (!seen && meta_fits(&l->meta, word) == fit)
+			at = meta_put_candidate(&l->meta, error, size, at);
 	}
 }
 
 int lives_find(const struct lives *all, const char *word, struct life **ret, char *error,
 	       size_t error_size)
 {
+	enum meta_fit best_fit = META_FIT_NONE;
 	struct life *best = NULL;
-	enum fit best_fit = FIT_NONE;
 	bool ambiguous = false;
 
 	for (struct life *l = all->first; l && *word; l = l->next) {
-		enum fit fit = fits(l, word);
+		enum meta_fit fit = meta_fits(&l->meta, word);
 
-		if (fit == FIT_NONE || fit < best_fit)
+		if (fit == META_FIT_NONE || fit < best_fit)
 			continue;
-		if (fit > best_fit)
+		if (fit > best_fit) {
 			best = NULL;
-		ambiguous = fit == FIT_PREFIX &&
-			    (best ? ambiguous || strcmp(best->meta.id, l->meta.id) != 0 : false);
+			ambiguous = false;
+		}
 		best_fit = fit;
-		if (!best || l->meta.started_wall_ns > best->meta.started_wall_ns)
+		ambiguous |= best && !same(best, l, fit);
+		if (!best || better(l, best))
 			best = l;
 	}
 	if (!best) {
@@ -157,7 +169,7 @@ int lives_find(const struct lives *all, const char *word, struct life **ret, cha
 		return -ENOENT;
 	}
 	if (ambiguous) {
-		list_ids(all, word, error, error_size);
+		list_candidates(all, word, best_fit, error, error_size);
 		return -EEXIST;
 	}
 	*ret = best;

@@ -68,9 +68,9 @@ struct life *lives_by_generation(const struct lives *all, uint64_t generation, u
 struct life *lives_by_file(const struct lives *all, const char *file);
 struct life *lives_running_by_key(const struct lives *all, const char *key);
 
-/* The life people mean by a word: an exact id, else a name, else an id's prefix; of several lives
- * the one started last. -ENOENT, or -EEXIST when a prefix fits several ids; the reason is then in
- * error. */
+/* The life people mean by a word, by meta_fits: of one container's lives the one started last, of several
+ * containers of one name in one place the one that runs. -ENOENT, or -EEXIST when it fits others as well,
+ * which are then named in error. */
 int lives_find(const struct lives *all, const char *word, struct life **ret, char *error,
 	       size_t error_size);
 

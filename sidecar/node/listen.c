@@ -154,21 +154,3 @@ void listen_close(struct node *n)
 	close_one(&n->agents, PATH_AGENT_SOCKET);
 	close_one(&n->queries, PATH_QUERY_SOCKET);
 }
-
-void listen_notify(const char *word)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	_close_ int fd = -1;
-	size_t len = path ? strlen(path) : 0;
-
-	if (len == 0 || len >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, len);
-	if (path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		(void)!sendto(fd, word, strlen(word), MSG_NOSIGNAL, (struct sockaddr *)&to,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-}

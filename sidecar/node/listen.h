@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The node's place on the host: its directories, its pid file (held locked, so that there is one
- * node), its two sockets, and the word to the service manager. */
+ * node), and its two sockets. */
 #pragma once
 
 struct node;
@@ -12,5 +12,3 @@ int listen_directories(const struct node *n);
 /* Opens both sockets, replacing stale ones. Logs. */
 int listen_open(struct node *n);
 void listen_close(struct node *n);
-/* sd_notify by hand: "READY=1", "STOPPING=1". Nothing without NOTIFY_SOCKET. */
-void listen_notify(const char *word);

@@ -165,7 +165,7 @@ static int write_raw(struct client *c, uint64_t seq, const uint8_t *record, size
 static int write_record(struct client *c, uint64_t seq, const uint8_t *record, size_t len,
 			int64_t wall_ns)
 {
-	struct event_context x = {.container = c->id, .name = c->name};
+	struct event_context x = {.container = c->id, .name = c->name, .meta = c->id ? &c->life->meta : NULL};
 	struct logs *g = c->state;
 	_free_ uint8_t *args = NULL;
 	struct event e;

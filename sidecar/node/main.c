@@ -9,12 +9,14 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include "cgroup/space.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
 #include "sidecar/node/listen.h"
 #include "sidecar/node/node.h"
+#include "sidecar/node/notify.h"
 #include "sidecar/node/pool.h"
 #include "sidecar/node/stream.h"
 
@@ -26,17 +28,24 @@ struct signals {
 	struct loop_watch watch;
 };
 
-static const char usage[] = "usage: reeve-node [--foreground] [--syslog] [--version] [--help]\n"
-			    "The node's daemon; runs in the foreground, as root, until SIGTERM.\n";
+static const char usage[] =
+    "usage: reeve-node [--foreground] [--syslog] [--policies DIR] [--version] [--help]\n"
+    "The node's daemon; runs in the foreground, as root, until SIGTERM.\n"
+    "SIGHUP makes it read the policies again.\n"
+    "  --policies DIR  keep " PATH_POLICIES " a copy of the policies in DIR, a mounted\n"
+    "                  ConfigMap for example; nobody else may have put any there\n";
 
 /* 1: go on, else the exit status - 2. */
-static int parse(int argc, char **argv, bool *ret_syslog)
+static int parse(int argc, char **argv, bool *ret_syslog, const char **ret_source)
 {
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--foreground") == 0)
 			continue;
 		if (strcmp(argv[i], "--syslog") == 0) {
 			*ret_syslog = true;
+		} else if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc &&
+			   argv[i + 1][0] == '/') {
+			*ret_source = argv[++i];
 		} else if (strcmp(argv[i], "--version") == 0) {
 			printf("reeve-node %s\n", REEVE_BUILD);
 			return 0;
@@ -44,11 +53,23 @@ static int parse(int argc, char **argv, bool *ret_syslog)
 			fputs(usage, stdout);
 			return 0;
 		} else {
-			fprintf(stderr, "reeve-node: unknown argument '%s'\n%s", argv[i], usage);
+			fprintf(stderr, "reeve-node: '%s': %s\n%s", argv[i],
+				strcmp(argv[i], "--policies")
+				    ? "unknown argument"
+				    : "expected an absolute path after it",
+				usage);
 			return -EINVAL;
 		}
 	}
 	return 1;
+}
+
+static void reload(struct node *n)
+{
+	notify_reloading();
+	watch_soon(n);
+	log_info("reloading the policies");
+	notify_reloaded();
 }
 
 static void on_signal(void *arg, uint32_t events)
@@ -60,6 +81,8 @@ static void on_signal(void *arg, uint32_t events)
 	while (read(s->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			adopt_reap(s->node);
+		else if (info.ssi_signo == SIGHUP)
+			reload(s->node);
 		else
 			loop_stop(&s->node->loop);
 	}
@@ -67,7 +90,7 @@ static void on_signal(void *arg, uint32_t events)
 
 static int watch_signals(struct node *n, struct signals *s)
 {
-	static const int wanted[] = {SIGTERM, SIGINT, SIGCHLD, 0};
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0};
 
 	*s = (struct signals){.node = n, .watch = {.ready = on_signal, .arg = s}};
 	s->fd = loop_signals(wanted);
@@ -99,7 +122,22 @@ static void bound(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int start(struct node *n, struct signals *s)
+static int join_host(void)
+{
+	int r = space_join_host();
+
+	if (r == -ESRCH) {
+		log_warn(0,
+			 "in a container without the host's pids: agents of the host are refused; "
+			 "in Kubernetes set hostPID: true");
+		return 0;
+	}
+	return r < 0 ? log_err(r, "enter the host's cgroup namespace: this needs CAP_SYS_ADMIN and "
+				  "CAP_SYS_PTRACE")
+		     : 0;
+}
+
+static int start(struct node *n, struct signals *s, const char *source)
 {
 	int r = loop_init(&n->loop);
 
@@ -121,17 +159,19 @@ static int start(struct node *n, struct signals *s)
 	nodelog_init(n);
 	adopt_init(n);
 	pool_init(n);
+	source_init(n, source);
 	watch_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
-	listen_notify("READY=1");
+	notify_ready(n);
 	return 0;
 }
 
 static void stop(struct node *n, struct signals *s)
 {
-	listen_notify("STOPPING=1");
+	notify_stopping(n);
 	listen_close(n);
 	watch_release(n);
+	source_release(n);
 	pool_release(n);
 	adopt_release(n);
 	clients_release(n);
@@ -155,19 +195,22 @@ int main(int argc, char **argv)
 	    .nodelog = {.ring_fd = -1, .lane_fd = -1, .state_fd = -1},
 	};
 	struct signals signals = {.fd = -1};
+	const char *source = NULL;
 	bool use_syslog = false;
-	int lock_fd, r = parse(argc, argv, &use_syslog);
+	int lock_fd, r = parse(argc, argv, &use_syslog, &source);
 
 	if (r <= 0)
 		return r < 0 ? 2 : 0;
 	log_open("reeve-node", use_syslog);
 	bound();
-	r = know_user(&node);
+	r = join_host();
+	if (r == 0)
+		r = know_user(&node);
 	if (r == 0)
 		r = listen_lock(&lock_fd);
 	if (r < 0)
 		return 1;
-	r = start(&node, &signals);
+	r = start(&node, &signals, source);
 	if (r == 0)
 		r = loop_run(&node.loop);
 	stop(&node, &signals);

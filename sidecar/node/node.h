@@ -7,6 +7,7 @@
 #include "sidecar/node/bulk.h"
 #include "sidecar/node/life.h"
 #include "sidecar/node/nodelog.h"
+#include "sidecar/node/source.h"
 #include "sidecar/node/store.h"
 #include "sidecar/node/watch.h"
 
@@ -42,6 +43,8 @@ struct node {
 	struct adopt adopt;
 	struct pool pool;
 	struct watch watch;
+	struct source source;
+	struct loop_timer watchdog; /* see notify.h */
 	uid_t uid; /* of REEVE_USER */
 	gid_t gid; /* of REEVE_GROUP */
 };

@@ -33,6 +33,26 @@ static bool refused(const struct life *l, char why[static KEPT_REFUSED_MAX])
 	return !l->ended && kept_refused(&id, why) == 0;
 }
 
+static void put_word(struct json_out *o, const char *key, const char *word)
+{
+	json_out_key(o, key);
+	if (word)
+		json_out_string(o, word, strlen(word));
+	else
+		json_out_null(o);
+}
+
+/* What its engine says of it. */
+static void put_said(const struct meta *m, struct json_out *o)
+{
+	put_word(o, "image", m->image);
+	put_word(o, "pod", m->pod);
+	put_word(o, "namespace", m->namespace);
+	json_out_key(o, "labels");
+	meta_put_pairs(o, m->labels, m->labels_n);
+	json_out_member_bool(o, "labels_cut", m->labels_cut);
+}
+
 static void put_json(const struct life *l, struct json_out *o)
 {
 	char when[64], why[KEPT_REFUSED_MAX];
@@ -40,6 +60,7 @@ static void put_json(const struct life *l, struct json_out *o)
 	json_out_open_object(o);
 	json_out_member_string(o, "id", l->meta.id);
 	json_out_member_string(o, "name", l->meta.name);
+	put_said(&l->meta, o);
 	json_out_member_string(o, "state", life_state(l));
 	json_out_member_bool(o, "armed", l->armed);
 	json_out_key(o, "policy");
@@ -72,14 +93,16 @@ static void put_json(const struct life *l, struct json_out *o)
 static int put_text(struct client *c, const struct life *l)
 {
 	char when[64], why[KEPT_REFUSED_MAX], shown[2 * KEPT_REFUSED_MAX];
+	char address[META_ADDRESS_MAX];
 	int r;
 
+	meta_address(&l->meta, address);
 	put_time(when, sizeof(when), l->meta.started_wall_ns);
 	when[19] = '\0';
-	r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8" PRIu64 " %-5s %sZ\n", l->meta.id,
-			     l->meta.name, life_state(l), l->armed ? "armed" : "NOT ARMED",
+	r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8" PRIu64 " %-5s %sZ %s\n", l->meta.id,
+			     address, life_state(l), l->armed ? "armed" : "NOT ARMED",
 			     l->meta.policy[0] ? l->meta.policy : "-", life_lost(l),
-			     l->stream ? "yes" : "no", when);
+			     l->stream ? "yes" : "no", when, l->meta.image ? l->meta.image : "-");
 	if (r < 0 || !refused(l, why))
 		return r;
 	utf8_escape(shown, sizeof(shown), why, strlen(why));
@@ -112,8 +135,8 @@ static int ps_write(struct client *c, struct life *const *lives, size_t count)
 	int r = 0;
 
 	if (!c->json) {
-		r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8s %-5s %s\n", "ID", "NAME",
-				  "STATE", "ARMED", "POLICY", "LOST", "AGENT", "STARTED");
+		r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8s %-5s %-20s %s\n", "ID", "NAME",
+				  "STATE", "ARMED", "POLICY", "LOST", "AGENT", "STARTED", "IMAGE");
 		for (size_t i = 0; i < count && r == 0; i++)
 			r = put_text(c, lives[i]);
 		return r;

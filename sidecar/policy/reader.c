@@ -65,6 +65,9 @@ static void describe(const struct json *j, char *ret, size_t size)
 	case JSON_OBJECT:
 		snprintf(ret, size, "an object");
 		break;
+	case JSON_OTHER: /* in no policy */
+		snprintf(ret, size, "a value beyond bounds");
+		break;
 	}
 }
 

@@ -28,6 +28,8 @@ static void write_value(struct json_out *o, const struct json *j)
 	case JSON_OBJECT:
 		json_out_open_object(o);
 		break;
+	case JSON_OTHER:
+		assert(!"only in a foreign text");
 	}
 	for (const struct json *c = j->child; c; c = c->next)
 		write_value(o, c);
@@ -52,6 +54,18 @@ static void write_bytes(const uint8_t *data, size_t len)
 	}
 }
 
+/* What json_parse takes, the other takes as well; a value knows where it stands. */
+static void read_foreign(const char *text, size_t len, bool taken)
+{
+	_json_ struct json *j = NULL;
+	char error[200] = "";
+
+	if (json_parse_foreign(text, len, &j, error, sizeof(error)) < 0)
+		assert(!taken && error[0] && !strchr(error, '\n'));
+	else
+		assert(j->offset < len);
+}
+
 /* What was read, written, read and written again is the same text. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -62,6 +76,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t text_len, text2_len;
 
 	write_bytes(data, len);
+	read_foreign((const char *)data, len,
+		     json_parse((const char *)data, len, false, &j, error, sizeof(error)) == 0);
+	json_free(j);
+	j = NULL;
 	if (json_parse((const char *)data, len, len & 1, &j, error, sizeof(error)) < 0) {
 		assert(error[0] && !strchr(error, '\n'));
 		return 0;

@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(meta_to_json(&m, o) == 0 && json_out_text(o, &text, &text_len) == 0);
 	assert(read_meta(text, text_len, &again) == 0);
 	assert(strcmp(m.id, again.id) == 0 && strcmp(m.name, again.name) == 0);
+	assert(m.labels_n == again.labels_n && !m.pod == !again.pod && !m.image == !again.image);
 	assert(m.generation == again.generation && m.cgroup_id == again.cgroup_id);
 	meta_release(&m);
 	meta_release(&again);

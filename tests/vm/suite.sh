@@ -1,37 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# suite.sh KERNEL FILE.bats...: one boot, `bats` over the files in it, TAP live on
+# suite.sh KERNEL[-engines] FILE.bats...: one boot, `bats` over the files in it, TAP live on
 # stdout behind the kernel's name and whole in build/results/KERNEL.tap.
 #
 # A guest that panics, hangs or stops early is one more "not ok" in that file, so
-# the summary cannot miss it. Another IMAGE than trixie is part of the name.
+# the summary cannot miss it. Another IMAGE than trixie is part of the name. "-engines": in an image with podman,
+# containerd and docker, for the suites that say so ("# image: engines") and no other.
 set -euo pipefail
 # shellcheck source=tests/vm/cache.sh
 . "$(dirname "$0")/cache.sh"
 
-[ $# -ge 2 ] || die "usage: suite.sh KERNEL FILE.bats..."
+[ $# -ge 2 ] || die "usage: suite.sh KERNEL[-engines] FILE.bats..."
+kernel=$1 engines=
+if [ "${1%-engines}" != "$1" ]; then
+	kernel=${1%-engines} engines=engines
+	# docker's client is a package of its own from trixie on
+	VM_PACKAGES="podman containerd docker.io $([ "${IMAGE:-trixie}" = bookworm ] || echo docker-cli) ${VM_PACKAGES:-}"
+	export VM_PACKAGES
+fi
 # One kernel runs with two CPUs, as some tests need; with the others' one the machine does more.
-case $1 in
+case $kernel in
 6.*) : "${SMP:=1}" ;;
 *) : "${SMP:=2}" ;;
 esac
 # The long suites take more than an hour.
-export KERNEL=$1 TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 7200 || echo 1800)} SMP
+export KERNEL=$kernel TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 7200 || echo 1800)} SMP
+name=$1
 shift
-name=$KERNEL
 [ "${IMAGE:-trixie}" = trixie ] || name+=-$IMAGE
 tap=$reeve_root/build/results/$name.tap
 mkdir -p "${tap%/*}"
-: >"$tap"
+rm -f "$tap"
 
+files=0
 cmd="export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}; bats --tap --timing"
 for file in "$@"; do
 	[ -f "$file" ] || die "no such suite: $file"
+	[ "$(sed -n 's/^# image: //p' "$file")" = "$engines" ] || continue
 	# What asks nothing of the kernel says so ("# kernels: 6.12") and runs there; with FULL=1 everywhere.
 	kernels=$(sed -n 's/^# kernels: //p' "$file")
 	[ -z "$kernels" ] || [ "${FULL:-0}" = 1 ] || [[ " $kernels " == *" $KERNEL "* ]] || continue
 	cmd+=" $(printf %q "$(realpath --relative-to="$reeve_root" "$file")")"
+	files=$((files + 1))
 done
+if [ "$files" -eq 0 ]; then
+	echo "[$name] # none of these suites is for here"
+	exit 0
+fi
 
 cmd+="; rc=\$?; tests/vm/records.sh $name; exit \$rc"
 begin=$SECONDS

@@ -5,6 +5,9 @@
 VM_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 KERNEL ?= 6.12
 KERNELS ?= 6.1 6.12 7.2
+# kernels under the image with podman, containerd and docker
+ENGINES ?= $(if $(filter 1,$(FULL)),$(KERNELS),6.1)
+VM_RUNS = $(KERNELS) $(ENGINES:%=%-engines)
 IMAGE ?= trixie
 # the files of a suite, e.g. BATS=tests/bats/guest.bats
 BATS ?= $(sort $(wildcard $(VM_DIR)../bats/*.bats))
@@ -34,13 +37,13 @@ vm-kernel:
 guest: $(VM_BUILD)
 	@KERNEL="$(KERNEL)" exec $(VM_DIR)guest.sh "$$REEVE_CMD"
 
-# one boot, all suites: vm-suite-6.1, vm-suite-6.12, vm-suite-7.2
+# one boot, all suites: vm-suite-6.1, vm-suite-6.12, vm-suite-7.2; vm-suite-6.12-engines
 vm-suite-%: $(VM_BUILD)
 	@exec $(VM_DIR)suite.sh $* $(BATS)
 
 # every kernel, VM_JOBS at a time; goes on after a failure, the summary tells
 vm-suites: $(VM_BUILD)
-	@printf '%s\n' $(KERNELS) | xargs -P $(VM_JOBS) -I{} setpriv --pdeathsig TERM $(VM_DIR)suite.sh {} $(BATS) || true
+	@printf '%s\n' $(VM_RUNS) | xargs -P $(VM_JOBS) -I{} setpriv --pdeathsig TERM $(VM_DIR)suite.sh {} $(BATS) || true
 
 vm-summary:
 	@$(VM_DIR)../summary.sh $(VM_DIR)../../build/results/*.tap

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sidecar/common/event.h"
+#include "sidecar/common/meta.h"
 #include "sidecar/common/util.h"
 #include "tests/unit/tap.h"
 
@@ -65,6 +66,13 @@ static struct rv_head head_of(unsigned kind, uint64_t seq)
 
 static const struct event_context context = {
     .container = "abc", .name = "web", .tai_offset_ns = 37000000000};
+
+static struct meta_annotation labels[] = {{"tier", "front"}, {"odd", NULL}};
+static const struct meta meta = {.name = "web",
+				 .image = "reg/web:1",
+				 .pod = "web-7",
+				 .labels = labels,
+				 .labels_n = 2};
 
 static void make_open(struct buffer *b, const char *path, size_t path_len)
 {
@@ -131,6 +139,7 @@ TEST("open: every member, in order")
 	struct buffer b;
 	struct event e;
 
+	c.meta = &meta;
 	make_open(&b, "/etc/passwd", 11);
 	c.exe = "/bin/cat";
 	c.exe_len = 8;
@@ -138,7 +147,8 @@ TEST("open: every member, in order")
 	check_json(&e, &c,
 		   "{\"kind\":\"open\",\"cause\":\"file\",\"seq\":12,\"time\":\"2026-11-21T02:43:00.123456789Z\","
 		   "\"boot_ns\":5000000000,\"container\":{\"id\":\"abc\",\"name\":\"web\","
-		   "\"cgroup_id\":4242,\"generation\":77},\"process\":{\"pid\":100,\"tid\":101,"
+		   "\"image\":\"reg/web:1\",\"pod\":\"web-7\",\"namespace\":null,"
+		   "\"labels\":{\"tier\":\"front\",\"odd\":null},\"cgroup_id\":4242,\"generation\":77},\"process\":{\"pid\":100,\"tid\":101,"
 		   "\"ppid\":99,\"ns_pid\":1,\"ns_tid\":2,\"uid\":1000,\"gid\":1001,\"euid\":1002,"
 		   "\"egid\":1003,\"loginuid\":null,\"session\":3,\"comm\":\"cat\","
 		   "\"start_ns\":4999,\"exec_seq\":1,\"exe\":\"/bin/cat\",\"exe_dev\":\"8:1\","
@@ -331,7 +341,9 @@ TEST("of the node's own log, and no task's act")
 	u.head.loginuid = u.head.sessionid = RV_ID_NONE;
 	put(&b, &u, sizeof(u));
 	REQUIRE(event_decode(b.data, b.len, &e) > 0);
-	check_json(&e, &node, "\"container\":{\"id\":null,\"name\":null,\"cgroup_id\":4242,");
+	check_json(&e, &node,
+		   "\"container\":{\"id\":null,\"name\":null,\"image\":null,\"pod\":null,"
+		   "\"namespace\":null,\"labels\":null,\"cgroup_id\":4242,");
 	check_json(&e, &node,
 		   "\"uid\":null,\"gid\":null,\"euid\":null,\"egid\":null,\"loginuid\":null,"
 		   "\"session\":null,");

@@ -116,6 +116,28 @@ TEST("numbers: 64 bits with sign, whole")
 	CHECK_INT(parse("1e3"), -EINVAL);
 }
 
+TEST("a foreign text: what no member holds is a value of another type")
+{
+	static const char text[] = "{\"big\":18446744073709551615, \"part\" : 0.5,\n\"nul\":\"a\\u0000\","
+				   "\"half\":\"\\udc00\",\"n\":7,\"s\":\"x\"}";
+	_json_ struct json *j = NULL;
+
+	REQUIRE(json_parse_foreign(text, strlen(text), &j, error, sizeof(error)) == 0);
+	CHECK_INT(json_get(j, "big")->type, JSON_OTHER);
+	CHECK_INT(json_get(j, "part")->type, JSON_OTHER);
+	CHECK_INT(json_get(j, "nul")->type, JSON_OTHER);
+	CHECK_INT(json_get(j, "half")->type, JSON_OTHER);
+	CHECK_STR(json_get_string(j, "half", "none"), "none");
+	CHECK_INT(json_get_number(j, "n", 0), 7);
+	CHECK_STR(json_get_string(j, "s", NULL), "x");
+	CHECK(text[json_get(j, "part")->offset] == '0' && text[json_get(j, "s")->offset] == '"');
+	CHECK_INT(json_parse_foreign("{\"\\u0000\":1}", 12, &(struct json *){NULL}, error, sizeof(error)),
+		  -EINVAL);
+	CHECK_INT(json_parse_foreign("\"\xff\"", 3, &(struct json *){NULL}, error, sizeof(error)), -EILSEQ);
+	CHECK_INT(json_parse_foreign("{\"a\":1,\"a\":2}", 13, &(struct json *){NULL}, error, sizeof(error)),
+		  -EINVAL);
+}
+
 TEST("strings are strict UTF-8 without NUL and half characters")
 {
 	_json_ struct json *j = NULL;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "sidecar/common/launch.h"
 #include "sidecar/common/util.h"
+#include "tests/unit/dir.h"
 #include "tests/unit/tap.h"
 
 /* What a shell script started by launch_detached writes to its fd 3. */
@@ -90,4 +94,48 @@ TEST("stderr where asked for; a program that cannot be run says so")
 
 	CHECK_STR(text, "to-two\n");
 	CHECK_STR(none, "error: cannot run /nonexistent: No such file or directory\n");
+}
+
+/* In a child: where clone3 is as if it were not there. */
+static int launch_without_clone3(int cgroup_fd)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+	char *argv[] = {"true", NULL};
+	_close_ int pidfd = -1;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct launch l = {.path = "/bin/true",
+			   .argv = argv,
+			   .fds = &null,
+			   .fds_count = 1,
+			   .stderr_fd = -1,
+			   .cgroup_fd = &cgroup_fd};
+
+	if (!f || null < 0 ||
+	    seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) < 0 ||
+	    seccomp_load(f) < 0)
+		return 100;
+	seccomp_release(f);
+	return launch_detached(&l, &pidfd) == 0 ? 0 : 101;
+}
+
+TEST("where a filter forbids clone3, it moves into its cgroup itself, or does not start")
+{
+	_dir_ struct dir d = dir_make();
+	_free_ char *text = NULL;
+	size_t len;
+
+	for (int there = 0; there < 2; there++) {
+		pid_t pid;
+		int status;
+
+		if (there)
+			dir_file(&d, "cgroup.procs", "");
+		pid = fork();
+		if (pid == 0)
+			_exit(launch_without_clone3(d.fd));
+		REQUIRE(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+		CHECK_INT(WEXITSTATUS(status), there ? 0 : 101);
+	}
+	REQUIRE(util_read_file(d.fd, "cgroup.procs", 16, &text, &len) == 0);
+	CHECK_STR(text, "0");
 }

@@ -25,6 +25,7 @@ static int refused(const char *text)
 	return r;
 }
 
+static struct meta_annotation labels[] = {{"tier", "front"}, {"odd", NULL}};
 static const struct meta sample = {
     .id = "4a5b_6.c+d-e",
     .name = "web \xc3\xa9",
@@ -36,6 +37,12 @@ static const struct meta sample = {
     .cgroup = "/machine.slice/x.scope",
     .bundle = "/run/b\nundle",
     .runtime = "crun",
+    .image = "reg/web:1",
+    .pod = "web-7",
+    .namespace = "pay",
+    .labels = labels,
+    .labels_n = 2,
+    .labels_cut = true,
 };
 
 TEST("written and read again it is the same")
@@ -56,6 +63,13 @@ TEST("written and read again it is the same")
 	CHECK_STR(m.cgroup, sample.cgroup);
 	CHECK_STR(m.bundle, sample.bundle);
 	CHECK_STR(m.runtime, sample.runtime);
+	CHECK_STR(m.image, sample.image);
+	CHECK_STR(m.pod, sample.pod);
+	CHECK_STR(m.namespace, sample.namespace);
+	REQUIRE(m.labels_n == 2 && m.labels_cut);
+	CHECK_STR(m.labels[0].key, "tier");
+	CHECK_STR(m.labels[0].value, "front");
+	CHECK(m.labels[1].value == NULL);
 	meta_release(&m);
 	meta_release(NULL);
 }
@@ -163,4 +177,43 @@ static bool there_and_back(void)
 TEST("every allocation may fail")
 {
 	tap_each_malloc(there_and_back);
+}
+
+static enum meta_fit fit(const char *id, const char *name, const char *pod, const char *namespace,
+			 const char *word)
+{
+	struct meta m = {.pod = (char *)pod, .namespace = (char *)namespace};
+
+	strcpy(m.id, id);
+	strcpy(m.name, name);
+	return meta_fits(&m, word);
+}
+
+TEST("a word fits by id, name, place and the beginning of an id")
+{
+	CHECK_INT(fit("abc1", "app", NULL, NULL, "abc1"), META_FIT_ID);
+	CHECK_INT(fit("abc1", "app", NULL, NULL, "app"), META_FIT_NAME);
+	CHECK_INT(fit("abc1", "app", NULL, NULL, "abc"), META_FIT_PREFIX);
+	CHECK_INT(fit("abc1", "app", NULL, NULL, "ap"), META_FIT_NONE);
+	CHECK_INT(fit("abc1", "app", NULL, NULL, ""), META_FIT_NONE);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "pay/web-7/app"), META_FIT_NAME);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "app"), META_FIT_NAME);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "pay/web-7"), META_FIT_POD);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "pay/web-"), META_FIT_NONE);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "pay/web-7/ap"), META_FIT_NONE);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "shop/web-7"), META_FIT_NONE);
+	CHECK_INT(fit("abc1", "app", "web-7", "pay", "web-7/app"), META_FIT_NONE);
+	CHECK_INT(fit("abc1", "app", "shop", NULL, "shop/app"), META_FIT_NAME);
+	CHECK_INT(fit("abc1", "0123456789ab-infra", "web-7", "pay", "pay/web-7"), META_FIT_SANDBOX);
+}
+
+TEST("candidates are named as far as there is room")
+{
+	struct meta m = {.id = "abc1", .name = "app", .pod = (char *)"web-7", .namespace = (char *)"pay"};
+	char text[30] = "";
+	size_t at = meta_put_candidate(&m, text, sizeof(text), 0);
+
+	CHECK_STR(text, " abc1 (pay/web-7/app)");
+	CHECK_INT(meta_put_candidate(&m, text, sizeof(text), at), (long long)at);
+	CHECK_STR(text, " abc1 (pay/web-7/app)");
 }

@@ -84,6 +84,18 @@ TEST("match: what is not known fits everything, what is not said nothing")
 	meta_release(&m);
 }
 
+TEST("match: what the engine's own files say, as podman and docker have no annotations for it")
+{
+	struct meta m = meta("{\"io.kubernetes.cri.image-name\":\"forged\"}");
+
+	m.image = strdup("localhost/bb:latest");
+	m.pod = strdup("shop");
+	CHECK(matches("{\"image\":\"localhost/*\",\"pod\":\"shop\"}", &m));
+	CHECK(matches("{\"image\":\"forged\"}", &m));
+	CHECK(!matches("{\"pod\":\"web\"}", &m));
+	meta_release(&m);
+}
+
 TEST("match: another engine's word for it takes nothing away")
 {
 	struct meta m = meta("{\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.cri.sandbox-namespace\":\"x\","

@@ -44,6 +44,51 @@ TEST("an id, a name, a prefix; the newest life")
 	lives_release(&all);
 }
 
+static struct life *add_in(struct lives *all, const char *id, const char *name, const char *pod,
+			   uint64_t started_ms)
+{
+	struct life *l = add(all, id, name, started_ms);
+
+	CHECK_INT(meta_take_word(pod, &l->meta.pod), 0);
+	CHECK_INT(meta_take_word("pay", &l->meta.namespace), 0);
+	return l;
+}
+
+TEST("a name in several pods, a pod of several containers, a name that was used again")
+{
+	struct lives all = {};
+	struct life *a = add_in(&all, "id1", "app", "web-1", 1000);
+	struct life *side = add_in(&all, "id2", "log", "web-1", 1000);
+	struct life *b = add_in(&all, "id3", "app", "web-2", 2000), *again, *got = NULL;
+	char error[256];
+
+	CHECK_INT(lives_find(&all, "app", &got, error, sizeof(error)), -EEXIST);
+	CHECK(strstr(error, "id1 (pay/web-1/app)") && strstr(error, "id3 (pay/web-2/app)"));
+	CHECK(!strstr(error, "id2"));
+	CHECK_INT(lives_find(&all, "pay/web-1/app", &got, error, sizeof(error)), 0);
+	CHECK(got == a);
+	CHECK_INT(lives_find(&all, "pay/web-2", &got, error, sizeof(error)), 0);
+	CHECK(got == b);
+	CHECK_INT(lives_find(&all, "pay/web-1", &got, error, sizeof(error)), -EEXIST);
+	CHECK(strstr(error, "id1 (pay/web-1/app)") && strstr(error, "id2 (pay/web-1/log)"));
+	CHECK_INT(lives_find(&all, "log", &got, error, sizeof(error)), 0);
+	CHECK(got == side);
+	/* Started again, as another container: what runs is meant; while both run, neither. */
+	again = add_in(&all, "id4", "log", "web-1", 500);
+	CHECK_INT(lives_find(&all, "log", &got, error, sizeof(error)), -EEXIST);
+	life_end(side);
+	CHECK_INT(lives_find(&all, "log", &got, error, sizeof(error)), 0);
+	CHECK(got == again);
+	life_end(again);
+	CHECK_INT(lives_find(&all, "log", &got, error, sizeof(error)), 0);
+	CHECK(got == side);
+	/* Ended, but in other pods: still two. */
+	life_end(a);
+	life_end(b);
+	CHECK_INT(lives_find(&all, "app", &got, error, sizeof(error)), -EEXIST);
+	lives_release(&all);
+}
+
 TEST("a life is admitted once, its file belongs to it")
 {
 	struct lives all = {};

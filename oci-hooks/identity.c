@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See identity.h. An engine's own file counts for more than an annotation: those a tenant may
+ * write. Nothing here is worth refusing a container for. */
+#include "identity.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "sidecar/common/util.h"
+
+#define CONFIG_SIZE_MAX (16u << 20)
+#define LIST_SIZE_MAX (8u << 20) /* podman's list of containers: some 600 bytes each */
+
+/* NULL: not there, not root's, or no JSON. */
+static struct json *read_json(const char *path, size_t size_max)
+{
+	_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_free_ char *text = NULL;
+	struct json *j = NULL;
+	struct stat st;
+	size_t len;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    util_read_all(fd, size_max, 0, &text, &len) < 0 ||
+	    json_parse_foreign(text, len, &j, NULL, 0) < 0)
+		return NULL;
+	return j;
+}
+
+static const char *annotation(const struct state *s, const char *key)
+{
+	const struct meta_annotation *a = meta_annotation(&s->annotated, key);
+
+	return a ? a->value : NULL;
+}
+
+static int by_annotations(struct state *s)
+{
+	struct meta *m = &s->annotated;
+	const struct {
+		enum meta_said said;
+		char **to;
+	} rows[] = {{META_SAID_IMAGE, &m->image},
+		    {META_SAID_NAMESPACE, &m->namespace},
+		    {META_SAID_POD, &m->pod}};
+	const char *labels = annotation(s, "io.kubernetes.cri-o.Labels");
+	_json_ struct json *j = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (size_t k = 0; r == 0 && !*rows[i].to && meta_said_by[rows[i].said][k]; k++)
+			r = meta_take_word(annotation(s, meta_said_by[rows[i].said][k]),
+					   rows[i].to);
+	if (r == 0 && labels && json_parse_foreign(labels, strlen(labels), &j, NULL, 0) == 0 &&
+	    j->type == JSON_OBJECT)
+		r = meta_take_labels(m, j);
+	return r;
+}
+
+/* The part of path that is n slashes up: 1 is its directory. 0: it has not that many. */
+static size_t up(const char *path, unsigned n)
+{
+	size_t len = strlen(path);
+
+	while (n > 0 && len > 0)
+		n -= path[--len] == '/';
+	return n == 0 ? len : 0;
+}
+
+/* Whether the directory path[0..len) is called id. */
+static bool is_called(const char *path, size_t len, const char *id)
+{
+	size_t id_len = strlen(id);
+
+	return len > id_len && path[len - id_len - 1] == '/' &&
+	       memcmp(path + len - id_len, id, id_len) == 0;
+}
+
+/* podman keeps a list beside its containers' directories: .../overlay-containers/ID/userdata is the
+ * bundle. */
+static int by_podman_list(struct state *s, size_t base, const char *file)
+{
+	char path[PATH_MAX];
+	_json_ struct json *list = NULL, *data = NULL;
+	const char *text;
+
+	if (snprintf(path, sizeof(path), "%.*s/%s", (int)base, s->bundle, file) >= PATH_MAX)
+		return 0;
+	list = read_json(path, LIST_SIZE_MAX);
+	if (!list || list->type != JSON_ARRAY)
+		return 0;
+	for (const struct json *c = list->child; c; c = c->next) {
+		if (strcmp(json_get_string(c, "id", ""), s->id) != 0)
+			continue;
+		text = json_get_string(c, "metadata", "");
+		if (json_parse_foreign(text, strlen(text), &data, NULL, 0) < 0)
+			return 0;
+		state_take_name(s, json_get_string(data, "name", ""));
+		return meta_take_word(json_get_string(data, "image-name", NULL),
+				      &s->annotated.image);
+	}
+	return 0;
+}
+
+/* A pod of podman is known by its infra container, whose host name is the pod's name. */
+static int by_podman_pod(struct state *s, size_t base)
+{
+	const char *infra = annotation(s, "io.kubernetes.cri-o.SandboxID");
+	_json_ struct json *config = NULL;
+	char path[PATH_MAX];
+	size_t len = strlen(s->name);
+
+	if (!infra && len > 6 && strcmp(s->name + len - 6, "-infra") == 0)
+		infra = s->id;
+	if (!infra || !meta_id_valid(infra) ||
+	    snprintf(path, sizeof(path), "%.*s/%s/userdata/config.json", (int)base, s->bundle,
+		     infra) >= PATH_MAX)
+		return 0;
+	config = read_json(path, CONFIG_SIZE_MAX);
+	return meta_take_word(json_get_string(config, "hostname", NULL), &s->annotated.pod);
+}
+
+static int by_podman(struct state *s)
+{
+	size_t own = up(s->bundle, 1), base = up(s->bundle, 2);
+	int r;
+
+	if (strcmp(s->bundle + own, "/userdata") != 0 || !is_called(s->bundle, own, s->id))
+		return 0;
+	r = by_podman_list(s, base, "containers.json");
+	if (r == 0)
+		r = by_podman_list(s, base, "volatile-containers.json"); /* those of --rm */
+	return r < 0 ? r : by_podman_pod(s, base);
+}
+
+static int by_docker_file(struct state *s, const char *dir, size_t dir_len)
+{
+	char path[PATH_MAX];
+	_json_ struct json *j = NULL;
+	const struct json *config, *labels;
+	const char *name;
+	int r;
+
+	if (snprintf(path, sizeof(path), "%.*s/config.v2.json", (int)dir_len, dir) >= PATH_MAX)
+		return 0;
+	j = read_json(path, CONFIG_SIZE_MAX);
+	if (strcmp(json_get_string(j, "ID", ""), s->id) != 0)
+		return 0;
+	name = json_get_string(j, "Name", "");
+	state_take_name(s, name + (name[0] == '/'));
+	config = json_get(j, "Config");
+	r = meta_take_word(json_get_string(config, "Image", NULL), &s->annotated.image);
+	labels = json_get(config, "Labels");
+	return r == 0 && labels && labels->type == JSON_OBJECT && !s->annotated.labels
+		   ? meta_take_labels(&s->annotated, labels)
+		   : r;
+}
+
+/* docker's directory of the container, which is called by its id, holds what is mounted as
+ * /etc/hostname and others. */
+static int by_docker(struct state *s)
+{
+	static const char *const mounted[] = {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"};
+	_json_ struct json *config = NULL;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/config.json", s->bundle) >= PATH_MAX)
+		return 0;
+	config = read_json(path, CONFIG_SIZE_MAX);
+	for (const struct json *m = json_get(config, "mounts") ? json_get(config, "mounts")->child
+							       : NULL;
+	     m; m = m->next) {
+		const char *to = json_get_string(m, "destination", "");
+		const char *from = json_get_string(m, "source", "");
+		size_t dir = up(from, 1);
+
+		for (size_t i = 0; i < ARRAY_SIZE(mounted); i++)
+			if (strcmp(to, mounted[i]) == 0 && from[0] == '/' &&
+			    is_called(from, dir, s->id))
+				return by_docker_file(s, from, dir);
+	}
+	return 0;
+}
+
+int identity_find(struct state *s)
+{
+	const char *manager = annotation(s, "io.container.manager");
+	int r = by_annotations(s);
+
+	if (r < 0)
+		return r;
+	return manager && strcmp(manager, "libpod") == 0 ? by_podman(s) : by_docker(s);
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# kernels: 6.12
+# The Debian package on a host that has never seen reeve: installed, upgraded under a running container,
+# purged. There is no systemd here, which its scripts have to cope with.
+bats_require_minimum_version 1.5.0
+load ../lib
+load ../reeve
+
+away=/var/tmp/reeve-away
+# dpkg and the loader are slow here, and the upgrade has both twice.
+export BATS_TEST_TIMEOUT=400
+
+setup_file() {
+	stop_node
+	retry 60 reeve unload
+	mkdir -p "$away"
+	mv /usr/local/bin/reeve* "$away/"
+	userdel reeve
+	rm -rf /var/lib/reeve /run/reeve /etc/reeve
+	host_files >"$BATS_FILE_TMPDIR/before"
+	dpkg -i /reeve/build/tests/reeve.deb
+	hash -r
+	reeve-load # most of a minute here
+}
+
+teardown_file() {
+	crun list -q | xargs -r -n 1 crun delete -f
+	dpkg --purge reeve || true
+	mv "$away"/reeve* /usr/local/bin/
+	hash -r
+	useradd --system --user-group --home-dir /var/lib/reeve --shell /usr/sbin/nologin reeve
+	mkdir -p /var/lib/reeve /run/reeve
+	reeve-load
+	start_node
+}
+
+# What a package could leave, with owner, mode and content; not what dpkg and others keep of their own.
+host_files() {
+	find / -xdev \( -path /var/lib/dpkg -o -path /var/cache -o -path /var/tmp -o -path /var/log -o -path /reeve \
+		-o -path /usr/lib/modules -o -path /var/lib/systemd \) -prune -o \( -type f -printf 'f %m %U:%G %s %p\n' \
+		-o -type l -printf 'l %p %l\n' -o -type d -printf 'd %m %U:%G %p\n' \) | grep -vE ' /etc/(passwd|group|shadow|gshadow|subuid|subgid)-? ' | sort
+	find /run /sys/fs/bpf /sys/fs/cgroup -path /run/guest -prune -o -print 2>/dev/null | grep reeve | sort
+	sort /etc/passwd
+	sort /etc/group
+}
+
+# tries ID: how often it was told no; it must never be let through.
+refused() {
+	[ ! -e "$BATS_FILE_TMPDIR/$1/rootfs/got" ] || { echo "$1: the denied open went through"; return 2; }
+	wc -l <"$BATS_FILE_TMPDIR/$1/rootfs/refused"
+}
+refused_more() {
+	[ "$(refused "$1")" -gt "$2" ]
+}
+
+# guard ID: a container that tries the denied open without end.
+guarded_container() {
+	local b=$BATS_FILE_TMPDIR/$1
+	STAGE=createRuntime hook=/usr/bin/reeve-hook container "$b" --annotate io.reeve.policy deb-deny -- \
+		/bin/sh -c 'while :; do cat /etc/secret >>/got.new 2>>/refused && mv /got.new /got; usleep 20000; done'
+	echo x >"$b/rootfs/etc/secret"
+	(cd "$b" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	retry 10 test -s "$b/rootfs/refused"
+}
+
+@test "installs: user, programs, unit, hook; a container is guarded" {
+	getent passwd reeve
+	[ "$(jq -r .hook.path /usr/share/containers/oci/hooks.d/reeve.json)" = /usr/bin/reeve-hook ]
+	grep -qx 'ExecStart=/usr/bin/reeve-node' /lib/systemd/system/reeve-node.service
+	[ "$(command -v reeve)" = /usr/bin/reeve ]
+	dpkg --verify reeve
+	start_node
+	policy deb-deny '{"name":"deb-deny","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}'
+	guarded_container deb-before
+}
+
+@test "an upgrade under a running container: the denied open never succeeds, no record is lost, new ones are guarded" {
+	local old_node count
+	old_node=$(pgrep -x reeve-node)
+	count=$(refused deb-before)
+	dpkg -i /reeve/build/tests/reeve-next.deb
+	[[ $(reeve --version) == "reeve 9"* ]]
+	# What systemd does here: the new node in the place of the old.
+	kill "$old_node"
+	retry 10 node_gone
+	retry 20 refused_more deb-before $((count + 5))
+	reeve-load
+	start_node
+	[ "$(pgrep -x reeve-node)" != "$old_node" ]
+	[[ $(reeve status --json) == *'9.'* ]] || reeve status
+	guarded_container deb-after
+	count=$(refused deb-before)
+	retry 20 refused_more deb-before $((count + 5))
+	# And back, as an operator who regrets it.
+	dpkg -i /reeve/build/tests/reeve.deb
+	count=$(refused deb-before)
+	retry 20 refused_more deb-before $((count + 5))
+	for id in deb-before deb-after; do
+		crun kill "$id" KILL
+		await_end "$id"
+		crun delete -f "$id" || true
+		refused "$id"
+		complete "$id"
+		[ "$(logs "$id" 'select(.verdict == "denied" and .path == "/etc/secret") | 1' | wc -l)" -ge 1 ]
+	done
+	retry 5 no_agents
+}
+
+@test "purge takes everything away, also what reeve install wrote" {
+	mkdir -p /etc/docker
+	printf '{\n  "debug": true\n}\n' >/etc/docker/daemon.json
+	cp /bin/true /usr/local/bin/reeve-runc
+	reeve install --yes --runtime docker --prefix /usr/local
+	grep -q reeve-runc /etc/docker/daemon.json
+	dpkg --purge reeve
+	printf '{\n  "debug": true\n}\n' | diff - /etc/docker/daemon.json
+	rm -r /etc/docker /usr/local/bin/reeve-runc
+	! pgrep -x 'reeve-.*'
+	host_files | diff "$BATS_FILE_TMPDIR/before" -
+	[ -z "$(bpftool -j prog show | jq -r '.[] | select(.name // "" | startswith("reeve")) | .name')" ]
+}

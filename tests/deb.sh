@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# deb.sh DEB: TAP. What of a package can be checked without installing it; tests/bats/long/deb.bats does that.
+set -uo pipefail
+deb=$1 top=$(dirname "$(readlink -f "$0")")/..
+number=0 failed=0
+list=$(dpkg-deb -c "$deb" | awk '{ print $NF }')
+
+# check NAME COMMAND...: its output is why not.
+check() {
+	local name=$1 said ok=ok
+	shift
+	number=$((number + 1))
+	said=$("$@" 2>&1) || { ok='not ok' failed=1; }
+	echo "$ok $number - $name"
+	[ "$ok" = ok ] || sed 's/^/# /' <<<"$said"
+}
+
+says_nothing() {
+	local said
+	said=$(lintian --allow-root --fail-on error,warning "$deb" 2>&1) || { echo "$said"; return 1; }
+	! grep '^[EW]:' <<<"$said"
+}
+has() {
+	grep -qxF "./$1" <<<"$list" || { echo "$1 is not in it"; return 1; }
+}
+whole() {
+	local program page
+	for program in $(sed -n 's/^PROGRAMS := //p' "$top/Makefile"); do
+		has "usr/bin/$program" || return 1
+	done
+	for page in "$top"/build/man/*.[1-9]; do
+		has "usr/share/man/man${page##*.}/${page##*/}.gz" || return 1
+	done
+	has etc/reeve/policies/ && has usr/share/doc/reeve/examples/policies/restricted.json
+}
+named() {
+	local path seen=0
+	for path in $(dpkg-deb --fsys-tarfile "$deb" | tar -xO ./lib/systemd/system/reeve-node.service |
+		sed -n 's,^Exec[A-Za-z]*=-*\(/usr[^ ]*\).*,\1,p') $(dpkg-deb --fsys-tarfile "$deb" |
+		tar -xO ./usr/share/containers/oci/hooks.d/reeve.json | jq -r .hook.path); do
+		has "${path#/}" || return 1
+		seen=$((seen + 1))
+	done
+	[ "$seen" -eq 3 ] || { echo "expected 3 programs to be named, found $seen"; return 1; }
+}
+exposure() {
+	local is said
+	is=$(systemd-analyze security --offline=true --no-pager "$top/deploy/systemd/reeve-node.service" |
+		sed -n 's/.*exposure level[^:]*: \([0-9.]*\).*/\1/p')
+	said=$(tr '\n' ' ' <"$top/docs/man/reeve-node.8.md" | sed -n 's/.*`systemd-analyze security` says \([0-9.]*[0-9]\).*/\1/p')
+	[ -n "$is" ] && [ "$is" = "$said" ] || { echo "it is '$is', docs/man/reeve-node.8.md says '$said'"; return 1; }
+}
+
+check "lintian finds no error and no warning" says_nothing
+check "every program, page and example is in the package" whole
+check "the unit and the hook name programs of the package" named
+check "systemd-analyze security says of the unit what its page says" exposure
+echo "1..$number"
+exit $failed
