@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 6.12
 # identity.bats: what Kubernetes' runtimes call a container is in ps, in logs and in every record, and people
 # can name it by that; a word that fits two is refused with both. (podman and docker: runtimes.bats.)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 6.12
 # `reeve install` and `uninstall` at their outside: the question, places that cannot be written, owners and
 # labels. What becomes of which file is in tests/unit/install.
 bats_require_minimum_version 1.5.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 6.12
 # runc.bats: reeve-runc in front of crun and runc: a container of a bundle that knows nothing of reeve is
 # guarded, its bundle differs by our hook alone, other verbs pass, and odd bundles are told.
 
