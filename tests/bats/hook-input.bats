@@ -247,7 +247,7 @@ gone() {
 		case $1 in
 		lsm) echo lockdown,capability,apparmor >/tmp/lsm.$$
 			mount --bind /tmp/lsm.$$ /sys/kernel/security/lsm; rm /tmp/lsm.$$ ;;
-		securityfs) umount -l /sys/kernel/security ;;
+		securityfs) umount -l /sys/kernel/security; mount -t tmpfs nobody /proc/1 ;; # init has it, too
 		bpffs) umount -l /sys/fs/bpf ;;
 		esac
 		shift

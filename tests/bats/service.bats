@@ -55,8 +55,9 @@ at_least() {
 	retry 10 reeve status
 	[ "$(count WATCHDOG=1)" -eq 0 ]
 	stop_node
+	: >"$said"
 	served WATCHDOG_USEC=soon
-	grep -q 'WATCHDOG_USEC=soon: expected microseconds' /var/log/reeve-node.log
+	retry 5 grep -q 'WATCHDOG_USEC=soon: expected microseconds' /var/log/reeve-node.log
 }
 
 @test "SIGHUP: policies are read again, also where no watch can see the change" {
