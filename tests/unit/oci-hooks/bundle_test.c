@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include "oci-hooks/runc/bundle.h"
 #include "oci-hooks/runc/conf.h"
@@ -109,13 +110,11 @@ TEST("a directory that cannot be written is told, nothing is left")
 {
 	_dir_ struct dir d = dir_make();
 
-	if (geteuid() == 0) {
-		tap_skip("root writes everywhere");
-		return;
-	}
 	dir_file(&d, "config.json", "{}");
-	fchmod(d.fd, 0500);
+	fchmod(d.fd, 0555);
+	setfsuid(65534); /* root writes everywhere */
 	CHECK_INT(add(&d), -EACCES);
+	setfsuid(geteuid());
 	CHECK(strstr(error, "cannot write beside it"));
 	fchmod(d.fd, 0700);
 	CHECK_INT(dir_count(&d), 1);
