@@ -160,6 +160,19 @@ int toml_read_key(struct toml_reader *r, char *path)
 	}
 }
 
+int toml_read_name(struct toml_reader *r, char *path)
+{
+	int err = toml_read_key(r, path);
+
+	if (err < 0)
+		return err;
+	if (toml_next(r) != '=')
+		return toml_fail_found(r, "'='");
+	r->at++;
+	toml_skip_blanks(r);
+	return 0;
+}
+
 /* --- the file --- */
 
 static int add(struct toml_reader *r, enum toml_kind kind, const char *path, size_t at,
@@ -228,13 +241,9 @@ static int read_member(struct toml_reader *r)
 	int err;
 
 	strcpy(path, r->table);
-	err = toml_read_key(r, path);
+	err = toml_read_name(r, path);
 	if (err < 0)
 		return err;
-	if (toml_next(r) != '=')
-		return toml_fail_found(r, "'='");
-	r->at++;
-	toml_skip_blanks(r);
 	err = add(r, TOML_VALUE, path, from, &item);
 	if (err < 0)
 		return err;

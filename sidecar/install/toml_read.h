@@ -40,6 +40,8 @@ void toml_skip_blanks(struct toml_reader *r);
 int toml_skip_lines(struct toml_reader *r);
 /* a."b.c".d, put behind what path (TOML_PATH_MAX) holds. */
 int toml_read_key(struct toml_reader *r, char *path);
+/* The same, and '=' with the blanks behind it. */
+int toml_read_name(struct toml_reader *r, char *path);
 /* quote: one quote of either kind, or three. The caller frees it. */
 int toml_read_string(struct toml_reader *r, const char *quote, char **ret);
 int toml_read_value(struct toml_reader *r, unsigned depth, struct toml_item *ret);

@@ -199,14 +199,10 @@ static int read_inline(struct toml_reader *r, unsigned depth)
 	for (;;) {
 		char path[TOML_PATH_MAX] = "";
 		struct toml_item one = {0};
-		int err = toml_read_key(r, path);
+		int err = toml_read_name(r, path);
 
 		if (err < 0)
 			return err;
-		if (toml_next(r) != '=')
-			return toml_fail_found(r, "'='");
-		r->at++;
-		toml_skip_blanks(r);
 		err = toml_read_value(r, depth + 1, &one);
 		for (size_t i = 0; i < one.strings_n; i++)
 			free(one.strings[i]);
