@@ -13,15 +13,6 @@
 #define PIECE_MAX (MEMBER_MAX + 512)
 #define BLANK_MAX 128 /* an indentation longer than that is not imitated */
 
-static size_t offset_of(const char *text, const struct json *j)
-{
-	const char *at = text;
-
-	for (int line = 1; line < j->line; line++)
-		at = strchr(at, '\n') + 1;
-	return (size_t)(at - text) + (size_t)j->column - 1;
-}
-
 /* What stands between an object's '{' and its first member: a new member is set off likewise. */
 static void blank_after(const char *text, size_t at, char ret[static BLANK_MAX])
 {
@@ -138,12 +129,12 @@ static int edit(struct plan *p, const struct rootfs_file *f, const struct json *
 	snprintf(member, sizeof(member), "\"reeve\": {\"path\": \"%s\"}", program);
 	if (runtimes) {
 		into = runtimes;
-		piece_into(f->text, offset_of(f->text, into), into, member, piece);
+		piece_into(f->text, into->offset, into, member, piece);
 	} else {
-		runtimes_around(f->text, offset_of(f->text, root), root, member, around);
-		piece_into(f->text, offset_of(f->text, into), into, around, piece);
+		runtimes_around(f->text, root->offset, root, member, around);
+		piece_into(f->text, into->offset, into, around, piece);
 	}
-	return insert(p, f, offset_of(f->text, into) + 1, piece);
+	return insert(p, f, into->offset + 1, piece);
 }
 
 static int create(struct plan *p, const char *program)
