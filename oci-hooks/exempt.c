@@ -10,16 +10,12 @@
 #define EXEMPT_SIZE_MAX (64u << 10) /* bytes */
 #define NAMESPACE_MAX 63	    /* characters, as Kubernetes has it */
 
-/* containerd's CRI, CRI-O */
-static const char *const said_by[] = {"io.kubernetes.cri.sandbox-namespace",
-				      "io.kubernetes.pod.namespace"};
-
 /* NULL: not known, or not beyond doubt. */
 static const char *namespace_of(const struct meta *m)
 {
-	const char *name = NULL;
+	const char *const *said_by = meta_said_by[META_SAID_NAMESPACE], *name = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(said_by); i++) {
+	for (size_t i = 0; said_by[i]; i++) {
 		const struct meta_annotation *a = meta_annotation(m, said_by[i]);
 
 		if (!a)
