@@ -12,21 +12,28 @@
 #define CONFIG_SIZE_MAX (16u << 20)
 #define LIST_SIZE_MAX (8u << 20) /* podman's list of containers: some 600 bytes each */
 
-/* NULL: not there, not root's, or no JSON. */
-static struct json *read_json(const char *path, size_t size_max)
+/* NULL: not there, or not root's. */
+static char *read_text(const char *path, size_t size_max, size_t *ret_len)
 {
 	_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	_free_ char *text = NULL;
-	struct json *j = NULL;
 	struct stat st;
-	size_t len;
+	char *text;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (st.st_uid != 0 && st.st_uid != geteuid()) ||
-	    util_read_all(fd, size_max, 0, &text, &len) < 0 ||
-	    json_parse_foreign(text, len, &j, NULL, 0) < 0)
+	    util_read_all(fd, size_max, 0, &text, ret_len) < 0)
 		return NULL;
-	return j;
+	return text;
+}
+
+/* NULL: likewise, or no JSON. */
+static struct json *read_json(const char *path, size_t size_max)
+{
+	size_t len;
+	_free_ char *text = read_text(path, size_max, &len);
+	struct json *j = NULL;
+
+	return text && json_parse_foreign(text, len, &j, NULL, 0) == 0 ? j : NULL;
 }
 
 static const char *annotation(const struct state *s, const char *key)
@@ -164,11 +171,17 @@ static int by_docker(struct state *s)
 {
 	static const char *const mounted[] = {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"};
 	_json_ struct json *config = NULL;
+	_free_ char *text = NULL;
 	char path[PATH_MAX];
+	size_t len;
 
 	if (snprintf(path, sizeof(path), "%s/config.json", s->bundle) >= PATH_MAX)
 		return 0;
-	config = read_json(path, CONFIG_SIZE_MAX);
+	text = read_text(path, CONFIG_SIZE_MAX, &len);
+	/* Most are nobody's but a runtime's: reading those as JSON would be a part of every start. */
+	if (!text || !memmem(text, len, s->id, strlen(s->id)) ||
+	    json_parse_foreign(text, len, &config, NULL, 0) < 0)
+		return 0;
 	for (const struct json *m = json_get(config, "mounts") ? json_get(config, "mounts")->child
 							       : NULL;
 	     m; m = m->next) {
