@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include "sidecar/common/cidr.h"
 #include "sidecar/common/event_table.h"
 #include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
@@ -84,7 +85,6 @@ static int set_access(const struct asking *a, const char *names)
 /* "10.0.0.1" or "[2001:db8::1]"; an IPv4 address in its IPv6 form is that. 0: it is none. */
 static int read_address(char *text, uint8_t ret[16])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	size_t len = strlen(text);
 
 	memset(ret, 0, 16);
@@ -93,13 +93,7 @@ static int read_address(char *text, uint8_t ret[16])
 	if (text[len - 1] != ']')
 		return 0;
 	text[len - 1] = '\0';
-	if (inet_pton(AF_INET6, text + 1, ret) != 1)
-		return 0;
-	if (memcmp(ret, mapped, sizeof(mapped)) != 0)
-		return AF_INET6;
-	memmove(ret, ret + sizeof(mapped), 4);
-	memset(ret + 4, 0, 12);
-	return AF_INET;
+	return inet_pton(AF_INET6, text + 1, ret) == 1 ? cidr_unmap(ret) : 0;
 }
 
 /* ADDRESS:PORT[/PROTOCOL] */

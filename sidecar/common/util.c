@@ -322,3 +322,20 @@ int util_refuse(int r, char *error, size_t size, const char *fmt, ...)
 	va_end(args);
 	return r;
 }
+
+bool util_decimal(const char *s, size_t len, unsigned max, unsigned *ret)
+{
+	unsigned n = 0;
+
+	if (len == 0 || len > 5 || (len > 1 && s[0] == '0'))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+		n = n * 10 + (unsigned)(s[i] - '0');
+	}
+	if (n > max)
+		return false;
+	*ret = n;
+	return true;
+}

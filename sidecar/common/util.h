@@ -71,6 +71,9 @@ int util_group_id(const char *group, gid_t *ret_gid);
 /* Absolute path of a program that sits beside the running one. -ENAMETOOLONG. */
 int util_sibling(const char *name, char *ret, size_t size);
 
+/* Decimal digits to at most max; nothing else, no leading zero. */
+bool util_decimal(const char *s, size_t len, unsigned max, unsigned *ret);
+
 /* Puts a one-line reason into error (size 0: nowhere) and returns r. */
 int util_refuse(int r, char *error, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

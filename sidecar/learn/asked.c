@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include "sidecar/common/cidr.h"
 #include "sidecar/policy/policy.h"
 
 #define RENAME_EXCHANGE_FLAG 2
@@ -142,7 +143,6 @@ static unsigned of_unix(struct asked *q, const struct event *e)
 static unsigned of_address(struct asked *q, const struct rv_connect *r,
 			   const struct rv_address *address)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	int family = (int)address->family;
 	uint8_t addr[16] = {0};
 
@@ -150,11 +150,9 @@ static unsigned of_address(struct asked *q, const struct rv_connect *r,
 		memcpy(addr, address->addr, 4);
 	} else if (family != AF_INET6) {
 		return 0;
-	} else if (memcmp(address->addr, mapped, sizeof(mapped)) == 0) {
-		family = AF_INET;
-		memcpy(addr, address->addr + sizeof(mapped), 4);
 	} else {
 		memcpy(addr, address->addr, sizeof(addr));
+		family = cidr_unmap(addr);
 	}
 	RV_ASSERT(sizeof(q->name) >= RV_ADDRESS_TEXT);
 	policy_address(family, addr, (uint16_t)address->port, (uint8_t *)q->name);

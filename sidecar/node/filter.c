@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See filter.h. */
 #include "sidecar/node/filter.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "sidecar/common/util.h"
 
 #define STATES_MAX 16384 /* of one glob's automaton */
@@ -121,45 +120,18 @@ static int read_names(const struct json *query, const char *key, unsigned (*numb
 	return 0;
 }
 
-/* An IPv4 address in its IPv6 form is the IPv4 address. */
-static void unmap(int *family, uint8_t *address, unsigned *prefix)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (*family != AF_INET6 || memcmp(address, mapped, sizeof(mapped)) != 0 || *prefix < 96)
-		return;
-	memmove(address, address + 12, 4);
-	memset(address + 4, 0, 12);
-	*family = AF_INET;
-	*prefix -= 96;
-}
-
 static int read_address(const struct json *query, struct filter *f, char *error, size_t error_size)
 {
 	const struct json *m = json_get(query, "address");
-	char text[64] = "", *slash, *end = NULL;
-	unsigned long prefix;
-	unsigned bits;
 
 	if (!m)
 		return 0;
-	if (m->type == JSON_STRING)
-		snprintf(text, sizeof(text), "%s", m->string);
-	slash = strchr(text, '/');
-	if (slash)
-		*slash++ = '\0';
-	f->family = inet_pton(AF_INET, text, f->address) == 1	 ? AF_INET
-		    : inet_pton(AF_INET6, text, f->address) == 1 ? AF_INET6
-								  : 0;
-	bits = f->family == AF_INET ? 32 : 128;
-	prefix = slash ? strtoul(slash, &end, 10) : bits;
-	if (!f->family || prefix > bits || (slash && (!*slash || *end)))
+	if (m->type != JSON_STRING || cidr_parse(m->string, &f->address) < 0)
 		return util_refuse(-EINVAL, error, error_size,
 				   "address '%s': expected an IPv4 or IPv6 address, or a range as "
 				   "10.0.0.0/8",
 				   m->type == JSON_STRING ? m->string : "?");
-	f->prefix = (unsigned)prefix;
-	unmap(&f->family, f->address, &f->prefix);
+	cidr_unmap_range(&f->address);
 	f->any = true;
 	return 0;
 }
@@ -252,14 +224,15 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 static bool fits_address(const struct filter *f, const struct rv_address *a)
 {
 	int family = (int)a->family;
-	unsigned prefix = 128;
-	uint8_t address[16];
+	uint8_t addr[16];
 
-	memcpy(address, a->addr, sizeof(address));
-	if (family != AF_INET && family != AF_INET6)
+	memcpy(addr, a->addr, sizeof(addr));
+	if (family == AF_INET6)
+		family = cidr_unmap(addr);
+	else if (family != AF_INET)
 		return false;
-	unmap(&family, address, &prefix);
-	if (f->family && (family != f->family || !same_bits(address, f->address, f->prefix)))
+	if (f->address.family && (family != f->address.family ||
+				  !same_bits(addr, f->address.addr, f->address.prefix)))
 		return false;
 	return f->port < 0 || a->port == (uint64_t)f->port;
 }
@@ -305,5 +278,5 @@ bool filter_fits(const struct filter *f, const struct event *e, const char *exe,
 	if (f->exec.set && !matches(&f->exec, exe, exe_len) &&
 	    !(e->head.kind == RV_KIND_EXEC && matches(&f->exec, e->path, e->path_len)))
 		return false;
-	return (!f->family && f->port < 0) || fits_addresses(f, e);
+	return (!f->address.family && f->port < 0) || fits_addresses(f, e);
 }

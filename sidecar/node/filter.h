@@ -10,6 +10,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "sidecar/common/cidr.h"
 #include "sidecar/common/event.h"
 #include "sidecar/common/json.h"
 #include "sidecar/policy/automaton.h"
@@ -26,9 +27,7 @@ struct filter {
 	uint32_t verdicts; /* a bit per RV_VERDICT_*; 0 every one */
 	int64_t pid, uid, rule, port; /* -1: any */
 	struct filter_glob path, exec, tag;
-	int family; /* of the address; 0 any */
-	uint8_t address[16];
-	unsigned prefix; /* bits of it that count */
+	struct cidr address; /* family 0: any */
 };
 
 /* -EINVAL, -E2BIG with what was found and expected in error. filter_release() also after a failure. */

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "rule.h"
+#include "sidecar/common/cidr.h"
 #include "sidecar/common/util.h"
 
 #define PORT_MAX 65535
-#define MAPPED_BITS 96 /* of an IPv6 address before the IPv4 one in it */
-#define CIDR_SIZE (INET6_ADDRSTRLEN + sizeof("/128"))
 
 static const struct {
 	const char *name;
@@ -19,24 +18,6 @@ static const struct {
     {"tcp", IPPROTO_TCP},   {"udp", IPPROTO_UDP},   {"udplite", IPPROTO_UDPLITE},
     {"sctp", IPPROTO_SCTP}, {"icmp", IPPROTO_ICMP}, {"icmpv6", IPPROTO_ICMPV6},
 };
-
-/* Decimal digits to at most max; nothing else, no leading zero. */
-static bool read_number(const char *s, size_t len, unsigned max, unsigned *ret)
-{
-	unsigned n = 0;
-
-	if (len == 0 || len > 5 || (len > 1 && s[0] == '0'))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-		n = n * 10 + (unsigned)(s[i] - '0');
-	}
-	if (n > max)
-		return false;
-	*ret = n;
-	return true;
-}
 
 /* Clears what is behind the prefix; whether something was there. */
 static bool clear_host_bits(uint8_t addr[16], unsigned prefix)
@@ -65,51 +46,29 @@ static int refuse_host_bits(struct reader *r, const struct json *m, int family,
 			   text, prefix);
 }
 
-/* An IPv4 address in its IPv6 form is the same address. */
-static void unmap(struct policy_rule *rule)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (rule->family != AF_INET6 || memcmp(rule->addr, mapped, sizeof(mapped)) != 0)
-		return; /* of a shorter prefix these bits would be behind it */
-	memmove(rule->addr, rule->addr + sizeof(mapped), 4);
-	memset(rule->addr + 4, 0, 12);
-	rule->family = AF_INET;
-	rule->prefix = (uint8_t)(rule->prefix - MAPPED_BITS);
-}
-
 static int parse_cidr(struct reader *r, const struct json *m, bool range, struct policy_rule *rule)
 {
 	const char *what = range
 			       ? "an address or CIDR, as \"10.0.0.0/8\" or \"2001:db8::1\"; names "
 				 "are not looked up"
 			       : "one IPv4 or IPv6 address; ranges are \"cidr\"";
-	char text[CIDR_SIZE];
-	const char *slash;
-	unsigned prefix;
-	size_t len;
+	struct cidr c;
+	int err;
 
-	if (m->type != JSON_STRING || strlen(m->string) >= sizeof(text))
+	if (m->type != JSON_STRING || (!range && strchr(m->string, '/')))
 		return reader_expected(r, m, what);
-	slash = strchrnul(m->string, '/');
-	len = (size_t)(slash - m->string);
-	memcpy(text, m->string, len);
-	text[len] = '\0';
-	rule->family = AF_INET;
-	if (inet_pton(AF_INET, text, rule->addr) != 1)
-		rule->family = AF_INET6;
-	if (rule->family == AF_INET6 && inet_pton(AF_INET6, text, rule->addr) != 1)
-		return reader_expected(r, m, what);
-	prefix = rule->family == AF_INET ? 32 : 128;
-	if (*slash && (!range || !read_number(slash + 1, strlen(slash + 1), prefix, &prefix)))
+	err = cidr_parse(m->string, &c);
+	if (err == -ERANGE)
 		return reader_expected(r, m,
-				       range ? "a prefix of 0 to 32 bits (IPv4) or 128 (IPv6) "
-					       "behind the '/'"
-					     : what);
-	if (clear_host_bits(rule->addr, prefix))
-		return refuse_host_bits(r, m, rule->family, rule->addr, prefix);
-	rule->prefix = (uint8_t)prefix;
-	unmap(rule);
+				       "a prefix of 0 to 32 bits (IPv4) or 128 (IPv6) behind the '/'");
+	if (err < 0)
+		return reader_expected(r, m, what);
+	if (clear_host_bits(c.addr, c.prefix))
+		return refuse_host_bits(r, m, c.family, c.addr, c.prefix);
+	cidr_unmap_range(&c);
+	rule->family = (uint16_t)c.family;
+	rule->prefix = (uint8_t)c.prefix;
+	memcpy(rule->addr, c.addr, sizeof(rule->addr));
 	return 0;
 }
 
@@ -136,8 +95,8 @@ static int parse_port(struct reader *r, const struct json *j, struct policy_rule
 		low = high = (unsigned)m->number;
 	} else if (m) {
 		dash = m->type == JSON_STRING ? strchr(m->string, '-') : NULL;
-		good = dash && read_number(m->string, (size_t)(dash - m->string), PORT_MAX, &low) &&
-		       read_number(dash + 1, strlen(dash + 1), PORT_MAX, &high) && low <= high;
+		good = dash && util_decimal(m->string, (size_t)(dash - m->string), PORT_MAX, &low) &&
+		       util_decimal(dash + 1, strlen(dash + 1), PORT_MAX, &high) && low <= high;
 	}
 	if (!good)
 		return reader_expected(r, m, "a port from 0 to 65535, or \"LOW-HIGH\"");
@@ -153,7 +112,7 @@ uint8_t policy_protocol(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
 		if (strcmp(protocols[i].name, name) == 0)
 			return protocols[i].number;
-	read_number(name, strlen(name), UINT8_MAX, &number);
+	util_decimal(name, strlen(name), UINT8_MAX, &number);
 	return (uint8_t)number;
 }
 
