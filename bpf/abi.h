@@ -316,7 +316,7 @@ struct rv_inode {
 	__u32 dev;
 	__u64 ino;
 	__u32 generation;
-	__u32 links;
+	__u32 reserved;
 };
 
 #define RV_PREPARED 1

@@ -69,9 +69,11 @@ static __always_inline void judge_alias(const struct who *w, struct verdict *v, 
 	judge_file(w, v, s, &file);
 }
 
-static __always_inline void act_alias(struct act *a, __u32 access, struct inode *inode)
+/* act_judge of a file that is there: by the name that was added last, and by those of its inode. */
+static __always_inline void act_judge_file(struct act *a, __u32 access, __u32 len, __u32 state,
+					   struct inode *inode)
 {
-	a->v.access = access;
+	act_judge(a, access, len, state);
 	judge_alias(&a->w, &a->v, a->s, inode);
 }
 
@@ -91,6 +93,5 @@ int reeve_inode(struct rv_inode *asked)
 	asked->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	asked->ino = BPF_CORE_READ(inode, i_ino);
 	asked->generation = BPF_CORE_READ(inode, i_generation);
-	asked->links = BPF_CORE_READ(inode, i_nlink);
 	return 0;
 }

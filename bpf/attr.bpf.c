@@ -11,8 +11,7 @@ int BPF_PROG(reeve_chmod, struct path *path, unsigned short mode)
 		INODE_FILL(r, path->dentry->d_inode);
 		r->new_mode = mode & S_IALLUGO;
 		act_path(&a, path, false, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_ATTRIBUTES, path->dentry->d_inode);
+		act_judge_file(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state, path->dentry->d_inode);
 	}
 	return act_end_node(&a);
 }
@@ -34,8 +33,7 @@ int BPF_PROG(reeve_chown, struct path *path, __u32 uid, __u32 gid)
 		r->new_uid = uid;
 		r->new_gid = gid;
 		act_path(&a, path, false, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_ATTRIBUTES, path->dentry->d_inode);
+		act_judge_file(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state, path->dentry->d_inode);
 	}
 	return act_end_node(&a);
 }
@@ -111,8 +109,7 @@ static __always_inline int truncate(struct path *path, struct inode *inode, __u3
 		r->size = length_asked();
 		act_path(&a, path, false, &r->path_len, &r->path_state);
 		a.v.tag_state = tag_state;
-		act_judge(&a, RV_DO_WRITE, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_WRITE, inode);
+		act_judge_file(&a, RV_DO_WRITE, r->path_len, r->path_state, inode);
 		judge_tag_missed(&a.v);
 	}
 	return act_end_node(&a);
@@ -165,8 +162,7 @@ int BPF_PROG(reeve_setxattr, void *idmap, struct dentry *dentry, const char *nam
 		r->size = size;
 		r->flags = flags;
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_ATTRIBUTES, dentry->d_inode);
+		act_judge_file(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state, dentry->d_inode);
 		act_string(&a, name, &r->name_len);
 		/* A pointer to const void is nothing the verifier lets through as an argument. */
 		bpf_get_func_arg(ctx, 3, &value);
@@ -190,8 +186,7 @@ int BPF_PROG(reeve_rmxattr, void *idmap, struct dentry *dentry, const char *name
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_ATTRIBUTES, dentry->d_inode);
+		act_judge_file(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state, dentry->d_inode);
 		act_string(&a, name, &r->name_len);
 	}
 	return act_end_node(&a);
@@ -241,8 +236,7 @@ int BPF_PROG(reeve_setacl, void *idmap, struct dentry *dentry, const char *name,
 		count = BPF_CORE_READ(acl, a_count);
 		r->size = 4 + count * 8;
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_ATTRIBUTES, dentry->d_inode);
+		act_judge_file(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state, dentry->d_inode);
 		act_string(&a, name, &r->name_len);
 		acl_value(&a, acl, count, &r->value_len);
 	}
@@ -261,8 +255,7 @@ int BPF_PROG(reeve_rmacl, void *idmap, struct dentry *dentry, const char *name)
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		act_name(&a, NULL, dentry, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_ATTRIBUTES, dentry->d_inode);
+		act_judge_file(&a, RV_DO_ATTRIBUTES, r->path_len, r->path_state, dentry->d_inode);
 		act_string(&a, name, &r->name_len);
 	}
 	return act_end_node(&a);

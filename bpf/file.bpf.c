@@ -166,7 +166,7 @@ static __always_inline int ioctl(struct file *file, unsigned int command, __u32 
 		r->rdev = inode->i_rdev;
 		r->command = command;
 		act_path(&a, &file->f_path, d_path, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_IOCTL, r->path_len, r->path_state);
+		act_judge_file(&a, RV_DO_IOCTL, r->path_len, r->path_state, inode);
 	}
 	return act_end_node(&a);
 }

@@ -62,7 +62,6 @@ struct inode {
 	__s64 i_size;
 	unsigned long i_ino;
 	__u32 i_generation;
-	unsigned int i_nlink;
 	struct super_block *i_sb;
 };
 

@@ -54,8 +54,7 @@ int BPF_PROG(reeve_unlink, struct path *dir, struct dentry *dentry)
 	if (r) {
 		INODE_FILL(r, dentry->d_inode);
 		act_name(&a, dir->mnt, dentry, &r->path_len, &r->path_state);
-		act_judge(&a, RV_DO_DELETE, r->path_len, r->path_state);
-		act_alias(&a, RV_DO_DELETE, dentry->d_inode);
+		act_judge_file(&a, RV_DO_DELETE, r->path_len, r->path_state, dentry->d_inode);
 	}
 	return act_end_node(&a);
 }
@@ -94,14 +93,15 @@ int BPF_PROG(reeve_rename, struct path *old_dir, struct dentry *old, struct path
 		r->new_ino = inode ? inode->i_ino : 0;
 		r->flags = flags;
 		act_name(&a, old_dir->mnt, old, &r->path_len, &r->path_state);
-		act_judge(&a, DOES_RENAME, r->path_len, r->path_state);
-		act_alias(&a, DOES_RENAME, old->d_inode);
+		act_judge_file(&a, DOES_RENAME, r->path_len, r->path_state, old->d_inode);
 		act_name(&a, new_dir->mnt, new, &r->new_path_len, &r->new_path_state);
 		act_judge(&a, flags & RENAME_EXCHANGE_FLAG ? DOES_RENAME | RV_DO_CREATE
 			      : inode			   ? RV_DO_CREATE | RV_DO_DELETE
 							   : RV_DO_CREATE,
 			  r->new_path_len, r->new_path_state);
-		act_alias(&a, flags & RENAME_EXCHANGE_FLAG ? DOES_RENAME : RV_DO_DELETE, inode);
+		/* What is made is the name, not the file that had it. */
+		a.v.access = flags & RENAME_EXCHANGE_FLAG ? DOES_RENAME : RV_DO_DELETE;
+		judge_alias(&a.w, &a.v, a.s, inode);
 	}
 	return act_end_node(&a);
 }
@@ -116,8 +116,7 @@ int BPF_PROG(reeve_link, struct dentry *old, struct path *new_dir, struct dentry
 	if (r) {
 		INODE_FILL(r, old->d_inode);
 		act_name(&a, new_dir->mnt, old, &r->path_len, &r->path_state);
-		act_judge(&a, DOES_LINK, r->path_len, r->path_state);
-		act_alias(&a, DOES_LINK, old->d_inode);
+		act_judge_file(&a, DOES_LINK, r->path_len, r->path_state, old->d_inode);
 		act_name(&a, new_dir->mnt, new, &r->new_path_len, &r->new_path_state);
 		act_judge(&a, RV_DO_CREATE, r->new_path_len, r->new_path_state);
 	}

@@ -80,11 +80,14 @@ all_denied() {
 	policy alias '{"name":"alias","mode":"enforce","rules":[
 		{"subject":"file","path":"/secret/file","action":"deny","errno":"EXFULL"},
 		{"subject":"file","path":"/vol/file","access":"write","action":"deny","errno":"EXFULL"},
+		{"subject":"file","path":"/secret/null","access":"ioctl","action":"deny","errno":"EXFULL"},
 		{"subject":"unix","path":"/vol/socket","action":"deny","errno":"EXFULL"}]}'
 	mkdir -p "$layers"/{upper,work,vol}
 	container "$dir" --annotate io.reeve.policy alias --edit '.mounts += [{destination: "/vol", type: "bind", source: "'"$layers"'/vol", options: ["bind", "rw"]}]' -- \
-		/bin/sh -c 'for a in "open /pub/file" "open /pub/free" "open /vol/other" "write /vol/other" "unix-connect /vol/other-socket"; do /act $a; echo "$a $?"; done'
+		/bin/sh -c 'for a in "open /pub/file" "open /pub/free" "open /vol/other" "write /vol/other" "unix-connect /vol/other-socket"; do /act $a; echo "$a $?"; done; stty -F /pub/null 2>&1'
 	links "$dir/rootfs"
+	mknod -m 0666 "$dir/rootfs/secret/null" c 1 3
+	ln "$dir/rootfs/secret/null" "$dir/rootfs/pub/null"
 	mv "$dir/rootfs" "$layers/lower"
 	mkdir "$dir/rootfs"
 	mount -t overlay overlay -o "lowerdir=$layers/lower,upperdir=$layers/upper,workdir=$layers/work" "$dir/rootfs"
@@ -95,13 +98,13 @@ all_denied() {
 	ln "$layers/vol/socket" "$layers/vol/other-socket"
 	run crun run -b "$dir" alias-layers </dev/null
 	kill $!
-	[ "$status" -eq 0 ]
 	diff - <(echo "$output") <<-'EOF'
 		open /pub/file 54
 		open /pub/free 0
 		open /vol/other 0
 		write /vol/other 54
 		unix-connect /vol/other-socket 54
+		stty: /pub/null: Exchange full
 	EOF
 	await_end alias-layers
 	exact alias-layers
