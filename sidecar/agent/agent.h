@@ -59,9 +59,9 @@ struct agent {
 	struct spool spool;
 	struct wire_buf in;
 	struct wire_buf out;
-	uint64_t sent;	    /* spool position up to which frames are out */
-	uint64_t closed_at; /* position behind CLOSE, 0 before */
-	uint64_t end_sent;
+	uint64_t sent; /* spool position up to which frames are out */
+	bool closed;   /* nothing more comes into the spool */
+	bool end_sent;
 	uint64_t state_sent_ns;
 	uint64_t state_issued;
 	uint64_t tried_ns;	 /* last attempt to reach the node */

@@ -36,7 +36,7 @@ static void say_hello(struct agent *a)
 	if (wire_put(&a->out, WIRE_HELLO, a->meta.generation, 0, meta, len))
 		node_drop(a);
 	a->sent = spool_begin(&a->spool);
-	a->end_sent = 0;
+	a->end_sent = false;
 	a->state_sent_ns = 0;
 }
 
@@ -70,7 +70,7 @@ static void take_frame(struct agent *a, const struct wire_frame *f)
 		break;
 	case WIRE_ACK:
 		spool_ack(&a->spool, f->head.position);
-		if (a->end_sent && f->head.position == a->end_sent)
+		if (a->end_sent && f->head.position == a->sent)
 			a->done = 1;
 		break;
 	case WIRE_REFUSED:
@@ -106,7 +106,7 @@ static int put_state(struct agent *a, uint64_t now_ns)
 	struct rv_counters c;
 
 	if (!a->state || a->state->counters.issued == a->state_issued ||
-	    (now_ns - a->state_sent_ns < STATE_NS && !a->closed_at))
+	    (now_ns - a->state_sent_ns < STATE_NS && !a->closed))
 		return 0;
 	c = a->state->counters;
 	a->state_issued = c.issued;
@@ -128,10 +128,9 @@ static int put_records(struct agent *a)
 		if (r == 0)
 			a->sent = next;
 	}
-	if (r == 0 && a->closed_at && a->sent == spool_end(&a->spool) && !a->end_sent) {
+	if (r == 0 && a->closed && a->sent == spool_end(&a->spool) && !a->end_sent) {
 		r = wire_put(&a->out, WIRE_END, a->meta.generation, a->sent, NULL, 0);
-		if (r == 0)
-			a->end_sent = a->sent;
+		a->end_sent = r == 0;
 	}
 	return r;
 }

@@ -68,7 +68,7 @@ static int put_close(struct agent *a)
 	r = spool_append(&a->spool, &c, sizeof(c));
 	if (r)
 		return r;
-	a->closed_at = spool_end(&a->spool);
+	a->closed = true;
 	return 0;
 }
 
@@ -97,17 +97,17 @@ static void end(struct agent *a)
 	stop_numbers(a);
 	while (!a->done) {
 		uint64_t now = util_now_ns();
-		bool told = a->closed_at || repeat_end(a);
+		bool told = a->closed || repeat_end(a);
 
-		if (!a->closed_at && take_all(a) == 0 && told &&
+		if (!a->closed && take_all(a) == 0 && told &&
 		    (rvring_used(&a->ring) | rvring_used(&a->lane)) == 0 && put_close(a) == 0)
 			finish_container(a);
 		node_turn(a, now);
 		if (a->done || now > until)
 			break;
-		if (!a->closed_at || a->node_fd >= 0)
+		if (!a->closed || a->node_fd >= 0)
 			epoll_wait(a->epoll_fd, &e, 1, 2);
-		else if (a->closed_at)
+		else if (a->closed)
 			break; /* nobody to wait for */
 	}
 }
@@ -116,7 +116,7 @@ static void deliver_only(struct agent *a)
 {
 	struct epoll_event e;
 
-	a->closed_at = spool_end(&a->spool);
+	a->closed = true;
 	for (unsigned i = 0; !a->done; i++) {
 		node_turn(a, util_now_ns());
 		if (a->node_fd < 0 && i)

@@ -302,6 +302,11 @@ int setup_adopt(struct agent *a, const char *key)
 		r = open_spool(a, true, uid, gid);
 	if (r == -ENOENT)
 		return 0;
+	if (!r && spool_unused(&a->spool)) {
+		finish_spool(a);
+		spool_release(&a->spool);
+		return 0;
+	}
 	return r ? r : meta_from_spool(a);
 }
 

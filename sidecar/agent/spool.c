@@ -215,6 +215,14 @@ uint64_t spool_end(const struct spool *s)
 	return s->head->end;
 }
 
+bool spool_unused(const struct spool *s)
+{
+	size_t meta_len;
+
+	spool_meta(s, &meta_len);
+	return meta_len == 0 && spool_begin(s) == spool_end(s);
+}
+
 int spool_ack(struct spool *s, uint64_t position)
 {
 	struct spool_head *h = s->head;

@@ -40,6 +40,8 @@ size_t spool_read(const struct spool *s, uint64_t position, size_t len_max, cons
 
 uint64_t spool_begin(const struct spool *s); /* oldest not acknowledged */
 uint64_t spool_end(const struct spool *s);
+/* No record is left in it and no meta: its agent died before it had said whose it is. */
+bool spool_unused(const struct spool *s);
 
 /* Everything before position is committed elsewhere. Out of range is ignored: -ERANGE. */
 int spool_ack(struct spool *s, uint64_t position);

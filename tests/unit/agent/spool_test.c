@@ -64,7 +64,9 @@ TEST("spool: what is appended is there for a successor, byte for byte, in order"
 	size_t len;
 
 	REQUIRE(open_spool(dir, &s) == 0);
+	CHECK(spool_unused(&s));
 	REQUIRE(spool_set_meta(&s, "{}", 2) == 0);
+	CHECK(!spool_unused(&s));
 	for (unsigned i = 0; i < 1000; i++)
 		REQUIRE(append(&s, i, 208 + i) == 0);
 	/* no close: the process is gone, the mapping is not */
