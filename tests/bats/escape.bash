@@ -38,7 +38,7 @@ halted() {
 		"$dir/config.json.plain" >"$dir/config.json"
 	timeout 60 crun run -b "$dir" "halted-$1-$2" </dev/null >/dev/null 2>"$dir/errors" || status=$?
 	said=$(cat "$dir/said")
-	echo "$1 $2: status $status after $((SECONDS - begin)) s, $said"
+	echo "$1 $2: status $status after $((SECONDS - begin)) s, ${said%%$'\n'*}"
 	# Nothing of it is left that could run on.
 	crun delete -f "halted-$1-$2" 2>/dev/null || true
 	if [ "$1" = stop ] && pgrep -x halt >/dev/null; then
@@ -51,15 +51,15 @@ halted() {
 	esac
 }
 
-# halting: the container for it; sets $calls to how many there are, with nobody halted.
+# halting: the container for it; sets $calls to how many there are, with nobody halted, and $said to which.
 halting() {
 	container "$dir" --annotate io.reeve.policy noshadow -- /act open /etc/shadow
 	echo x >"$dir/rootfs/etc/shadow"
 	cp "$dir/config.json" "$dir/config.json.plain"
 	held=0 closed=0
-	halted none 0
+	halted list 0
 	[ "$held" -eq 1 ]
-	calls=${said##*calls }
+	calls=$(sed -n 's/^calls //p' <<<"$said")
 }
 
 # halted_each WHAT STEP: at every STEPth call, from one of the first on, until the hook has ended without.
@@ -72,4 +72,6 @@ halted_each() {
 	done
 	echo "# $1, every ${2}th of $calls calls from $first on: $closed did not start, $held were denied" >&3
 	[ $((held + closed)) -ge $(((calls - first) / $2)) ]
+	# The dead have successors, which have nothing to stay for.
+	retry 10 no_agents
 }

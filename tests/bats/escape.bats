@@ -28,5 +28,22 @@ teardown() {
 @test "escape: a call of the hook or the agent fails, or is its end" {
 	halting
 	halted_each fail 139
-	halted_each kill 290
+	halted_each kill 97
+}
+
+@test "escape: an agent that is killed before it is ready leaves nothing" {
+	local list
+	halting
+	halting # the first start of a boot has calls of its own
+	list=$said
+	# Its spool is there, but does not yet say whose it is; and the programs are attached.
+	halted kill $(($(last_of 285 "$list") + 4)) # fallocate()
+	[[ $said == *" of reeve-agent"* ]]
+	halted kill $(($(last_of 321 "$list") - 9)) # bpf()
+	[[ $said == *" of reeve-agent"* ]]
+	retry 20 nothing_of_agents
+}
+# last_of CALL LIST: which of the calls in halt's LIST is the agent's last of these before it is ready.
+last_of() {
+	awk -v call="$1" '$1 == "calls" { exit } $3 == call && $5 == "reeve-agent" { n = $1 } END { print n }' <<<"$2"
 }

@@ -61,6 +61,9 @@ agents() {
 no_agents() {
 	[ "$(agents)" -eq 0 ]
 }
+nothing_of_agents() {
+	no_agents && [ -z "$(ls -A /run/reeve/c 2>/dev/null)" ] && [ -z "$(ls -A /var/lib/reeve/spool 2>/dev/null)" ]
+}
 
 # everything reeve may leave behind, one per line, sorted: for before and after.
 traces() {

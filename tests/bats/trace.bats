@@ -149,6 +149,3 @@ no_objects() {
 ended_or_gone() {
 	[ "$(reeve ps -a --json | jq -r --arg id "$1" '.[] | select(.id == $id) | .state')" = ended ]
 }
-nothing_of_agents() {
-	no_agents && [ -z "$(ls -A /run/reeve/c 2>/dev/null)" ] && [ -z "$(ls -A /var/lib/reeve/spool 2>/dev/null)" ]
-}

@@ -2,9 +2,9 @@
 /* halt: stands in a hook's place, runs the real one and all that it starts under ptrace, and when
  * they have entered so many system calls together does something to them. halt WHAT NUMBER SAID
  * PROGRAM... WHAT: "kill": kill -9 of whoever enters it; "kill-all": of all of them; "stop": none
- * of them goes on, for ever; "fail": the call is not made and comes back as EIO; "none". SAID: a
- * file that gets a line when it is done: NUMBER, the call and the program; and "calls N" when the
- * hook has ended, with how many there were until then. */
+ * of them goes on, for ever; "fail": the call is not made and comes back as EIO; "list": nothing, to
+ * none. SAID: a file that gets a line when it is done, with "list" for each: NUMBER, the call and the
+ * program; and "calls N" when the hook has ended, with how many there were until then. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -69,12 +69,14 @@ static bool entered(struct halt *h, int place)
 	struct user_regs_struct regs;
 
 	h->calls++;
-	if (h->calls != h->number || !strcmp(h->what, "none"))
+	if (h->calls != h->number && strcmp(h->what, "list"))
 		return true;
-	h->done = true;
 	if (ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
 		return true;
 	say_done(h, pid, (long)regs.orig_rax);
+	if (!strcmp(h->what, "list"))
+		return true;
+	h->done = true;
 	if (!strcmp(h->what, "kill")) {
 		kill(pid, SIGKILL);
 	} else if (!strcmp(h->what, "kill-all")) {
@@ -162,6 +164,7 @@ static void trace(struct halt *h, char **argv)
 	told(h, h->hook, status);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0)
 		told(h, pid, status);
+	usleep(500000); /* crun waits for one SIGCHLD, the hook's: two at once would be one */
 	exit(0);
 }
 
@@ -172,7 +175,7 @@ int main(int argc, char **argv)
 
 	if (argc < 5) {
 		fprintf(stderr,
-			"usage: halt kill|kill-all|stop|fail|none NUMBER SAID PROGRAM...\n");
+			"usage: halt kill|kill-all|stop|fail|list NUMBER SAID PROGRAM...\n");
 		return 2;
 	}
 	h.what = argv[1];
