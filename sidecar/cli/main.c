@@ -27,14 +27,18 @@ static const struct verb {
      "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},
-    {"logs", verb_logs, "[-f] [--format text|json|audit] [WHAT]... ID|--node",
-     "show a container's record, or the node's own",
+    {"logs", verb_logs, "[-f] [--format text|json|csv|audit] [--fields NAMES] [WHAT]... ID|--all|--node",
+     "show a container's record, all of them, or the node's own",
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
+     "  --all         every container's, those that have ended, too, by time\n"
      "  --node        what belongs to no container, since the programs were loaded\n"
-     "  -f, --follow  go on until the container ends\n"
+     "  -f, --follow  go on until the container ends; with --all until you stop it\n"
      "  --format F    text: a line for people; json: one object a line, as in docs/events.md;\n"
-     "                audit: lines for 'ausearch -if FILE' and 'aureport -if FILE'\n"
+     "                csv: RFC 4180, for spreadsheets and databases; audit: lines for\n"
+     "                'ausearch -if FILE' and 'aureport -if FILE'\n"
      "  --json        the same as --format json\n"
+     "  --fields N,N  these fields alone and in this order, in text, json or csv: names that\n"
+     "                'reeve events --fields' lists, or all\n"
      "  --tail N      the last N of what is asked for\n"
      "  --reverse     the newest first; with --tail N those N alone\n"
      "What is asked for, all of it together:\n"
@@ -52,9 +56,10 @@ static const struct verb {
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node  the node's own log, of what belongs to no container\n"},
-    {"events", verb_events, "[--json | --schema]", "list every kind of event and its fields",
+    {"events", verb_events, "[--json | --schema | --fields]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
      "  --json      the same for programs\n"
+     "  --fields    every field by the name that 'reeve logs --fields' takes, one a line\n"
      "  --schema    the JSON schema of 'reeve logs --json'\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
     {"tag", verb_tag, "set PATH VALUE | get PATH | list PATH | remove PATH",

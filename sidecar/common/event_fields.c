@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See event_fields.h. In CSV a string is always in quotes, anything else never but lists: a reader
+ * can tell "7" from 7. What would make a string two lines, a terminal act, or a reader stumble is
+ * escaped as in JSON; what a spreadsheet would take for a formula gets a ' in front, and so does a
+ * string that has one, so that it can be taken away again. */
+#include "event_fields.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "event.h"
+#include "json_scan.h"
+#include "quote.h"
+#include "utf8.h"
+#include "util.h"
+
+#define NAME_MAX_BYTES 64 /* of a field, NUL included */
+
+void event_fields_release(struct event_fields *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->names[i]);
+	f->n = 0;
+}
+
+static bool has(const struct event_fields *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int add(struct event_fields *f, const char *name)
+{
+	char *copy = f->n < EVENT_FIELDS_MAX ? strdup(name) : NULL;
+
+	if (!copy)
+		return -ENOMEM;
+	f->names[f->n++] = copy;
+	return 0;
+}
+
+/* Calls each for every member, then for each of its own; below those nothing has a fixed name. */
+static int each_member(struct json_piece json,
+		       int (*each)(void *arg, const char *name, struct json_piece value), void *arg)
+{
+	struct json_piece at, inner_at;
+	struct json_member m, inner;
+	char name[NAME_MAX_BYTES];
+	int r = 0;
+
+	if (!json_scan_open(json, &at))
+		return -EINVAL;
+	while (r == 0 && json_scan_member(&at, &m)) {
+		snprintf(name, sizeof(name), "%.*s", (int)m.key.len, m.key.s);
+		r = each(arg, name, m.value);
+		if (m.value.s[0] != '{' || !json_scan_open(m.value, &inner_at))
+			continue;
+		while (r == 0 && json_scan_member(&inner_at, &inner)) {
+			snprintf(name, sizeof(name), "%.*s.%.*s", (int)m.key.len, m.key.s,
+				 (int)inner.key.len, inner.key.s);
+			r = each(arg, name, inner.value);
+		}
+	}
+	return r;
+}
+
+static int add_new(void *arg, const char *name, struct json_piece value)
+{
+	(void)value;
+	return has(arg, name) ? 0 : add(arg, name);
+}
+
+/* The members of an empty event of each kind are all there are. */
+int event_fields_all(struct event_fields *ret)
+{
+	static const struct event_context nothing;
+	_json_out_ struct json_out *o = json_out_new();
+	struct event_fields all = {};
+	int r = o ? 0 : -ENOMEM;
+
+	for (unsigned k = 1; k < RV_KIND_MAX && r == 0; k++) {
+		struct event e = {.head = {.kind = (__u16)k}};
+		struct json_piece text;
+
+		if (!event_kind(k) || k == RV_KIND_ARGS)
+			continue;
+		json_out_reset(o);
+		event_to_json(&e, &nothing, o);
+		r = json_out_text(o, &text.s, &text.len);
+		if (r == 0)
+			r = each_member(text, add_new, &all);
+	}
+	if (r < 0)
+		event_fields_release(&all);
+	else
+		*ret = all;
+	return r;
+}
+
+/* How many letters to add, take away or change. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[NAME_MAX_BYTES + 1];
+	size_t n = strnlen(b, NAME_MAX_BYTES);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= n; j++) {
+			unsigned change = diagonal + (a[i - 1] != b[j - 1]), other;
+
+			diagonal = row[j];
+			other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+			row[j] = change < other ? change : other;
+		}
+	}
+	return row[n];
+}
+
+/* The nearest there is; "pid" means "process.pid". */
+static const char *nearest(const struct event_fields *all, const char *name)
+{
+	const char *best = NULL;
+	unsigned least = UINT32_MAX;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const char *dot = strchr(all->names[i], '.');
+		unsigned whole = distance(name, all->names[i]);
+		unsigned end = dot ? distance(name, dot + 1) : whole;
+		unsigned d = 2 * (end < whole ? end : whole) + (end < whole);
+
+		if (d < least) {
+			least = d;
+			best = all->names[i];
+		}
+	}
+	return best;
+}
+
+static int read_name(const struct json *j, const struct event_fields *all, struct event_fields *f,
+		     char *error, size_t error_size)
+{
+	char shown[2 * NAME_MAX_BYTES];
+
+	if (j->type != JSON_STRING)
+		return util_refuse(-EINVAL, error, error_size, "\"fields\": expected an array of names");
+	if (has(f, j->string))
+		return util_refuse(-EINVAL, error, error_size, "the field '%s' is named twice",
+				   j->string);
+	if (has(all, j->string))
+		return add(f, j->string);
+	snprintf(shown, sizeof(shown), "%.*s", NAME_MAX_BYTES, j->string);
+	return util_refuse(-EINVAL, error, error_size,
+			   "there is no field '%s'; the nearest is '%s', 'reeve events --fields' "
+			   "lists them",
+			   shown, nearest(all, shown));
+}
+
+static int read_csv(struct event_fields *f)
+{
+	static const char *const names[] = {EVENT_FIELDS_CSV};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && r == 0; i++)
+		r = add(f, names[i]);
+	return r;
+}
+
+int event_fields_read(const struct json *names, struct event_fields *ret, char *error,
+		      size_t error_size)
+{
+	struct event_fields all = {}, f = {};
+	int r;
+
+	if (names && (names->type != JSON_ARRAY || names->count == 0))
+		return util_refuse(-EINVAL, error, error_size, "\"fields\": expected an array of names");
+	if (names && names->count == 1 && names->child->type == JSON_STRING &&
+	    strcmp(names->child->string, "all") == 0)
+		return event_fields_all(ret);
+	r = names ? event_fields_all(&all) : read_csv(&f);
+	for (const struct json *j = names ? names->child : NULL; j && r == 0; j = j->next)
+		r = read_name(j, &all, &f, error, error_size);
+	event_fields_release(&all);
+	if (r < 0)
+		event_fields_release(&f);
+	else
+		*ret = f;
+	return r;
+}
+
+struct found {
+	const struct event_fields *fields;
+	struct json_piece *of; /* s NULL: not there */
+};
+
+static int find(void *arg, const char *name, struct json_piece value)
+{
+	struct found *found = arg;
+
+	for (size_t i = 0; i < found->fields->n; i++)
+		if (strcmp(found->fields->names[i], name) == 0)
+			found->of[i] = value;
+	return 0;
+}
+
+/* = + - @ and their wide forms begin a formula. */
+static bool is_formula(const char *s, size_t len)
+{
+	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					   "\xef\xbc\xa0"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wide); i++)
+		if (len >= 3 && memcmp(s, wide[i], 3) == 0)
+			return true;
+	return len > 0 && strchr("=+-@'", s[0]) != NULL && s[0];
+}
+
+/* A character as JSON escapes it. */
+static void put_escape(FILE *out, const char *text, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned code = n == 2 ? s[0] & 0x1fu : n == 3 ? s[0] & 0x0fu : s[0] & 0x07u;
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (s[i] & 0x3fu);
+	if (n == 4)
+		fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+	else
+		fprintf(out, "\\u%04x", code);
+}
+
+/* A piece of JSON in quotes, of a string without its own; with marks that a person would not see as
+ * escapes, like the control characters that are so already. */
+static void put_cell(FILE *out, const char *s, size_t len, bool list)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_length(s + i, len - i);
+		n = n ? n : 1;
+		if (n > 1 && quote_is_hostile(s + i, n)) {
+			put_escape(out, s + i, n);
+		} else if (s[i] == '\\' && i + 1 < len) {
+			n = 2;
+			if (s[i + 1] != '"')
+				fwrite(s + i, 1, n, out);
+			else
+				fputs(list ? "\\\"\"" : "\"\"", out);
+		} else {
+			if (s[i] == '"')
+				fputc('"', out);
+			fwrite(s + i, 1, n, out);
+		}
+	}
+}
+
+static void put_csv(FILE *out, struct json_piece p)
+{
+	bool string = p.s && p.s[0] == '"', list = p.s && (p.s[0] == '[' || p.s[0] == '{');
+
+	if (!p.s || p.s[0] == 'n')
+		return;
+	if (!string && !list) {
+		fwrite(p.s, 1, p.len, out);
+		return;
+	}
+	fputs(string && is_formula(p.s + 1, p.len - 2) ? "\"'" : "\"", out);
+	put_cell(out, p.s + string, p.len - 2 * string, list);
+	fputc('"', out);
+}
+
+static void put_word(FILE *out, struct json_piece p)
+{
+	size_t len = 0;
+	_free_ char *bytes = json_scan_bytes(p, &len);
+
+	if (!bytes)
+		quote_word(out, p.s, p.len);
+	else if (len == 1 && bytes[0] == '-')
+		fputs("'-'", out); /* bare, it stands for nothing */
+	else
+		quote_word(out, bytes, len);
+}
+
+static void put_text(FILE *out, struct json_piece p)
+{
+	struct json_piece at, element;
+	const char *blank = "";
+
+	if (!p.s || p.s[0] == 'n') {
+		fputc('-', out);
+	} else if (p.s[0] == '[' && json_scan_open(p, &at)) {
+		fputc('(', out);
+		for (; json_scan_element(&at, &element); blank = " ") {
+			fputs(blank, out);
+			put_word(out, element);
+		}
+		fputc(')', out);
+	} else {
+		put_word(out, p);
+	}
+}
+
+static void put_json(FILE *out, const char *name, struct json_piece p)
+{
+	fprintf(out, "\"%s\":", name);
+	if (p.s)
+		fwrite(p.s, 1, p.len, out);
+	else
+		fputs("null", out);
+}
+
+static char *finish(FILE *out, char **text)
+{
+	bool failed = ferror(out) != 0;
+
+	if (fclose(out) != 0 || failed) {
+		free(*text);
+		return NULL;
+	}
+	return *text;
+}
+
+char *event_fields_line(const struct event_fields *f, enum event_form form, const char *json,
+			size_t len, size_t *ret_len)
+{
+	_free_ struct json_piece *of = calloc(f->n + 1, sizeof(*of));
+	struct found found = {f, of};
+	char *text = NULL;
+	FILE *out = of ? open_memstream(&text, ret_len) : NULL;
+
+	if (!out)
+		return NULL;
+	(void)each_member((struct json_piece){json, len}, find, &found);
+	fputs(form == EVENT_FORM_JSON ? "{" : "", out);
+	for (size_t i = 0; i < f->n; i++) {
+		if (i > 0)
+			fputc(form == EVENT_FORM_TEXT ? '\t' : ',', out);
+		if (form == EVENT_FORM_JSON)
+			put_json(out, f->names[i], of[i]);
+		else if (form == EVENT_FORM_CSV)
+			put_csv(out, of[i]);
+		else
+			put_text(out, of[i]);
+	}
+	fputs(form == EVENT_FORM_JSON ? "}\n" : form == EVENT_FORM_CSV ? "\r\n" : "\n", out);
+	return finish(out, &text);
+}
+
+char *event_fields_header(const struct event_fields *f, size_t *ret_len)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, ret_len);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < f->n; i++)
+		fprintf(out, "%s%s", i ? "," : "", f->names[i]);
+	fputs("\r\n", out);
+	return finish(out, &text);
+}
