@@ -56,6 +56,10 @@ static const struct verb {
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node  the node's own log, of what belongs to no container\n"},
+    {"tree", verb_tree, "[--json] ID", "show a container's processes: who made whom, what they ran, how they ended",
+     "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME]. All of it is from\n"
+     "the record: what ran and has ended is there, what was lost or is not recorded is said.\n"
+     "  --json  one object: the processes as a list, each with the number of its parent in it\n"},
     {"events", verb_events, "[--json | --schema | --fields]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
      "  --json      the same for programs\n"

@@ -15,6 +15,7 @@ int verb_ps(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_tag(int argc, char **argv);
+int verb_tree(int argc, char **argv);
 int verb_uninstall(int argc, char **argv);
 int verb_unload(int argc, char **argv);
 

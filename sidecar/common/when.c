@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -115,4 +116,19 @@ int when_parse(const char *text, int64_t now_ns, int64_t *ret)
 	else if (!parse_ago(text, now_ns, ret) && !parse_date(text, now_ns, ret))
 		return -EINVAL;
 	return 0;
+}
+
+void when_put(int64_t wall_ns, char ret[static WHEN_SIZE])
+{
+	int64_t ns = wall_ns % SECOND;
+	time_t seconds = (time_t)(wall_ns / SECOND);
+	struct tm tm;
+	char date[24];
+
+	if (ns < 0 || !gmtime_r(&seconds, &tm) ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+		strcpy(date, "1970-01-01T00:00:00");
+		ns = 0;
+	}
+	snprintf(ret, WHEN_SIZE, "%s.%09dZ", date, (int)ns);
 }
