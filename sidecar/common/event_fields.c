@@ -40,34 +40,38 @@ static int add(struct event_fields *f, const char *name)
 	return 0;
 }
 
+/* A member's name; inner is empty but for a member of a member. */
+struct path {
+	struct json_piece outer, inner;
+};
+
 /* Calls each for every member, then for each of its own; below those nothing has a fixed name. */
 static int each_member(struct json_piece json,
-		       int (*each)(void *arg, const char *name, struct json_piece value), void *arg)
+		       int (*each)(void *arg, const struct path *path, struct json_piece value), void *arg)
 {
 	struct json_piece at, inner_at;
 	struct json_member m, inner;
-	char name[NAME_MAX_BYTES];
 	int r = 0;
 
 	if (!json_scan_open(json, &at))
 		return -EINVAL;
 	while (r == 0 && json_scan_member(&at, &m)) {
-		snprintf(name, sizeof(name), "%.*s", (int)m.key.len, m.key.s);
-		r = each(arg, name, m.value);
+		r = each(arg, &(struct path){.outer = m.key}, m.value);
 		if (m.value.s[0] != '{' || !json_scan_open(m.value, &inner_at))
 			continue;
-		while (r == 0 && json_scan_member(&inner_at, &inner)) {
-			snprintf(name, sizeof(name), "%.*s.%.*s", (int)m.key.len, m.key.s,
-				 (int)inner.key.len, inner.key.s);
-			r = each(arg, name, inner.value);
-		}
+		while (r == 0 && json_scan_member(&inner_at, &inner))
+			r = each(arg, &(struct path){m.key, inner.key}, inner.value);
 	}
 	return r;
 }
 
-static int add_new(void *arg, const char *name, struct json_piece value)
+static int add_new(void *arg, const struct path *path, struct json_piece value)
 {
+	char name[NAME_MAX_BYTES];
+
 	(void)value;
+	snprintf(name, sizeof(name), "%.*s%s%.*s", (int)path->outer.len, path->outer.s,
+		 path->inner.len ? "." : "", (int)path->inner.len, path->inner.len ? path->inner.s : "");
 	return has(arg, name) ? 0 : add(arg, name);
 }
 
@@ -197,12 +201,23 @@ struct found {
 	struct json_piece *of; /* s NULL: not there */
 };
 
-static int find(void *arg, const char *name, struct json_piece value)
+static bool is_named(const char *name, const struct path *path)
+{
+	if (name[0] != path->outer.s[0] || strncmp(name, path->outer.s, path->outer.len) != 0)
+		return false;
+	name += path->outer.len;
+	if (path->inner.len == 0)
+		return *name == '\0';
+	return *name == '.' && strncmp(name + 1, path->inner.s, path->inner.len) == 0 &&
+	       name[1 + path->inner.len] == '\0';
+}
+
+static int find(void *arg, const struct path *path, struct json_piece value)
 {
 	struct found *found = arg;
 
 	for (size_t i = 0; i < found->fields->n; i++)
-		if (strcmp(found->fields->names[i], name) == 0)
+		if (is_named(found->fields->names[i], path))
 			found->of[i] = value;
 	return 0;
 }
@@ -233,26 +248,48 @@ static void put_escape(FILE *out, const char *text, size_t n)
 		fprintf(out, "\\u%04x", code);
 }
 
-/* A piece of JSON in quotes, of a string without its own; with marks that a person would not see as
- * escapes, like the control characters that are so already. */
+/* Bytes that stand as they are. */
+static size_t plain(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (signed char)s[n] > 0 && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
+/* Another character; returns its bytes. Marks that a person would not see become escapes, as control
+ * characters are already. */
+static size_t put_odd(FILE *out, const char *s, size_t len, bool list)
+{
+	size_t n = utf8_length(s, len);
+
+	if (s[0] == '"') {
+		fputs("\"\"", out);
+	} else if (s[0] == '\\' && len > 1) {
+		n = 2;
+		if (s[1] != '"')
+			fwrite(s, 1, n, out);
+		else
+			fputs(list ? "\\\"\"" : "\"\"", out);
+	} else if (n > 1 && quote_is_hostile(s, n)) {
+		put_escape(out, s, n);
+	} else {
+		fwrite(s, 1, n ? n : 1, out);
+	}
+	return n ? n : 1;
+}
+
+/* A piece of JSON in quotes, of a string without its own. */
 static void put_cell(FILE *out, const char *s, size_t len, bool list)
 {
-	for (size_t i = 0, n; i < len; i += n) {
-		n = utf8_length(s + i, len - i);
-		n = n ? n : 1;
-		if (n > 1 && quote_is_hostile(s + i, n)) {
-			put_escape(out, s + i, n);
-		} else if (s[i] == '\\' && i + 1 < len) {
-			n = 2;
-			if (s[i + 1] != '"')
-				fwrite(s + i, 1, n, out);
-			else
-				fputs(list ? "\\\"\"" : "\"\"", out);
-		} else {
-			if (s[i] == '"')
-				fputc('"', out);
-			fwrite(s + i, 1, n, out);
-		}
+	for (size_t i = 0; i < len;) {
+		size_t n = plain(s + i, len - i);
+
+		fwrite(s + i, 1, n, out);
+		i += n;
+		if (i < len)
+			i += put_odd(out, s + i, len - i, list);
 	}
 }
 
