@@ -65,6 +65,17 @@ static const struct verb {
      "  --json      the same for programs\n"
      "  --fields    every field by the name that 'reeve logs --fields' takes, one a line\n"
      "  --schema    the JSON schema of 'reeve logs --json'\n"},
+    {"top", verb_top, "[--once] [--interval SECONDS] [--count N]",
+     "show what running containers do, live: events, denials and losses a second, and the agents' cost",
+     "On a terminal the screen is drawn anew each second, the busiest first; elsewhere a line is written for\n"
+     "each container, with the time. A rate is what came in an interval; what was merged is not in it.\n"
+     "  --once        one interval, then end: the same as --count 1\n"
+     "  --interval S  seconds between two looks, from 0.1; the default is 1\n"
+     "  --count N     end after N intervals\n"},
+    {"stats", verb_stats, "[--json] [ID]", "show records in numbers: of a container by kind, or a line for each",
+     "Stored records, those of denials and would-be denials among them, repetitions that were counted\n"
+     "instead (docs/events.md), and what was lost; size of the file, first and last record.\n"
+     "  --json  one object a line for each container, with its kinds\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
     {"tag", verb_tag, "set PATH VALUE | get PATH | list PATH | remove PATH",
      "set and show files' security tags",

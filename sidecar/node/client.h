@@ -8,6 +8,7 @@
  *                                                 instead of id, "all":true: those of all containers, by time
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *                                                 instead of id, "node":true: the node's own log
+ *   {"verb":"stats","id":ID,"format":F}           its records in numbers; without id those of every one
  *   {"verb":"status","format":F}                  the node's own
  * F is "text" or "json", of logs also "csv", "audit" and "raw" (sidecar/common/row.h). Done: {"status":0}, or
  * {"status":ERRNO,"error":TEXT}. */
@@ -35,7 +36,7 @@ struct verb {
 	int (*step)(struct client *c);
 	void (*release)(struct client *c);
 };
-extern const struct verb verb_ps, verb_logs, verb_logs_all, verb_ledger, verb_status;
+extern const struct verb verb_ps, verb_logs, verb_logs_all, verb_ledger, verb_stats, verb_status;
 
 #define CLIENT_WAIT_MS 100
 
