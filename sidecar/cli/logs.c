@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "pager.h"
 #include "query.h"
 #include "sidecar/common/event_fields.h"
 #include "sidecar/common/log.h"
@@ -57,7 +58,7 @@ struct wanted {
 	const char *format, *since, *until, *path, *exec, *tag, *address;
 	const char *pid, *uid, *rule, *tail;
 	struct names kinds, verdicts, fields;
-	bool follow, node, all, reverse;
+	bool follow, node, all, reverse, no_pager;
 };
 
 static int put_time(struct json_out *o, const char *key, const char *text)
@@ -157,6 +158,7 @@ static int put_wanted(struct json_out *o, const struct wanted *w)
 	json_out_member_bool(o, "reverse", w->reverse);
 	json_out_member_bool(o, "node", w->node);
 	json_out_member_bool(o, "all", w->all);
+	json_out_member_bool(o, "colour", pager_colour());
 	return r;
 }
 
@@ -172,7 +174,8 @@ static int parse(int argc, char **argv, struct wanted *w)
 	    {"uid", required_argument, NULL, 'U'},   {"addr", required_argument, NULL, 'a'},
 	    {"tag", required_argument, NULL, 't'},   {"rule", required_argument, NULL, 'R'},
 	    {"tail", required_argument, NULL, 'T'},  {"all", no_argument, NULL, 'A'},
-	    {"fields", required_argument, NULL, 'l'}, {0}};
+	    {"fields", required_argument, NULL, 'l'},
+	    {"no-pager", no_argument, NULL, 'N'},    {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "f", options, NULL)) != -1) {
@@ -200,6 +203,8 @@ static int parse(int argc, char **argv, struct wanted *w)
 			w->all = true;
 		else if (c == 'r')
 			w->reverse = true;
+		else if (c == 'N')
+			w->no_pager = true;
 		else if (c != 'k' && c != 'v' && c != 'l')
 			return verb_usage("logs");
 		if ((c == 'k' && !add_names(&w->kinds, optarg)) ||
@@ -240,5 +245,9 @@ int verb_logs(int argc, char **argv)
 		return verb_usage("logs");
 	}
 	json_out_close_object(request);
-	return query_print(request, w.follow);
+	if (!w.follow && !w.no_pager)
+		pager_start();
+	r = query_print(request, w.follow);
+	pager_end();
+	return r;
 }

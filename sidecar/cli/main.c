@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include "pager.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
@@ -41,6 +42,7 @@ static const struct verb {
      "                'reeve events --fields' lists, or all\n"
      "  --tail N      the last N of what is asked for\n"
      "  --reverse     the newest first; with --tail N those N alone\n"
+     "  --no-pager    none, see below\n"
      "What is asked for, all of it together:\n"
      "  --since WHEN, --until WHEN\n"
      "                " WHEN_EXPECTED "\n"
@@ -52,7 +54,8 @@ static const struct verb {
      "  --uid N       its user, or effective user\n"
      "  --addr A      an address of the event: CIDR, CIDR:PORT, [IPV6]:PORT or :PORT\n"
      "  --tag GLOB    the file's security tag\n"
-     "  --rule N      the number of the policy's rule that decided\n"},
+     "  --rule N      the number of the policy's rule that decided\n"
+     "\n" PAGER_HELP},
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node  the node's own log, of what belongs to no container\n"},

@@ -291,7 +291,7 @@ int query_json(struct json_out *request, struct json **ret, char *error, size_t 
 	int r = query_each(request, take_text, &a, error, error_size), parsed;
 
 	if (r == 0 || r == -EUCLEAN) {
-		parsed = json_parse(a.text, a.len, false, ret, error, error_size);
+		parsed = json_parse(a.text ? a.text : "", a.len, false, ret, error, error_size);
 		r = parsed < 0 ? parsed : r;
 	}
 	free(a.text);

@@ -33,7 +33,8 @@ struct row {
 	int64_t memory;
 };
 
-/* A number behind a word at the beginning of a line of the agent's cgroup, -1 unless it is there. */
+/* A number behind a word at the beginning of a line of the agent's cgroup, -1 unless it is there.
+ */
 static int64_t cgroup_number(const char *key, const char *file, const char *word)
 {
 	_free_ char *text = NULL;
@@ -72,14 +73,17 @@ static int look(struct look *ret, char *error, size_t error_size)
 	if (!ret->cpu_usec)
 		return -ENOMEM;
 	for (const struct json *j = ret->containers->child; j; j = j->next)
-		ret->cpu_usec[n++] = cgroup_number(json_get_string(j, "key", ""), "cpu.stat", "usage_usec ");
+		ret->cpu_usec[n++] =
+		    cgroup_number(json_get_string(j, "key", ""), "cpu.stat", "usage_usec ");
 	return 0;
 }
 
-static const struct json *find(const struct look *l, const struct json *container, int64_t *ret_cpu_usec)
+static const struct json *find(const struct look *l, const struct json *container,
+			       int64_t *ret_cpu_usec)
 {
 	size_t n = 0;
-	const char *key = json_get_string(container, "key", ""), *started = json_get_string(container, "started", "");
+	const char *key = json_get_string(container, "key", ""),
+		   *started = json_get_string(container, "started", "");
 
 	for (const struct json *j = l->containers->child; j; j = j->next, n++) {
 		if (strcmp(json_get_string(j, "key", ""), key) != 0 ||
@@ -92,9 +96,10 @@ static const struct json *find(const struct look *l, const struct json *containe
 	return NULL;
 }
 
-/* A second's share of how much a number has grown. One that was not there before began with 0; a node
- * that was restarted begins anew. */
-static double rate(const struct json *now, const struct json *before, const char *key, double seconds)
+/* A second's share of how much a number has grown. One that was not there before began with 0; a
+ * node that was restarted begins anew. */
+static double rate(const struct json *now, const struct json *before, const char *key,
+		   double seconds)
 {
 	int64_t a = json_get_number(now, key, 0), b = before ? json_get_number(before, key, 0) : 0;
 
@@ -148,9 +153,9 @@ static void put_cost(const struct row *r)
 
 static void put_heading(bool screen)
 {
-	printf("%s%-24s %-20s %-10s %10s %9s %12s %8s %8s %6s %8s\n", screen ? "" : "TIME                 ",
-	       "ID", "NAME", "STATE", "EVENTS/s", "DENIED/s", "WOULD-DENY/s", "LOST/s", "LOST", "CPU%",
-	       "MEM MiB");
+	printf("%s%-24s %-20s %-10s %10s %9s %12s %8s %8s %6s %8s\n",
+	       screen ? "" : "TIME                 ", "ID", "NAME", "STATE", "EVENTS/s", "DENIED/s",
+	       "WOULD-DENY/s", "LOST/s", "LOST", "CPU%", "MEM MiB");
 }
 
 static void put_rows(const struct row *rows, size_t n, const char *time)
@@ -158,8 +163,9 @@ static void put_rows(const struct row *rows, size_t n, const char *time)
 	for (size_t i = 0; i < n; i++) {
 		const struct row *r = &rows[i];
 
-		printf("%s%-24s %-20s %-10s %10.1f %9.1f %12.1f %8.1f %8" PRId64, time, r->id, r->name,
-		       r->state, r->stored, r->denied, r->would_deny, r->lost_now, r->lost);
+		printf("%s%-24s %-20s %-10s %10.1f %9.1f %12.1f %8.1f %8" PRId64, time, r->id,
+		       r->name, r->state, r->stored, r->denied, r->would_deny, r->lost_now,
+		       r->lost);
 		put_cost(r);
 		putchar('\n');
 	}
@@ -194,8 +200,8 @@ static int show(const struct look *now, const struct look *before, bool screen)
 	strcpy(time + 19, "Z ");
 	shown = screen && n > rows_of_screen() ? rows_of_screen() : n;
 	if (screen) {
-		printf("\033[H\033[2J%s %zu containers, %.1f events/s, %.1f denied/s%s\n", time, n, events,
-		       denied, shown < n ? "; the busiest:" : "");
+		printf("\033[H\033[2J%s %zu containers, %.1f events/s, %.1f denied/s%s\n", time, n,
+		       events, denied, shown < n ? "; the busiest:" : "");
 		put_heading(true);
 	}
 	put_rows(rows, shown, screen ? "" : time);
@@ -231,7 +237,8 @@ static bool read_interval(const char *text, int *ret_ms)
 	double s = strtod(text, &end);
 
 	if (end == text || *end || !(s * 1000 >= INTERVAL_MIN_MS && s * 1000 <= INTERVAL_MAX_MS))
-		return log_err(0, "--interval '%s': expected seconds from 0.1 to 3600", text), false;
+		return log_err(0, "--interval '%s': expected seconds from 0.1 to 3600", text),
+		       false;
 	*ret_ms = (int)(s * 1000);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "lines.h"
+#include "pager.h"
 #include "query.h"
 #include "sidecar/common/json_scan.h"
 #include "sidecar/common/log.h"
@@ -79,7 +80,8 @@ static const char *state_of(const struct told *t, const struct process *p)
 	if (p->end == PROCESS_LEFT)
 		return "left";
 	if (p->origin == PROCESS_ENTERED && p->execs_n == 0)
-		return "not recorded"; /* until it executes something, a helper's end is the runtime's */
+		return "not recorded"; /* until it executes something, a helper's end is the
+					  runtime's */
 	return t->ended ? "not recorded" : "running";
 }
 
@@ -185,12 +187,14 @@ static void put_branch(const struct process_tree *tree, size_t index, size_t dep
 	if (depth > INDENT_MAX)
 		printf("(+%zu) ", depth - INDENT_MAX);
 	for (size_t i = 0; i < levels; i++)
-		fputs(i + 1 == levels ? (more[i] ? "|- " : "`- ") : (more[i] ? "|  " : "   "), stdout);
+		fputs(i + 1 == levels ? (more[i] ? "|- " : "`- ") : (more[i] ? "|  " : "   "),
+		      stdout);
 }
 
 static void put_notes(const struct told *t)
 {
-	int64_t lost = json_get_number(t->ledger, "lost", 0), missing = json_get_number(t->ledger, "missing", 0);
+	int64_t lost = json_get_number(t->ledger, "lost", 0),
+		missing = json_get_number(t->ledger, "missing", 0);
 	size_t unknown = 0;
 
 	for (size_t i = 0; i < t->tree.n; i++)
@@ -203,7 +207,8 @@ static void put_notes(const struct told *t)
 		printf(".\n");
 	}
 	if (unknown > 0)
-		printf("\nThe making of %zu processes is not on record: it was lost, or is not recorded "
+		printf("\nThe making of %zu processes is not on record: it was lost, or is not "
+		       "recorded "
 		       "(--record); they stand\nwhere their own records say.\n",
 		       unknown);
 }
@@ -213,7 +218,9 @@ static void put_text(const struct told *t)
 	const struct process_tree *tree = &t->tree;
 	size_t depth = 0;
 
-	printf("%8s %8s %-24s %11s %-14s %s\n", "PID", "INSIDE", "START", "DURATION", "END", "COMMAND");
+	pager_start();
+	printf("%8s %8s %-24s %11s %-14s %s\n", "PID", "INSIDE", "START", "DURATION", "END",
+	       "COMMAND");
 	for (size_t i = PROCESS_NONE; (i = process_tree_next(tree, i, &depth)) != PROCESS_NONE;) {
 		const struct process *p = &tree->of[i];
 		char start[WHEN_SIZE], seconds[32], end[64];
@@ -357,6 +364,7 @@ int verb_tree(int argc, char **argv)
 		r = put_json(&t);
 	else
 		put_text(&t);
+	pager_end();
 	process_tree_release(&t.tree);
 	json_free(t.ledger);
 	return r != 0;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "json.h"
+#include "json_scan.h"
 
 #define EVENT_FIELDS_MAX 512
 
@@ -30,6 +31,17 @@ int event_fields_all(struct event_fields *ret);
  * reason in error: one there is not (and the nearest there is), one twice, none. */
 int event_fields_read(const struct json *names, struct event_fields *ret, char *error,
 		      size_t error_size);
+
+/* A member's name; inner is empty but for a member of a member. */
+struct event_path {
+	struct json_piece outer, inner;
+};
+/* Calls each for every member of an event as event_to_json wrote it, then for each of its own;
+ * below those nothing has a fixed name. Not 0 ends it. -EINVAL: it is no object. */
+int event_fields_each(struct json_piece json,
+		      int (*each)(void *arg, const struct event_path *path,
+				  struct json_piece value),
+		      void *arg);
 
 /* The line of an event, from what event_to_json wrote, its end included. An event without the field
  * has null for it. The caller frees; NULL without memory. */

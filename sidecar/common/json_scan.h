@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks JSON that json_out wrote, without a tree: members as pieces of the text, strings back to the
- * bytes they stand for. For text of our own alone; of any other a walk ends early, and inside it. */
+/* Walks JSON that json_out wrote, without a tree: members as pieces of the text, strings back to
+ * the bytes they stand for. For text of our own alone; of any other a walk ends early, and inside
+ * it. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,6 @@ bool json_scan_element(struct json_piece *rest, struct json_piece *ret);
 /* Member of that name. */
 bool json_scan_get(struct json_piece object, const char *key, struct json_piece *ret);
 
-/* The bytes of a string (with its quotes), as json_out_string was given them. The caller frees. NULL:
- * it is no string, or no memory. */
+/* The bytes of a string (with its quotes), as json_out_string was given them. The caller frees.
+ * NULL: it is no string, or no memory. */
 char *json_scan_bytes(struct json_piece string, size_t *ret_len);

@@ -70,7 +70,8 @@ static bool lists(struct json_piece line, const char *key, const char *word)
 	if (!json_scan_get(line, key, &v) || !json_scan_open(v, &at))
 		return false;
 	while (json_scan_element(&at, &element))
-		if (element.len == strlen(word) + 2 && memcmp(element.s + 1, word, strlen(word)) == 0)
+		if (element.len == strlen(word) + 2 &&
+		    memcmp(element.s + 1, word, strlen(word)) == 0)
 			return true;
 	return false;
 }
@@ -133,8 +134,11 @@ static void hang(struct process_tree *t, size_t index, size_t parent)
 static int make(struct process_tree *t, struct json_piece line, enum process_origin origin,
 		uint32_t pid, size_t parent, size_t *ret)
 {
-	struct process p = {.origin = origin, .pid = pid, .first_child = PROCESS_NONE,
-			    .last_child = PROCESS_NONE, .next = PROCESS_NONE,
+	struct process p = {.origin = origin,
+			    .pid = pid,
+			    .first_child = PROCESS_NONE,
+			    .last_child = PROCESS_NONE,
+			    .next = PROCESS_NONE,
 			    .begin_ns = number(line, "boot_ns")};
 	_free_ char *time = copy_text(line, "time");
 

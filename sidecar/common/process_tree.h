@@ -16,10 +16,11 @@
 #define PROCESS_NONE SIZE_MAX
 
 enum process_origin {
-	PROCESS_INIT,	 /* its exec armed the container */
+	PROCESS_INIT, /* its exec armed the container */
 	PROCESS_FORKED,
 	PROCESS_ENTERED, /* from outside, as by `exec` */
-	PROCESS_UNKNOWN, /* no record says; below the parent its own records name, if that is there */
+	PROCESS_UNKNOWN, /* no record says; below the parent its own records name, if that is there
+			  */
 };
 
 enum process_end { PROCESS_NO_END, PROCESS_EXITED, PROCESS_LEFT };
@@ -34,7 +35,7 @@ struct process_exec {
 
 struct process {
 	enum process_origin origin;
-	size_t parent; /* index, below its own; PROCESS_NONE: a root */
+	size_t parent;			      /* index, below its own; PROCESS_NONE: a root */
 	size_t first_child, last_child, next; /* in the order of their making */
 	uint32_t pid, ns_pid;
 	char *comm;	   /* JSON; what its records call it last */
@@ -63,9 +64,9 @@ void process_tree_init(struct process_tree *t);
 void process_tree_release(struct process_tree *t);
 /* One line. -EINVAL: it is none of those; -ENOMEM. */
 int process_tree_add(struct process_tree *t, const char *line, size_t len);
-/* All are there. none_lost: no record of the container is missing. Then whoever no fork made, and whose
- * parent is none of the container's, came from outside: a runtime's exec makes its process there, and
- * the helper that made it is all that was seen to enter. */
+/* All are there. none_lost: no record of the container is missing. Then whoever no fork made, and
+ * whose parent is none of the container's, came from outside: a runtime's exec makes its process
+ * there, and the helper that made it is all that was seen to enter. */
 void process_tree_settle(struct process_tree *t, bool none_lost);
 /* The one behind index of a walk from the top down, PROCESS_NONE at its end; *depth moves along. */
 size_t process_tree_next(const struct process_tree *t, size_t index, size_t *depth);

@@ -4,7 +4,8 @@
  * A question is one WIRE_QUERY with a JSON object, the answer WIRE_DATA frames and one WIRE_DONE:
  *   {"verb":"ps","all":bool,"format":F}           the containers; all: ended ones as well
  *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each; "last":N, "reverse":b,
- *                                                 "fields":[NAME...], and what filter.h names.
+ *                                                 "fields":[NAME...], "colour":b for a terminal,
+ *                                                 and what filter.h names.
  *                                                 instead of id, "all":true: those of all containers, by time
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *                                                 instead of id, "node":true: the node's own log

@@ -77,7 +77,9 @@ static void exe_find(struct client *c, struct beside *b, const struct event *e,
 
 static int put_fields(struct client *c, const struct lines *g, const char *json, size_t len)
 {
-	enum event_form form = c->csv ? EVENT_FORM_CSV : c->json ? EVENT_FORM_JSON : EVENT_FORM_TEXT;
+	enum event_form form = c->csv	 ? EVENT_FORM_CSV
+			       : c->json ? EVENT_FORM_JSON
+					 : EVENT_FORM_TEXT;
 	size_t line_len = 0;
 	_free_ char *line = event_fields_line(&g->fields, form, json, len, &line_len);
 
@@ -160,8 +162,10 @@ bool lines_may_want(const struct lines *g, const struct store_row *row)
 
 int lines_put(struct client *c, struct lines *g, struct beside *b, const struct store_row *row)
 {
-	struct event_context x = {
-	    .container = c->id, .name = c->name, .meta = c->id ? &c->life->meta : NULL};
+	struct event_context x = {.container = c->id,
+				  .name = c->name,
+				  .meta = c->id ? &c->life->meta : NULL,
+				  .colour = g->colour};
 	_free_ uint8_t *args = NULL;
 	struct event e;
 	size_t args_len;
@@ -194,7 +198,8 @@ bool lines_want(struct client *c, struct lines *g, struct beside *b, const struc
 
 	if (!g->filter.any)
 		return true;
-	if (!lines_may_want(g, row) || !row->record || event_decode(row->record, row->record_len, &e) <= 0)
+	if (!lines_may_want(g, row) || !row->record ||
+	    event_decode(row->record, row->record_len, &e) <= 0)
 		return false;
 	exe_find(c, b, &e, &x);
 	return filter_fits(&g->filter, &e, x.exe, x.exe_len);
@@ -238,6 +243,7 @@ static int read_order(struct client *c, const struct json *query, struct lines *
 
 	ret->follow = is_true(query, "follow");
 	ret->reverse = is_true(query, "reverse");
+	ret->colour = is_true(query, "colour");
 	if (ret->follow && ret->reverse)
 		return util_refuse(-EINVAL, c->error, sizeof(c->error),
 				   "\"follow\" and \"reverse\" do not go together");

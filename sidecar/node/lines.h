@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a stored record to its lines in the answer of `logs`: whether the question wants it, what
- * stands beside it elsewhere (the executable, long arguments, what its rule is called), in which form
- * it is written. Where the record is and which comes next is the business of logs.c and logs_all.c. */
+ * stands beside it elsewhere (the executable, long arguments, what its rule is called), in which
+ * form it is written. Where the record is and which comes next is the business of logs.c and
+ * logs_all.c. */
 #pragma once
 #include "sidecar/common/event_fields.h"
 #include "sidecar/node/client.h"
@@ -32,6 +33,7 @@ void beside_release(struct beside *b);
 
 struct lines {
 	bool follow, reverse;
+	bool colour;   /* of text */
 	uint64_t last; /* how many at most, 0 all */
 	struct filter filter;
 	struct event_fields fields; /* none: all of the record */

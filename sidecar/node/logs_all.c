@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verb `logs` of all containers: their records in one answer, by time; of one container in the
- * order of their numbers. A few rows of each are held at a time, and of those alone whose time has come:
- * a container that began later is not opened before. One that cannot be read is named at the end,
- * behind the others' records.
+ * order of their numbers. A few rows of each are held at a time, and of those alone whose time has
+ * come: a container that began later is not opened before. One that cannot be read is named at the
+ * end, behind the others' records.
  *
  * A follower looks again a few times a second: what came meanwhile is in order of time, and behind
  * what was shown before. */
@@ -224,7 +224,8 @@ static int write_late(struct client *c)
 			return -ENOMEM;
 		client_turn_to(c, s->life);
 		while (s->late.n > 0 && client_has_room(c)) {
-			int r = lines_put_number(c, &g->lines, &s->held->beside, s->late.of[--s->late.n]);
+			int r = lines_put_number(c, &g->lines, &s->held->beside,
+						 s->late.of[--s->late.n]);
 
 			if (r < 0)
 				return r;
@@ -305,16 +306,23 @@ static void release(struct client *c)
 	c->state = NULL;
 }
 
+/* Whether reading on would not come to that number. */
+static bool is_passed(const struct all *g, const struct reading *s, uint64_t seq)
+{
+	if (!g->looking)
+		return seq < s->next;
+	return seq <= s->end && (s->over || seq > s->next);
+}
+
 void logs_all_notify(struct node *n, const struct life *l, const uint64_t *seqs, size_t count)
 {
 	for (struct client *c = n->clients; c; c = c->next) {
 		struct all *g = c->verb == &verb_logs_all ? c->state : NULL;
 		struct reading *s = g && g->lines.follow ? source_of(g, l) : NULL;
-		uint64_t passed = s ? (g->looking ? s->end + 1 : s->next) : 0;
 
 		for (size_t i = 0; i < count && s; i++)
-			if (seqs[i] < passed && (s->late.n >= CLIENT_LATE_MAX ||
-						 numbers_add(&s->late, seqs[i]) < 0))
+			if (is_passed(g, s, seqs[i]) &&
+			    (s->late.n >= CLIENT_LATE_MAX || numbers_add(&s->late, seqs[i]) < 0))
 				g->missed = true;
 	}
 }

@@ -4,7 +4,7 @@
 #pragma once
 #include "sidecar/node/lines.h"
 
-#define READING_ROWS 32	       /* held at a time */
+#define READING_ROWS 32		  /* held at a time */
 #define READING_BYTES (64u << 10) /* and no more than that, but for one */
 
 struct reading_row {
@@ -17,7 +17,7 @@ struct reading {
 	struct reading_held {
 		struct beside beside;
 		struct reading_row rows[READING_ROWS];
-	} *held; /* NULL: nothing was read yet */
+	} * held; /* NULL: nothing was read yet */
 	unsigned row, rows_n;
 	uint64_t next; /* number to read on from */
 	uint64_t end;  /* the last number there was when asked */

@@ -177,8 +177,9 @@ static int write_json(struct client *c, const struct stats *g)
 
 static int write_row(struct client *c, const char *name, const struct count *n)
 {
-	return client_printf(c, "%-24s %10" PRIu64 " %8" PRIu64 " %10" PRIu64 " %10" PRIu64 " %8" PRIu64, name,
-			     n->stored, n->denied, n->would_deny, n->repeated, n->lost);
+	return client_printf(
+	    c, "%-24s %10" PRIu64 " %8" PRIu64 " %10" PRIu64 " %10" PRIu64 " %8" PRIu64, name,
+	    n->stored, n->denied, n->would_deny, n->repeated, n->lost);
 }
 
 static int write_heading(struct client *c, const char *first, const char *rest)
@@ -199,8 +200,8 @@ static int write_life(struct client *c, const struct stats *g)
 		strcpy(last + 19, "Z");
 	}
 	return r < 0 ? r
-		     : client_printf(c, " %12" PRIu64 " %-20s %-20s %-9s %s\n", file_bytes(c), first,
-				     last, life_state(c->life), c->name);
+		     : client_printf(c, " %12" PRIu64 " %-20s %-20s %-9s %s\n", file_bytes(c),
+				     first, last, life_state(c->life), c->name);
 }
 
 static int write_kinds(struct client *c, const struct stats *g)
@@ -229,8 +230,8 @@ static int step(struct client *c)
 	client_turn_to(c, g->lives[g->at]);
 	r = add_rows(c);
 	if (r != 0)
-		return r < 0 ? util_refuse(r, c->error, sizeof(c->error), "read the record of %s: %s",
-					   c->id, strerror(-r))
+		return r < 0 ? util_refuse(r, c->error, sizeof(c->error),
+					   "read the record of %s: %s", c->id, strerror(-r))
 			     : r;
 	finish(g, c->life);
 	r = c->json ? write_json(c, g) : write_life(c, g);
@@ -271,7 +272,9 @@ static int start(struct client *c, const struct json *query)
 	begin(g);
 	r = find_lives(c, query, g);
 	if (r == 0 && !c->json)
-		r = write_heading(c, "ID", "   FILE BYTES FIRST                LAST                 STATE     NAME");
+		r = write_heading(
+		    c, "ID",
+		    "   FILE BYTES FIRST                LAST                 STATE     NAME");
 	return r < 0 ? r : 1;
 }
 

@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
 	crun list -q | xargs -r -n 1 crun delete -f
+	rm -rf /etc/reeve
 }
 
 # tree ID JQ_FILTER [JQ_OPTION]...: true of its processes.
@@ -80,6 +81,31 @@ entered() {
 	reeve stats counted | grep -qE "^open +$(jq .kinds.open.stored <<<"$numbers") +$(jq .denied <<<"$numbers") +0 "
 	[ "$(reeve stats --json | jq -c 'select(.id == "counted")')" = "$(jq -c . <<<"$numbers")" ]
 	[ "$(reeve stats | wc -l)" -eq "$(($(ls /var/lib/reeve/containers/*.db | wc -l) + 1))" ]
+}
+
+# terminal COMMAND: what it writes to one.
+terminal() {
+	TERM=xterm script -qec "$1" /dev/null </dev/null
+}
+
+@test "logs: a pager and colours on a terminal, and nowhere else" {
+	policy seen '{"name":"seen","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}'
+	container "$dir" --annotate io.reeve.policy seen -- /bin/cat /etc/shadow
+	echo x >"$dir/rootfs/etc/shadow"
+	crun run -b "$dir" seen </dev/null || true
+	await_end seen
+	reeve logs --kind open --verdict denied seen >"$dir/plain"
+	[[ $(<"$dir/plain") == *"open       DENIED(EACCES) pid="* ]]
+	export REEVE_PAGER='sed "s/^/paged: /"'
+	[ "$(terminal 'reeve logs --kind open --verdict denied seen')" = \
+		"paged: $(sed $'s/DENIED(EACCES)/\e[1;31m&\e[m/' "$dir/plain")"$'\r' ]
+	[ "$(NO_COLOR=1 terminal 'reeve logs --no-pager --kind open --verdict denied seen')" = "$(<"$dir/plain")"$'\r' ]
+	[ "$(PAGER=false REEVE_PAGER='' terminal 'NO_COLOR=1 reeve logs --kind open --verdict denied seen')" = "$(<"$dir/plain")"$'\r' ]
+	terminal 'reeve tree seen' | grep -q '^paged: .*(init) /bin/cat /etc/shadow'
+	cmp "$dir/plain" <(reeve logs --kind open --verdict denied seen)
+	# a pager that has seen enough ends it, quietly
+	[ "$(REEVE_PAGER='head -n 1' terminal 'reeve logs seen; echo $?' | wc -l)" -eq 2 ]
+	[[ $(terminal 'reeve logs no-such') == "paged: "*"no container 'no-such' is known"* ]]
 }
 
 # There is a line of counted's with events, denials and an agent's cost.

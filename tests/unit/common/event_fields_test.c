@@ -40,8 +40,9 @@ TEST("fields: an unknown one is told with the nearest, one twice is refused")
 	} bad[] = {
 	    {"[\"pid\"]", "there is no field 'pid'; the nearest is 'process.pid', 'reeve events "
 			  "--fields' lists them"},
-	    {"[\"pathh\"]", "there is no field 'pathh'; the nearest is 'path', 'reeve events --fields' "
-			    "lists them"},
+	    {"[\"pathh\"]",
+	     "there is no field 'pathh'; the nearest is 'path', 'reeve events --fields' "
+	     "lists them"},
 	    {"[\"container.nam\"]", "there is no field 'container.nam'; the nearest is "
 				    "'container.name', 'reeve events --fields' lists them"},
 	    {"[\"seq\",\"seq\"]", "the field 'seq' is named twice"},
@@ -85,7 +86,8 @@ TEST("fields: every member of every kind is one, each once; all and the default 
 
 TEST("fields: CSV keeps to one line and makes no formula, and both can be undone")
 {
-	static const char names[] = "[\"kind\",\"seq\",\"process.comm\",\"path\",\"argv\",\"core\",\"rule\"]";
+	static const char names[] =
+	    "[\"kind\",\"seq\",\"process.comm\",\"path\",\"argv\",\"core\",\"rule\"]";
 	static const struct {
 		const char *json, *want;
 	} lines[] = {
@@ -96,9 +98,12 @@ TEST("fields: CSV keeps to one line and makes no formula, and both can be undone
 	     ",,\"\",\"a\"\"b\\nc\\\\d\\u001b\\udcff\",,,\r\n"},
 	    {"{\"path\":\"=1+1\",\"process\":{\"comm\":\"@x\"},\"kind\":\"+\",\"argv\":\"-2\"}",
 	     "\"'+\",,\"'@x\",\"'=1+1\",\"'-2\",,\r\n"},
-	    {"{\"path\":\"'=\",\"kind\":\"\xef\xbc\x9d" "1\",\"seq\":-1}",
-	     "\"'\xef\xbc\x9d" "1\",-1,,\"''=\",,,\r\n"},
-	    {"{\"path\":\"a\xe2\x80\xae" "b\xc3\xa9\",\"argv\":[\"\\\\\",\"\\\"\xf3\xa0\x80\x81\"]}",
+	    {"{\"path\":\"'=\",\"kind\":\"\xef\xbc\x9d"
+	     "1\",\"seq\":-1}",
+	     "\"'\xef\xbc\x9d"
+	     "1\",-1,,\"''=\",,,\r\n"},
+	    {"{\"path\":\"a\xe2\x80\xae"
+	     "b\xc3\xa9\",\"argv\":[\"\\\\\",\"\\\"\xf3\xa0\x80\x81\"]}",
 	     ",,,\"a\\u202eb\xc3\xa9\",\"[\"\"\\\\\"\",\"\"\\\"\"\\udb40\\udc01\"\"]\",,\r\n"},
 	    {"{\"kind\":\"unreadable\"}", "\"unreadable\",,,,,,\r\n"},
 	};
@@ -110,9 +115,9 @@ TEST("fields: CSV keeps to one line and makes no formula, and both can be undone
 TEST("fields: text is words as a shell reads them, JSON the members as they were")
 {
 	static const char names[] = "[\"seq\",\"path\",\"argv\",\"taken\",\"process\",\"rule\"]";
-	static const char json[] =
-	    "{\"seq\":7,\"process\":{\"comm\":\"x]\"},\"path\":\"-\",\"argv\":[\"a b\",\"\\u001b[\\udcff\","
-	    "\"\"],\"taken\":{\"open\":1}}";
+	static const char json[] = "{\"seq\":7,\"process\":{\"comm\":\"x]\"},\"path\":\"-\","
+				   "\"argv\":[\"a b\",\"\\u001b[\\udcff\","
+				   "\"\"],\"taken\":{\"open\":1}}";
 
 	check_line(names, EVENT_FORM_TEXT, json,
 		   "7\t'-'\t('a b' $'\\x1b[\\xff' '')\t'{\"open\":1}'\t'{\"comm\":\"x]\"}'\t-\n");

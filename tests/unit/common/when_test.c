@@ -60,3 +60,15 @@ TEST("when: what is none")
 		if (when(bad[i]) != -1)
 			CHECK_STR(bad[i], "refused");
 }
+
+TEST("when: as it is written")
+{
+	char text[WHEN_SIZE];
+
+	when_put(1795228980123456789, text);
+	CHECK_STR(text, "2026-11-21T02:43:00.123456789Z");
+	when_put(-1, text);
+	CHECK_STR(text, "1970-01-01T00:00:00.000000000Z");
+	when_put(INT64_MAX, text);
+	CHECK_STR(text, "2262-04-11T23:47:16.854775807Z");
+}
