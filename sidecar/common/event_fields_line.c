@@ -17,13 +17,15 @@ struct found {
 
 static bool is_named(const char *name, const struct event_path *path)
 {
-	if (name[0] != path->outer.s[0] || strncmp(name, path->outer.s, path->outer.len) != 0)
+	const struct json_piece *o = &path->outer, *i = &path->inner;
+	size_t len = strlen(name);
+
+	if (len < o->len || memcmp(name, o->s, o->len) != 0)
 		return false;
-	name += path->outer.len;
-	if (path->inner.len == 0)
-		return *name == '\0';
-	return *name == '.' && strncmp(name + 1, path->inner.s, path->inner.len) == 0 &&
-	       name[1 + path->inner.len] == '\0';
+	if (i->len == 0)
+		return len == o->len;
+	return len == o->len + 1 + i->len && name[o->len] == '.' &&
+	       memcmp(name + o->len + 1, i->s, i->len) == 0;
 }
 
 static int find(void *arg, const struct event_path *path, struct json_piece value)

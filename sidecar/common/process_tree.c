@@ -50,8 +50,13 @@ const char *process_origin_name(enum process_origin origin)
 static uint64_t number(struct json_piece line, const char *key)
 {
 	struct json_piece v;
+	uint64_t n = 0;
 
-	return json_scan_get(line, key, &v) ? strtoull(v.s, NULL, 10) : 0;
+	if (!json_scan_get(line, key, &v))
+		return 0;
+	for (size_t i = 0; i < v.len && v.s[i] >= '0' && v.s[i] <= '9'; i++)
+		n = n * 10 + (uint64_t)(v.s[i] - '0');
+	return n;
 }
 
 static bool is(struct json_piece line, const char *key, const char *word)
@@ -102,7 +107,7 @@ static size_t index_of(const struct process_tree *t, uint32_t pid)
 static int remember(struct process_tree *t, uint32_t pid, size_t index)
 {
 	if (pid >= t->by_pid_size) {
-		size_t size = t->by_pid_size ? t->by_pid_size : 32768;
+		size_t size = t->by_pid_size ? t->by_pid_size : 1024;
 		uint32_t *grown;
 
 		while (size <= pid)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define SECOND 1000000000ll
+#define SECONDS_MAX (INT64_MAX / SECOND - 1) /* to the year 2262 */
 #define AGO_MAX (INT64_MAX / SECOND / 4) /* seconds */
 
 /* "10m": a number and a unit, nothing behind them. */
@@ -99,7 +100,10 @@ static bool parse_date(const char *text, int64_t now_ns, int64_t *ret)
 		if (!parse_zone(end, &local, &zone))
 			continue;
 		tm.tm_isdst = -1;
-		*ret = ((local ? (int64_t)mktime(&tm) : (int64_t)timegm(&tm)) - zone) * SECOND + ns;
+		zone = (local ? (int64_t)mktime(&tm) : (int64_t)timegm(&tm)) - zone;
+		if (zone > SECONDS_MAX || zone < -SECONDS_MAX)
+			return false;
+		*ret = zone * SECOND + ns;
 		return true;
 	}
 	return false;
