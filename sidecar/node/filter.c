@@ -44,6 +44,10 @@ static int read_glob(const struct json *query, const char *key, struct filter *f
 				  "%s '%s': it stands for too much; use fewer braces and stars", key,
 				  m->string);
 	ret->set = r == 0;
+	ret->prefix_len = strcspn(m->string, "\\*?[{");
+	if (ret->prefix_len > sizeof(ret->prefix))
+		ret->prefix_len = sizeof(ret->prefix);
+	memcpy(ret->prefix, m->string, ret->prefix_len);
 	f->any = true;
 	return r;
 }
@@ -250,6 +254,17 @@ bool filter_fits_term(const struct filter *f, enum term t, const uint8_t *value,
 		break;
 	}
 	return true;
+}
+
+const char *filter_prefix(const struct filter *f, enum term t, size_t *ret_len)
+{
+	const struct filter_glob *g = t == TERM_PATH   ? &f->path
+				      : t == TERM_EXEC ? &f->exec
+				      : t == TERM_TAG  ? &f->tag
+						       : NULL;
+
+	*ret_len = g ? g->prefix_len : 0;
+	return g ? g->prefix : "";
 }
 
 struct fitting {

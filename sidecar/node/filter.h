@@ -16,9 +16,13 @@
 #include "sidecar/node/terms.h"
 #include "sidecar/policy/automaton.h"
 
+#define FILTER_PREFIX_MAX 200
+
 struct filter_glob {
 	bool set;
 	struct automaton a;
+	char prefix[FILTER_PREFIX_MAX]; /* what fits begins so */
+	size_t prefix_len;
 };
 
 struct filter {
@@ -42,3 +46,5 @@ bool filter_fits(const struct filter *f, const struct event *e, const char *exe,
 /* The same, term by term: TERM_BITs of which a record must have a value that fits each. */
 uint32_t filter_terms(const struct filter *f);
 bool filter_fits_term(const struct filter *f, enum term t, const uint8_t *value, size_t len);
+/* No value of that term fits that does not begin so; may be empty. */
+const char *filter_prefix(const struct filter *f, enum term t, size_t *ret_len);

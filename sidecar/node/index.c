@@ -8,6 +8,9 @@
 #include "sidecar/common/util.h"
 #include "sidecar/node/exes.h"
 
+#define RECORDS_MIN 1000
+#define RECORDS_FEW 4 /* are looked at sooner than another term's postings */
+#define RECORDS_MANY (INDEX_PART / 8)
 #define PARTS_A_TURN 2 /* an ended life's last whole one, and the rest */
 
 struct times {
@@ -110,12 +113,14 @@ static int build(struct store *s, struct life *l, uint64_t part)
 	return r;
 }
 
-/* All numbers of the part are there, or will not come any more. */
+/* All numbers of the part are there, or will not come any more; and so many that it is worth it. */
 static bool complete(struct life *l, uint64_t part)
 {
-	if (!l->any || part > l->high / INDEX_PART)
+	uint64_t begin = part * INDEX_PART;
+
+	if (!l->any || begin + RECORDS_MIN > l->high)
 		return false;
-	return l->ended || (part + 1) * INDEX_PART <= life_settle(l);
+	return l->ended || begin + INDEX_PART <= life_settle(l);
 }
 
 static bool build_if(struct store *s, struct life *l, uint64_t part)
@@ -175,16 +180,16 @@ static bool fits(void *arg, const uint8_t *value, size_t len)
 	return filter_fits_term(g->filter, g->term, value, len);
 }
 
-static bool empty(const uint64_t *bits)
+static unsigned count(const uint64_t *bits)
 {
-	uint64_t any = 0;
+	unsigned n = 0;
 
 	for (unsigned w = 0; w < POSTINGS_WORDS; w++)
-		any |= bits[w];
-	return !any;
+		n += (unsigned)__builtin_popcountll(bits[w]);
+	return n;
 }
 
-/* False: the part is not indexed. */
+/* False: the part has no index. */
 static bool look(struct store *s, struct life *l, const struct filter *f, struct index_part *p)
 {
 	uint32_t terms = filter_terms(f);
@@ -198,19 +203,22 @@ static bool look(struct store *s, struct life *l, const struct filter *f, struct
 	memset(p->bits, 0xff, sizeof(p->bits));
 	if (times.last_ns < f->since_ns || times.first_ns >= f->until_ns)
 		memset(p->bits, 0, sizeof(p->bits));
-	for (unsigned t = 0; t < TERMS && !empty(p->bits); t++) {
+	for (unsigned t = 0; t < TERMS && count(p->bits) > RECORDS_FEW; t++) {
 		struct looking g = {f, (enum term)t};
+		struct postings_wanted wanted = {.fits = fits, .arg = &g};
 		uint64_t bits[POSTINGS_WORDS] = {};
 		_free_ uint8_t *packed = NULL;
 
 		if (!(terms & TERM_BIT(t)))
 			continue;
+		wanted.prefix = filter_prefix(f, g.term, &wanted.prefix_len);
 		if (store_get_part(s, l, p->number, t, &packed, &len) < 0 ||
-		    postings_find(packed, len, fits, &g, bits) < 0)
+		    postings_find(packed, len, &wanted, bits) < 0)
 			return false;
 		for (unsigned w = 0; w < POSTINGS_WORDS; w++)
 			p->bits[w] &= bits[w];
 	}
+	p->indexed = count(p->bits) < RECORDS_MANY;
 	return true;
 }
 
@@ -222,9 +230,8 @@ void index_look(struct store *s, struct life *l, const struct filter *f, uint64_
 	if (ret->known && ret->number == part)
 		return;
 	*ret = (struct index_part){.number = part, .known = true};
-	ret->indexed = look(s, l, f, ret);
-	if (!ret->indexed && build_if(s, l, part))
-		ret->indexed = look(s, l, f, ret);
+	if (!look(s, l, f, ret) && build_if(s, l, part))
+		(void)look(s, l, f, ret);
 }
 
 bool index_next(const struct index_part *p, bool down, uint64_t seq, uint64_t *ret)

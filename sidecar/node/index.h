@@ -24,7 +24,7 @@ int index_forget(struct life *l, uint64_t seq);
 struct index_part {
 	uint64_t number; /* of records: from number * INDEX_PART on */
 	bool known;	 /* the rest is of that part */
-	bool indexed;
+	bool indexed;	 /* false as well where so many may fit that they are better read in a row */
 	uint64_t bits[POSTINGS_WORDS]; /* records that may fit; no other does */
 };
 

@@ -130,29 +130,45 @@ static uint8_t *put_records(uint8_t *at, const struct value *v)
 	return end;
 }
 
+static uint8_t *put_u32(uint8_t *at, uint32_t n)
+{
+	for (unsigned i = 0; i < 4; i++)
+		*at++ = (uint8_t)(n >> (8 * i));
+	return at;
+}
+
+static uint32_t get_u32(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 int postings_pack(struct postings *p, uint8_t **ret, size_t *ret_len)
 {
 	_free_ struct value **sorted = calloc(p->values_n + 1, sizeof(struct value *));
 	_free_ uint8_t *packed = NULL;
 	struct value *before = NULL;
-	size_t n = 0, size = 1;
-	uint8_t *at;
+	size_t n = 0, size = 4;
+	uint8_t *at, *starts;
 
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (struct value *v = p->buckets[i]; v; v = v->next) {
 			sorted[n++] = v;
-			size += 4 + v->len + BITMAP_SIZE;
+			size += 4 + v->len + BITMAP_SIZE + 4;
 		}
 	}
 	qsort(sorted, n, sizeof(*sorted), by_bytes);
 	at = packed = malloc(size);
 	if (!packed)
 		return -ENOMEM;
+	starts = packed + size - 4 * n; /* for now */
 	for (size_t i = 0; i < n; i++) {
 		struct value *v = sorted[i];
-		size_t same = shared(before, v);
+		size_t same = i % POSTINGS_STRIDE ? shared(before, v) : 0;
+
+		if (i % POSTINGS_STRIDE == 0)
+			put_u32(starts + i / POSTINGS_STRIDE * 4, (uint32_t)(at - packed));
 
 		*at++ = (uint8_t)same;
 		*at++ = (uint8_t)(v->len - same);
@@ -161,6 +177,9 @@ int postings_pack(struct postings *p, uint8_t **ret, size_t *ret_len)
 		at = put_records(at, v);
 		before = v;
 	}
+	n = (n + POSTINGS_STRIDE - 1) / POSTINGS_STRIDE;
+	memmove(at, starts, 4 * n);
+	at = put_u32(at + 4 * n, (uint32_t)n);
 	*ret_len = (size_t)(at - packed);
 	*ret = TAKE_PTR(packed);
 	return 0;
@@ -170,9 +189,28 @@ struct reading {
 	const uint8_t *at, *end;
 	uint8_t value[CUT];
 	size_t value_len;
+	size_t same; /* bytes the value has of the prefix */
 	unsigned count;
 	bool bitmap;
 };
+
+/* The values stand in order: those behind the prefix are behind it for good. 0: the value has the prefix,
+ * < 0: it comes before, > 0: behind. shared: what it has of the value before. */
+static int compare_prefix(struct reading *r, size_t shared, const struct postings_wanted *w)
+{
+	size_t most = r->value_len < w->prefix_len ? r->value_len : w->prefix_len;
+
+	if (shared > r->same)
+		shared = r->same;
+	r->same = shared;
+	while (r->same < most && r->value[r->same] == (uint8_t)w->prefix[r->same])
+		r->same++;
+	if (r->same == w->prefix_len)
+		return 0;
+	if (r->same == r->value_len)
+		return -1;
+	return r->value[r->same] < (uint8_t)w->prefix[r->same] ? -1 : 1;
+}
 
 static int next_value(struct reading *r)
 {
@@ -229,18 +267,62 @@ static int read_records(struct reading *r, uint64_t *bits)
 	return 0;
 }
 
-int postings_find(const uint8_t *packed, size_t len, postings_fits fits, void *arg,
+/* Goes to the last of the values that share nothing that comes before the prefix; else to the first. */
+static int seek(struct reading *r, const struct postings_wanted *w)
+{
+	size_t len = (size_t)(r->end - r->at), low = 0, high;
+	const uint8_t *starts, *begin = r->at;
+
+	if (len < 4)
+		return -EBADMSG;
+	high = get_u32(r->end - 4);
+	if (high > (len - 4) / 4)
+		return -EBADMSG;
+	starts = r->end - 4 - 4 * high;
+	r->end = starts;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		uint32_t offset = get_u32(starts + 4 * middle);
+		struct reading m = {.at = begin + offset, .end = starts};
+
+		if (offset >= (size_t)(starts - begin))
+			return -EBADMSG;
+		if (next_value(&m) < 0)
+			return -EBADMSG;
+		if (compare_prefix(&m, 0, w) < 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (high > low) {
+		uint32_t offset = get_u32(starts + 4 * low);
+
+		if (offset > (size_t)(starts - begin))
+			return -EBADMSG;
+		r->at = begin + offset;
+	}
+	return 0;
+}
+
+int postings_find(const uint8_t *packed, size_t len, const struct postings_wanted *wanted,
 		  uint64_t bits[static POSTINGS_WORDS])
 {
 	struct reading r = {.at = packed, .end = packed + len};
-	int status = 0;
+	int status = seek(&r, wanted);
 
 	while (status == 0 && r.at < r.end) {
+		size_t shared = r.at[0];
+		int order;
+		bool fits;
+
 		status = next_value(&r);
-		if (status == 0)
-			status = read_records(&r, r.value_len == CUT || fits(arg, r.value, r.value_len)
-						      ? bits
-						      : NULL);
+		if (status < 0)
+			return status;
+		order = compare_prefix(&r, shared, wanted);
+		if (order > 0)
+			return 0;
+		fits = order == 0 && (r.value_len == CUT || wanted->fits(wanted->arg, r.value, r.value_len));
+		status = read_records(&r, fits ? bits : NULL);
 	}
 	return status;
 }

@@ -9,7 +9,8 @@
  *            follows, in POSTINGS_SPAN / 8 bytes, else as many distances, each from the record before
  *            (the first from -1): below 128 in 1 byte; from there on in 2, the first of which has the
  *            distance's lower 7 bits and its highest bit set
- */
+ * Every POSTINGS_STRIDEth value, from the first on, shares nothing. Behind all of them is where those
+ * begin, 4 bytes each, and how many they are, 4 bytes: all numbers with the lowest byte first. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 
 #define POSTINGS_SPAN 4096
 #define POSTINGS_WORDS (POSTINGS_SPAN / 64)
+#define POSTINGS_STRIDE 64
 #define POSTINGS_VALUE_MAX 254 /* bytes of a value that are told apart */
 
 struct postings;
@@ -29,7 +31,13 @@ int postings_add(struct postings *p, unsigned at, const uint8_t *value, size_t l
 /* -ENOMEM. The caller frees. */
 int postings_pack(struct postings *p, uint8_t **ret, size_t *ret_len);
 
-typedef bool (*postings_fits)(void *arg, const uint8_t *value, size_t len);
-/* Sets the bits of the records that have a value that fits, and of those whose value is cut. -EBADMSG. */
-int postings_find(const uint8_t *packed, size_t len, postings_fits fits, void *arg,
+struct postings_wanted {
+	bool (*fits)(void *arg, const uint8_t *value, size_t len);
+	void *arg;
+	const char *prefix; /* no value fits that does not begin so */
+	size_t prefix_len;
+};
+/* Sets the bits of the records that have a value that fits, and of those whose value is cut, as far as it
+ * has the prefix. -EBADMSG. */
+int postings_find(const uint8_t *packed, size_t len, const struct postings_wanted *wanted,
 		  uint64_t bits[static POSTINGS_WORDS]);

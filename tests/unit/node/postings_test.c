@@ -7,7 +7,7 @@
 #include "sidecar/node/postings.h"
 #include "tests/unit/tap.h"
 
-#define VALUES 40
+#define VALUES 300
 
 static bool is_value(void *arg, const uint8_t *value, size_t len)
 {
@@ -51,7 +51,7 @@ TEST("postings: random records of random values, rare and frequent, are found by
 		unsigned wrong = 0;
 
 		name(text, v);
-		CHECK_INT(postings_find(packed, len, is_value, text, bits), 0);
+		CHECK_INT(postings_find(packed, len, &(struct postings_wanted){is_value, text, text, v % 4 * strlen(text) / 3}, bits), 0);
 		for (unsigned i = 0; i < POSTINGS_SPAN; i++)
 			wrong += has[v][i] != (bits[i / 64] >> (i % 64) & 1);
 		CHECK_INT(wrong, 0);
@@ -73,13 +73,13 @@ TEST("postings: a value that is too long to be told apart is always found; no va
 	REQUIRE(postings_add(p, 4095, value, 0) == 0);
 	REQUIRE(postings_pack(p, &packed, &len) == 0);
 	postings_free(p);
-	CHECK_INT(postings_find(packed, len, is_value, "none", bits), 0);
+	CHECK_INT(postings_find(packed, len, &(struct postings_wanted){is_value, "none", NULL, 0}, bits), 0);
 	CHECK(bits[0] == 0 && bits[1] == 1ull << 63 && bits[63] == 1ull << 63);
 	free(packed);
 	p = postings_new();
 	REQUIRE(p && postings_pack(p, &packed, &len) == 0);
-	CHECK_INT(len, 0);
-	CHECK_INT(postings_find(packed, len, is_value, "", bits), 0);
+	CHECK_INT(len, 4);
+	CHECK_INT(postings_find(packed, len, &(struct postings_wanted){is_value, "", NULL, 0}, bits), 0);
 	postings_free(p);
 	free(packed);
 }
@@ -95,7 +95,7 @@ TEST("postings: bytes that are none are refused, whatever they are")
 	REQUIRE(p);
 	for (unsigned v = 0; v < VALUES; v++) {
 		name(text, v);
-		REQUIRE(postings_add(p, v * 100, (uint8_t *)text, strlen(text)) == 0);
+		REQUIRE(postings_add(p, v * 10, (uint8_t *)text, strlen(text)) == 0);
 	}
 	REQUIRE(postings_pack(p, &packed, &len) == 0);
 	postings_free(p);
@@ -105,10 +105,10 @@ TEST("postings: bytes that are none are refused, whatever they are")
 
 		REQUIRE(part);
 		memcpy(part, packed, len - cut);
-		refused += postings_find(part, len - cut, is_value, "x", bits) == -EBADMSG;
+		refused += postings_find(part, len - cut, &(struct postings_wanted){is_value, "x", NULL, 0}, bits) == -EBADMSG;
 		free(part);
 	}
-	CHECK_INT(refused, len - 1 - (VALUES - 1)); /* but where a value ends */
+	CHECK(refused > len - 10); /* some are by chance */
 	srand(2);
 	for (unsigned i = 0; i < 20000; i++) {
 		uint64_t bits[POSTINGS_WORDS] = {};
@@ -116,7 +116,7 @@ TEST("postings: bytes that are none are refused, whatever they are")
 		uint8_t was = packed[at];
 
 		packed[at] = (uint8_t)rand();
-		(void)postings_find(packed, len, is_value, "x", bits);
+		(void)postings_find(packed, len, &(struct postings_wanted){is_value, "x", NULL, 0}, bits);
 		packed[at] = was;
 	}
 	free(packed);
