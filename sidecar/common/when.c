@@ -85,7 +85,7 @@ static bool parse_date(const char *text, int64_t now_ns, int64_t *ret)
 	time_t now = (time_t)(now_ns / SECOND);
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		int64_t zone = 0, ns = 0;
+		int64_t zone = 0, ns = 0, seconds;
 		const char *end;
 		struct tm tm;
 		bool local;
@@ -100,10 +100,10 @@ static bool parse_date(const char *text, int64_t now_ns, int64_t *ret)
 		if (!parse_zone(end, &local, &zone))
 			continue;
 		tm.tm_isdst = -1;
-		zone = (local ? (int64_t)mktime(&tm) : (int64_t)timegm(&tm)) - zone;
-		if (zone > SECONDS_MAX || zone < -SECONDS_MAX)
+		seconds = (local ? (int64_t)mktime(&tm) : (int64_t)timegm(&tm)) - zone;
+		if (seconds > SECONDS_MAX || seconds < -SECONDS_MAX)
 			return false;
-		*ret = zone * SECOND + ns;
+		*ret = seconds * SECOND + ns;
 		return true;
 	}
 	return false;

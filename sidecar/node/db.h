@@ -50,3 +50,9 @@ int db_get_text(struct db *db, const char *key, char **ret);
 int db_get_number(struct db *db, const char *key, uint64_t *ret);
 /* Number and kind of the last record; -ENOENT when there is none. *ret_kind: the caller frees. */
 int db_get_last(struct db *db, uint64_t *ret_seq, char **ret_kind);
+
+/* The index's rows. -ENOENT. The caller frees. */
+int db_put_part(struct db *db, uint64_t id, const void *data, size_t len);
+int db_drop_parts(struct db *db, uint64_t from);
+int db_get_part(struct db *db, uint64_t id, uint8_t **ret, size_t *ret_len);
+int db_last_part(struct db *db, uint64_t *ret);

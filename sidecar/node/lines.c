@@ -25,54 +25,22 @@ int numbers_add(struct numbers *list, uint64_t number)
 
 void beside_release(struct beside *b)
 {
-	for (unsigned i = 0; i < LINES_EXES; i++)
-		free(b->exes[i].path);
+	exes_release(&b->exes);
 	names_release(&b->names);
-}
-
-static struct beside_exe *exe_slot(struct beside *b, uint64_t seq)
-{
-	return &b->exes[seq % LINES_EXES];
-}
-
-static void exe_remember(struct beside *b, const struct event *exec)
-{
-	struct beside_exe *x = exe_slot(b, exec->head.seq);
-	size_t len = exec->path_len;
-	char *copy = len ? malloc(len) : NULL;
-	const char *title;
-
-	if (!copy)
-		return;
-	memcpy(copy, exec->path, len);
-	free(x->path);
-	*x = (struct beside_exe){.seq = exec->head.seq, .path = copy, .len = len};
-	title = event_title(exec, &x->title_len);
-	if (x->title_len > 0)
-		memcpy(x->title, title, x->title_len);
 }
 
 /* The executable the acting program was made from: named by the number of its exec record. */
 static void exe_find(struct client *c, struct beside *b, const struct event *e,
 		     struct event_context *ret)
 {
-	uint64_t seq = e->head.exec_seq;
-	_free_ uint8_t *record = NULL;
-	struct event exec;
-	size_t len;
+	const struct exe *x = exes_find(&b->exes, c->store, c->life, e);
 
-	if (seq == 0)
+	if (!x)
 		return;
-	if (exe_slot(b, seq)->seq != seq &&
-	    store_get_record(c->store, c->life, seq, &record, &len) == 0 &&
-	    event_decode(record, len, &exec) > 0 && exec.head.kind == RV_KIND_EXEC)
-		exe_remember(b, &exec);
-	if (exe_slot(b, seq)->seq == seq) {
-		ret->exe = exe_slot(b, seq)->path;
-		ret->exe_len = exe_slot(b, seq)->len;
-		ret->title = exe_slot(b, seq)->title_len ? exe_slot(b, seq)->title : NULL;
-		ret->title_len = exe_slot(b, seq)->title_len;
-	}
+	ret->exe = x->path;
+	ret->exe_len = x->len;
+	ret->title = x->title_len ? x->title : NULL;
+	ret->title_len = x->title_len;
 }
 
 static int put_fields(struct client *c, const struct lines *g, const char *json, size_t len)
@@ -181,7 +149,7 @@ int lines_put(struct client *c, struct lines *g, struct beside *b, const struct 
 		if (event_args_in_bulk(&e) &&
 		    store_get_args(c->store, c->life, e.head.seq, &args, &args_len) == 0)
 			(void)event_set_args(&e, (const char *)args, args_len);
-		exe_remember(b, &e);
+		exes_remember(&b->exes, &e);
 	}
 	exe_find(c, b, &e, &x);
 	if (!filter_fits(&g->filter, &e, x.exe, x.exe_len))

@@ -6,10 +6,10 @@
 #pragma once
 #include "sidecar/common/event_fields.h"
 #include "sidecar/node/client.h"
+#include "sidecar/node/exes.h"
 #include "sidecar/node/filter.h"
 #include "sidecar/node/names.h"
 
-#define LINES_EXES 64 /* executables remembered of a container */
 #define LINES_LAST_MAX 1000000
 
 struct numbers {
@@ -20,13 +20,7 @@ int numbers_add(struct numbers *list, uint64_t number); /* -ENOMEM */
 
 /* What was found of one life beside its records; zeroed is empty. */
 struct beside {
-	struct beside_exe {
-		uint64_t seq; /* of its exec; 0: empty */
-		char *path;
-		size_t len;
-		size_t title_len;
-		char title[EVENT_TITLE_MAX];
-	} exes[LINES_EXES];
+	struct exes exes;
 	struct names names;
 };
 void beside_release(struct beside *b);

@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/util.h"
+#include "sidecar/node/index.h"
 #include "sidecar/node/lines.h"
 
 #define ROWS_PER_PIECE 128
 #define ROWS_PER_LOOK 1024 /* that were passed over */
+#define FOUND_PER_LOOK 256
+#define PARTS_PER_LOOK 16
 
 struct logs {
 	struct lines lines; /* in reverse, next goes down */
@@ -22,6 +25,7 @@ struct logs {
 	struct numbers late;
 	bool missed; /* late did not take them all */
 	struct beside beside;
+	struct index_part part; /* the one looked at last */
 };
 
 /* 0: all of them are written. 1: not yet. */
@@ -71,6 +75,52 @@ static int keep_row(struct client *c, const struct store_row *row)
 	return r < 0 ? r : row->seq > 0 && g->found.n < g->lines.last;
 }
 
+static int one_row(struct client *c, uint64_t seq,
+		   int (*each)(struct client *c, const struct store_row *row))
+{
+	struct store_row row;
+	int r = store_rows(c->store, c->life, seq);
+
+	if (r == 0)
+		r = store_next(c->life, &row);
+	if (r >= 0)
+		r = r == 1 && row.seq == seq ? each(c, &row) : 1; /* it was taken out of the file */
+	store_end(c->life);
+	return r;
+}
+
+/* As each_row, as far as the record is indexed: only what may fit. 2: it is not, here. */
+static int each_found(struct client *c, bool down,
+		      int (*each)(struct client *c, const struct store_row *row))
+{
+	struct logs *g = c->state;
+	uint64_t seq;
+	int r = 1;
+
+	for (unsigned found = 0, parts = 0; r == 1 && client_has_room(c);) {
+		if (!down && !g->lines.follow && g->next > g->end)
+			return 0;
+		index_look(c->store, c->life, &g->lines.filter, g->next, &g->part);
+		if (!g->part.indexed)
+			return 2;
+		if (index_next(&g->part, down, g->next, &seq)) {
+			g->next = down ? seq - 1 : seq + 1;
+			r = one_row(c, seq, each);
+			if (r == 1 && down && seq == 0)
+				return 0;
+			found++;
+		} else if (down && g->part.number == 0) {
+			return 0;
+		} else {
+			g->next = (g->part.number + !down) * INDEX_PART - down;
+			parts++;
+		}
+		if (found == FOUND_PER_LOOK || parts == PARTS_PER_LOOK)
+			break;
+	}
+	return r;
+}
+
 /* 1: go on later. */
 static int each_row(struct client *c, bool down,
 		    int (*each)(struct client *c, const struct store_row *row))
@@ -78,8 +128,12 @@ static int each_row(struct client *c, bool down,
 	struct logs *g = c->state;
 	uint64_t shown = g->lines.shown;
 	struct store_row row;
-	int r, n = 0;
+	int r = 2, n = 0;
 
+	if (g->lines.filter.any && !c->raw)
+		r = each_found(c, down, each);
+	if (r != 2)
+		return r;
 	r = down ? store_rows_back(c->store, c->life, g->next)
 		 : store_rows(c->store, c->life, g->next);
 	if (r < 0)
