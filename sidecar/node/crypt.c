@@ -2,9 +2,12 @@
 /* See crypt.h. */
 #include "sidecar/node/crypt.h"
 #include <errno.h>
+#include <nettle/sha2.h>
 #include <sodium.h>
+#include <string.h>
 
 _Static_assert(sizeof(((struct crypt_key *)0)->secret) == crypto_sign_SECRETKEYBYTES, "");
+_Static_assert(CRYPT_HASH == SHA256_DIGEST_SIZE && CRYPT_SEED == CRYPT_HASH, "");
 _Static_assert(CRYPT_KEY == crypto_sign_PUBLICKEYBYTES, "");
 _Static_assert(CRYPT_SEED == crypto_sign_SEEDBYTES, "");
 _Static_assert(CRYPT_SIGNATURE == crypto_sign_BYTES, "");
@@ -26,22 +29,23 @@ void crypt_wipe(void *data, size_t len)
 
 void crypt_hash(const struct crypt_part *parts, unsigned n, uint8_t *ret, size_t size)
 {
-	crypto_generichash_state state;
+	struct sha256_ctx h;
 
-	crypto_generichash_init(&state, NULL, 0, size);
+	sha256_init(&h);
 	for (unsigned i = 0; i < n; i++)
-		crypto_generichash_update(&state, parts[i].data, parts[i].len);
-	crypto_generichash_final(&state, ret, size);
+		if (parts[i].len > 0)
+			sha256_update(&h, parts[i].len, parts[i].data);
+	sha256_digest(&h, size, ret);
 }
 
 void crypt_next(uint8_t seed[static CRYPT_SEED])
 {
-	static const uint8_t label[] = "reeve chain, next key";
+	static const char label[] = "reeve chain, next key 1";
+	const struct crypt_part parts[] = {{label, sizeof(label)}, {seed, CRYPT_SEED}};
 	uint8_t next[CRYPT_SEED];
 
-	crypto_generichash(next, sizeof(next), label, sizeof(label), seed, CRYPT_SEED);
-	for (unsigned i = 0; i < CRYPT_SEED; i++)
-		seed[i] = next[i];
+	crypt_hash(parts, 2, next, sizeof(next));
+	memcpy(seed, next, sizeof(next));
 	sodium_memzero(next, sizeof(next));
 }
 

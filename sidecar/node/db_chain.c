@@ -69,18 +69,20 @@ static int use(struct db *db, enum statement which, sqlite3_stmt **ret)
 	return 0;
 }
 
-/* 0: a row is there. The caller resets the statement. */
+/* 0: a row is there; -ENOENT: none, or the table is gone. The caller resets the statement. */
 static int row_of(struct db *db, sqlite3_stmt *s)
 {
 	int code = sqlite3_step(s);
 
-	return code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -ENOENT : db_error(db, code);
+	if (code == SQLITE_DONE || code == SQLITE_ERROR)
+		return -ENOENT;
+	return code == SQLITE_ROW ? 0 : db_error(db, code);
 }
 
 int db_put_link(struct db *db, const struct db_link *l)
 {
 	sqlite3_stmt *s;
-	int r = use(db, PUT_LINK, &s);
+	int code, r = use(db, PUT_LINK, &s);
 
 	if (r < 0)
 		return r;
@@ -92,10 +94,10 @@ int db_put_link(struct db *db, const struct db_link *l)
 	sqlite3_bind_blob(s, 6, l->previous, sizeof(l->previous), SQLITE_STATIC);
 	sqlite3_bind_blob(s, 7, l->signature, sizeof(l->signature), SQLITE_STATIC);
 	sqlite3_bind_blob64(s, 8, l->entries, l->entries_len, SQLITE_STATIC);
-	r = row_of(db, s);
+	code = sqlite3_step(s);
 	sqlite3_reset(s);
 	sqlite3_clear_bindings(s);
-	return r == -ENOENT ? 0 : r;
+	return db_error(db, code);
 }
 
 static int get_number(struct db *db, enum statement which, uint64_t from, uint64_t *ret)
