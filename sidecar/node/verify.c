@@ -8,8 +8,8 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 
-#define WORK_PER_STEP 1024 /* entries */
-#define WORK_OF_LINK 16	   /* as much as checking one signature */
+#define WORK_PER_STEP 512 /* entries */
+#define WORK_OF_LINK 16	  /* as much as checking one signature */
 
 int verify_new(struct store *s, struct life *l, const struct verify_anchor *anchors, unsigned n,
 	       struct verify **ret)
@@ -176,6 +176,7 @@ static void check_anchors(struct verify *v)
 		} else if (!v->forged) { /* and so all that it leads to */
 			numbers_release(&v->loose_events);
 			v->loose = false;
+			v->anchored = v->links;
 		}
 	}
 }
@@ -345,8 +346,13 @@ static int check_seal(struct verify *v)
 		return 0;
 	store_seal_path(v->store, v->life, path, sizeof(path));
 	r = seal_open(path, &s, &fd);
+	if (v->links == 0 && r == -ENOENT) {
+		find(v, FINDING_NOT_CHAINED, 0);
+		return 0;
+	}
 	if (r == -ENOENT || r == -EUCLEAN) {
-		find(v, v->links ? FINDING_SEAL_MISSING : FINDING_NOT_CHAINED, 0);
+		if (v->links == 0 || v->anchored != v->links) /* which says where the end is */
+			find(v, FINDING_SEAL_MISSING, 0);
 		return 0;
 	}
 	if (r < 0)
@@ -389,7 +395,7 @@ static int finish(struct verify *v)
 		find(v, FINDING_META, 0);
 	tell_misfits(v);
 	tell_anchors(v);
-	if (!v->sealed)
+	if (!v->sealed) /* an anchor of the last link has left nothing to give up */
 		give_up(v);
 	return 0;
 }

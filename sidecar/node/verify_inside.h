@@ -54,6 +54,7 @@ struct verify {
 	bool closed, over; /* the closing record was seen; and the end */
 	bool late;	   /* there were records before the chain */
 	bool sealed;	   /* there is a seal, and it fits */
+	uint64_t anchored; /* the last link that an anchor is of; 0 none */
 
 	struct verify_anchor anchors[VERIFY_ANCHORS_MAX];
 	unsigned anchors_n;

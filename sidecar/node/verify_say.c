@@ -59,7 +59,7 @@ void verify_to_json(const struct verify *v, const char *id, struct json_out *o)
 	json_out_member_unsigned(o, "records", v->records);
 	json_out_member_unsigned(o, "arguments", v->args);
 	json_out_member_bool(o, "sealed", v->sealed);
-	json_out_member_unsigned(o, "anchors", v->anchors_n);
+	json_out_member_unsigned(o, "anchored", v->anchored);
 	put_hex(hex, v->first_key);
 	json_out_member_string(o, "first_key", v->links ? hex : "");
 	put_hex(hex, v->head);
@@ -70,20 +70,19 @@ void verify_to_json(const struct verify *v, const char *id, struct json_out *o)
 
 static void print_proof(const struct verify *v, FILE *f)
 {
-	uint64_t anchored = 0;
+	char hex[HEX_SIZE];
 
-	for (unsigned i = 0; i < v->anchors_n; i++)
-		if (v->anchors[i].links > anchored)
-			anchored = v->anchors[i].links;
+	put_hex(hex, v->first_key);
+	fprintf(f, "first key    %s\n", hex);
 	fprintf(f, "seal         %s\n",
-		v->sealed	   ? "fits"
-		: v->store->seals ? "does not fit"
-				   : "not here; what was cut off behind the last anchor is not seen");
-	if (anchored)
-		fprintf(f, "anchor       of link %" PRIu64 "\n", anchored);
+		v->sealed		   ? "fits"
+		: v->anchored == v->links ? "none that fits, and none is needed: see the anchor"
+					   : "none that fits");
+	if (v->anchored)
+		fprintf(f, "anchor       of link %" PRIu64 " fits\n", v->anchored);
 	else
-		fprintf(f, "anchor       none: that this is the first chain there was, the host says "
-			   "alone\n");
+		fprintf(f, "anchor       none: that this is the only chain there was, this host alone "
+			   "says\n");
 }
 
 static void print_verdict(const struct verify *v, FILE *f)

@@ -118,7 +118,7 @@ records() {
 	(cd "$dir" && crun create vrun </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start vrun 3>&- 4>&-)
 	retry 5 running 100
 	reeve anchor vrun >"$BATS_TEST_TMPDIR/anchor"
-	for i in 1 2 3 4; do
+	for i in 1 2 3; do
 		stop_node KILL
 		start_node
 		retry 5 running "$(records)"
