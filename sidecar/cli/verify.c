@@ -100,6 +100,7 @@ static int take_line(struct anchors *a, const char *path, unsigned number, const
 
 static int read_anchors(const char *path, const struct json *now, struct anchors *ret)
 {
+	const char *id = json_get_string(now, "anchor", "")[0] ? json_get_string(now, "anchor", "") : NULL;
 	_free_ char *text = NULL;
 	size_t len, end;
 	int r = util_read_file(AT_FDCWD, path, ANCHOR_FILE_MAX, &text, &len);
@@ -115,9 +116,9 @@ static int read_anchors(const char *path, const struct json *now, struct anchors
 	}
 	if (ret->n == 0)
 		return log_err(-ENOENT,
-			       "%s: expected an anchor of container %s as it was started this time; "
-			       "there is none",
-			       path, json_get_string(now, "anchor", ""));
+			       "%s: expected an anchor of %s%s as it was started this time; there is "
+			       "none",
+			       path, id ? "container " : "the node's log", id ? id : "");
 	return 0;
 }
 

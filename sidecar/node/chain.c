@@ -92,6 +92,26 @@ void chain_entry_read(const uint8_t *data, struct chain_entry *ret)
 	memcpy(ret->digest, data + 9, CRYPT_DIGEST);
 }
 
+void chain_cut_write(uint64_t to, const char *why, uint8_t ret[static CRYPT_DIGEST])
+{
+	uint64_t to_le = htole64(to);
+
+	memset(ret, 0, CRYPT_DIGEST);
+	memcpy(ret, &to_le, sizeof(to_le));
+	memcpy(ret + sizeof(to_le), why, strnlen(why, CHAIN_WHY_MAX));
+}
+
+void chain_cut_read(const uint8_t d[static CRYPT_DIGEST], uint64_t *ret_to,
+		    char ret_why[static CHAIN_WHY_MAX + 1])
+{
+	uint64_t to;
+
+	memcpy(&to, d, sizeof(to));
+	*ret_to = le64toh(to);
+	memcpy(ret_why, d + sizeof(to), CHAIN_WHY_MAX);
+	ret_why[CHAIN_WHY_MAX] = '\0';
+}
+
 int chain_add(struct chain *c, enum chain_type type, uint64_t id,
 	      const uint8_t d[static CRYPT_DIGEST])
 {

@@ -22,9 +22,10 @@ enum chain_type {
 	CHAIN_RULES,	 /* rules-VERSION; id: the version */
 	CHAIN_LATE,	 /* the chain began late: id records were there before it, unproven */
 	CHAIN_BREAK,	 /* the key was lost. id: links that the seal knew of, CHAIN_NO_SEAL of none */
-	CHAIN_TYPES,
+	CHAIN_CUT,	 /* the node itself took records away; digest: chain_cut_read */
 };
 #define CHAIN_NO_SEAL UINT64_MAX
+#define CHAIN_WHY_MAX 8 /* bytes: one word, why the node did it */
 
 struct chain_entry {
 	uint8_t type;
@@ -64,6 +65,11 @@ int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST]);
  * has caught up. */
 bool chain_follows(struct seal *s, uint64_t links, const uint8_t next[static CRYPT_KEY],
 		   struct crypt_key *ret);
+/* A cut's last number and reason, as they stand in a digest's place. */
+void chain_cut_write(uint64_t to, const char *why, uint8_t ret[static CRYPT_DIGEST]);
+void chain_cut_read(const uint8_t digest[static CRYPT_DIGEST], uint64_t *ret_to,
+		    char ret_why[static CHAIN_WHY_MAX + 1]);
+
 /* The head of a link: what its key signs and the next link repeats. */
 void chain_head(const struct db_link *link, uint8_t ret[static CRYPT_HASH]);
 /* data has CHAIN_ENTRY_SIZE bytes. */

@@ -70,6 +70,8 @@ int db_last_link(struct db *db, uint64_t *ret);
  * valid. The caller releases it. */
 int db_get_link(struct db *db, uint64_t from, struct db_link *ret);
 void db_link_release(struct db_link *l);
+/* Takes those numbers away, both of them included, with their arguments. */
+int db_cut(struct db *db, uint64_t from, uint64_t to);
 int db_count_events(struct db *db, uint64_t *ret);
 /* A whole row; -ENOENT; -EUCLEAN: its columns have not the types we give them. Pointers hold until
  * the next call for that database, db_end ends the read. */

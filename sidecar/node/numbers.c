@@ -30,7 +30,7 @@ bool numbers_have(const struct numbers *s, uint64_t number)
 	return i < s->n && s->of[i].from <= number;
 }
 
-static int insert(struct numbers *s, size_t i, uint64_t number)
+static int insert(struct numbers *s, size_t i, uint64_t from, uint64_t to)
 {
 	if (s->n == NUMBERS_RANGES_MAX)
 		return -E2BIG;
@@ -44,7 +44,7 @@ static int insert(struct numbers *s, size_t i, uint64_t number)
 		s->size = size;
 	}
 	memmove(s->of + i + 1, s->of + i, (s->n - i) * sizeof(*s->of));
-	s->of[i] = (struct numbers_range){number, number};
+	s->of[i] = (struct numbers_range){from, to};
 	s->n++;
 	return 0;
 }
@@ -66,8 +66,31 @@ int numbers_add(struct numbers *s, uint64_t number)
 	} else if (before) {
 		s->of[i].from = number;
 	} else {
-		return insert(s, i, number);
+		return insert(s, i, number, number);
 	}
+	return 0;
+}
+
+int numbers_remove(struct numbers *s, uint64_t from, uint64_t to)
+{
+	size_t i = place(s, from), end;
+
+	if (i < s->n && s->of[i].from < from && s->of[i].to > to) {
+		int r = insert(s, i, s->of[i].from, from - 1);
+
+		if (r == 0)
+			s->of[i + 1].from = to + 1;
+		return r;
+	}
+	if (i < s->n && s->of[i].from < from)
+		s->of[i++].to = from - 1;
+	for (end = i; end < s->n && s->of[end].to <= to; end++)
+		;
+	if (end < s->n && s->of[end].from <= to)
+		s->of[end].from = to + 1;
+	if (end > i)
+		memmove(s->of + i, s->of + end, (s->n - end) * sizeof(*s->of));
+	s->n -= end - i;
 	return 0;
 }
 

@@ -19,5 +19,7 @@ struct numbers {
 /* -E2BIG: they are scattered over more than NUMBERS_RANGES_MAX ranges. */
 int numbers_add(struct numbers *s, uint64_t number);
 bool numbers_have(const struct numbers *s, uint64_t number);
+/* Takes a range out, both ends of it included. The same errors. */
+int numbers_remove(struct numbers *s, uint64_t from, uint64_t to);
 /* Empties it. */
 void numbers_release(struct numbers *s);

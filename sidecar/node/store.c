@@ -255,6 +255,17 @@ int store_get_names(struct store *s, struct life *l, uint32_t version, char **re
 	return r < 0 ? r : db_get_text(l->db->db, key, ret);
 }
 
+int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why)
+{
+	uint8_t digest[CRYPT_DIGEST];
+	int r = db_cut(l->db->db, from, to);
+
+	if (r < 0)
+		return r;
+	chain_cut_write(to, why, digest);
+	return chain_add(&l->db->chain, CHAIN_CUT, from, digest);
+}
+
 int store_put_end(struct store *s, struct life *l)
 {
 	int r;

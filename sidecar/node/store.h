@@ -45,6 +45,9 @@ int store_put_meta(struct life *l);
 /* What the rules of a policy's version are called, as list.h writes it. */
 int store_put_names(struct life *l, uint32_t version, const char *text);
 void store_names_key(char ret[static 32], uint32_t version); /* of the row in meta */
+/* Takes records away, from one number to another, both included, and says so in the chain. why: a word
+ * of at most CHAIN_WHY_MAX bytes. */
+int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why);
 /* Ends a life, in a transaction of its own; on failure it has not. */
 int store_put_end(struct store *s, struct life *l);
 /* After a failure of any of them the transaction is gone, as if it had never begun. */

@@ -35,6 +35,8 @@ void verify_free(struct verify *v)
 	numbers_release(&v->events);
 	numbers_release(&v->chained_args);
 	numbers_release(&v->loose_events);
+	numbers_release(&v->gone);
+	numbers_release(&v->gone_args);
 	free(v->rules);
 	free(v);
 }
@@ -42,6 +44,12 @@ void verify_free(struct verify *v)
 static void find(struct verify *v, enum finding_kind kind, uint64_t number)
 {
 	findings_add(&v->findings, kind, number, number, 0);
+}
+
+static void find_all(struct verify *v, enum finding_kind kind, const struct numbers *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		findings_add(&v->findings, kind, s->of[i].from, s->of[i].to, 0);
 }
 
 static bool equal(const uint8_t *a, const uint8_t *b)
@@ -61,12 +69,10 @@ static int check_event(struct verify *v, const struct chain_entry *e)
 	}
 	if (v->over)
 		find(v, FINDING_AFTER_END, e->id);
-	if (r == -ENOENT)
-		find(v, FINDING_REMOVED, e->id);
-	else if (r < 0 && r != -EUCLEAN)
-		return r;
 	if (r == 0 && equal(digest, e->digest))
 		return 0;
+	if (r < 0 && r != -EUCLEAN && r != -ENOENT)
+		return r;
 	if (v->misfits_n < VERIFY_MISFITS_MAX) {
 		struct misfit *m = &v->misfits[v->misfits_n++];
 
@@ -76,7 +82,7 @@ static int check_event(struct verify *v, const struct chain_entry *e)
 	} else if (r != -ENOENT) {
 		find(v, FINDING_ALTERED, e->id);
 	}
-	return 0;
+	return r == -ENOENT ? numbers_add(&v->gone, e->id) : 0;
 }
 
 static int check_args(struct verify *v, const struct chain_entry *e)
@@ -87,12 +93,8 @@ static int check_args(struct verify *v, const struct chain_entry *e)
 	int r = db_get_args(v->db, e->id, &data, &len);
 
 	v->args++;
-	if (r == -ENOENT) {
-		find(v, FINDING_ARGS_REMOVED, e->id);
-		return 0;
-	}
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? numbers_add(&v->gone_args, e->id) : r;
 	chain_digest_bytes(data, len, digest);
 	if (!equal(digest, e->digest))
 		find(v, FINDING_ARGS_ALTERED, e->id);
@@ -121,6 +123,20 @@ static int note_rules(struct verify *v, const struct chain_entry *e)
 	return 0;
 }
 
+/* What was stored before it and lies in it may be gone. */
+static int note_cut(struct verify *v, const struct chain_entry *e)
+{
+	struct verify_cut c = {.from = e->id, .wall_ns = v->last_ns};
+	int r;
+
+	chain_cut_read(e->digest, &c.to, c.why);
+	if (v->cuts_n == VERIFY_CUTS_MAX)
+		memmove(v->cuts, v->cuts + 1, --v->cuts_n * sizeof(c));
+	v->cuts[v->cuts_n++] = c;
+	r = numbers_remove(&v->gone, c.from, c.to);
+	return r < 0 ? r : numbers_remove(&v->gone_args, c.from, c.to);
+}
+
 static int check_entry(struct verify *v, const struct chain_entry *e)
 {
 	int r;
@@ -147,6 +163,8 @@ static int check_entry(struct verify *v, const struct chain_entry *e)
 	case CHAIN_LATE:
 		v->late = true;
 		return 0;
+	case CHAIN_CUT:
+		return v->forged ? 0 : note_cut(v, e);
 	default:
 		return 0;
 	}
@@ -155,9 +173,7 @@ static int check_entry(struct verify *v, const struct chain_entry *e)
 /* What was loose stays unproven: nothing genuine will lead to it any more. */
 static void give_up(struct verify *v)
 {
-	for (size_t i = 0; i < v->loose_events.n; i++)
-		findings_add(&v->findings, FINDING_UNPROVEN, v->loose_events.of[i].from,
-			     v->loose_events.of[i].to, 0);
+	find_all(v, FINDING_UNPROVEN, &v->loose_events);
 	numbers_release(&v->loose_events);
 }
 
@@ -383,8 +399,11 @@ static int finish(struct verify *v)
 	uint8_t meta[CRYPT_DIGEST];
 	int r = follow_links(v, SIZE_MAX);
 
-	if (r == 0)
-		r = check_seal(v);
+	if (r < 0)
+		return r;
+	find_all(v, FINDING_REMOVED, &v->gone);
+	find_all(v, FINDING_ARGS_REMOVED, &v->gone_args);
+	r = check_seal(v);
 	if (r == 0)
 		r = check_rules(v);
 	if (r == 0 && v->has_meta)

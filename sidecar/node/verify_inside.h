@@ -20,6 +20,14 @@ struct verify_rules {
 };
 #define VERIFY_RULES_MAX 4096
 
+/* What the node took away itself, and says so. */
+struct verify_cut {
+	uint64_t from, to;
+	int64_t wall_ns;
+	char why[CHAIN_WHY_MAX + 1];
+};
+#define VERIFY_CUTS_MAX 1024 /* that are listed: the last ones */
+
 enum verify_pass { PASS_LINKS, PASS_EVENTS, PASS_ARGS };
 
 struct verify {
@@ -45,6 +53,9 @@ struct verify {
 	struct numbers loose_events;
 
 	struct numbers events, chained_args; /* in the chain */
+	struct numbers gone, gone_args;	     /* of those: not in the database, and no cut tells why */
+	struct verify_cut cuts[VERIFY_CUTS_MAX];
+	size_t cuts_n;
 	struct misfit misfits[VERIFY_MISFITS_MAX];
 	size_t misfits_n;
 	uint8_t meta[CRYPT_DIGEST];

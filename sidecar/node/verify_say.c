@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "sidecar/common/utf8.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/verify_inside.h"
 
@@ -46,6 +47,36 @@ bool verify_intact(const struct verify *v)
 	return v->findings.total == 0;
 }
 
+static void put_cuts(const struct verify *v, struct json_out *o)
+{
+	json_out_key(o, "cuts");
+	json_out_open_array(o);
+	for (size_t i = 0; i < v->cuts_n; i++) {
+		char when[32];
+
+		put_time(when, sizeof(when), v->cuts[i].wall_ns);
+		json_out_open_object(o);
+		json_out_member_unsigned(o, "from", v->cuts[i].from);
+		json_out_member_unsigned(o, "to", v->cuts[i].to);
+		json_out_member_string(o, "why", v->cuts[i].why);
+		json_out_member_string(o, "time", when);
+		json_out_close_object(o);
+	}
+	json_out_close_array(o);
+}
+
+static void print_cuts(const struct verify *v, FILE *f)
+{
+	for (size_t i = 0; i < v->cuts_n; i++) {
+		char when[32], why[4 * CHAIN_WHY_MAX + 1];
+
+		put_time(when, sizeof(when), v->cuts[i].wall_ns);
+		utf8_escape(why, sizeof(why), v->cuts[i].why, strlen(v->cuts[i].why));
+		fprintf(f, "cut          %" PRIu64 " to %" PRIu64 ", by the node at %s: %s\n",
+			v->cuts[i].from, v->cuts[i].to, when, why);
+	}
+}
+
 void verify_to_json(const struct verify *v, const char *id, struct json_out *o)
 {
 	char hex[HEX_SIZE];
@@ -64,6 +95,7 @@ void verify_to_json(const struct verify *v, const char *id, struct json_out *o)
 	json_out_member_string(o, "first_key", v->links ? hex : "");
 	put_hex(hex, v->head);
 	json_out_member_string(o, "head", v->links ? hex : "");
+	put_cuts(v, o);
 	findings_to_json(&v->findings, o);
 	json_out_close_object(o);
 }
@@ -88,8 +120,8 @@ static void print_proof(const struct verify *v, FILE *f)
 static void print_verdict(const struct verify *v, FILE *f)
 {
 	if (verify_intact(v))
-		fprintf(f, "intact: yes (%" PRIu64 " records as they were stored, none missing)\n",
-			v->records);
+		fprintf(f, "intact: yes (%" PRIu64 " records as they were stored%s)\n",
+			v->records, v->cuts_n ? ", but for the cuts" : ", none missing");
 	else
 		fprintf(f, "intact: no (%" PRIu64 " findings)\n", v->findings.total);
 }
@@ -114,6 +146,7 @@ char *verify_to_text(const struct verify *v, const char *id)
 			"chain        %" PRIu64 " links, %" PRIu64 " records, %s to %s\n",
 			v->links, v->records, first, last);
 		print_proof(v, f);
+		print_cuts(v, f);
 	}
 	findings_print(&v->findings, f);
 	print_verdict(v, f);

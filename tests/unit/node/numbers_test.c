@@ -35,6 +35,28 @@ TEST("a set of numbers has those that were added, and no others")
 	numbers_release(&s);
 }
 
+TEST("ranges are taken out of a set of numbers, whatever they cut through")
+{
+	/* Every range against every set of 10 numbers that is one pattern or its reverse. */
+	for (unsigned pattern = 0; pattern < 1024; pattern += 7)
+		for (uint64_t from = 0; from < 10; from++)
+			for (uint64_t to = from; to < 12; to++) {
+				struct numbers s = {};
+				bool good = true;
+
+				for (uint64_t n = 0; n < 10; n++)
+					if (pattern >> n & 1)
+						good &= numbers_add(&s, n) == 0;
+				good &= numbers_remove(&s, from, to) == 0;
+				for (uint64_t n = 0; n < 12; n++)
+					good &= numbers_have(&s, n) ==
+						((n < 10 && pattern >> n & 1) && (n < from || n > to));
+				if (!good)
+					CHECK_INT(pattern, -1);
+				numbers_release(&s);
+			}
+}
+
 static bool adds(void)
 {
 	struct numbers s = {};

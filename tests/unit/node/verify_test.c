@@ -231,7 +231,7 @@ TEST("verify: arguments and rules' names are records, too")
 	CHECK_STR(after(&s, "UPDATE args SET data=x'00' WHERE seq=5; DELETE FROM args WHERE seq=6;"
 			    "INSERT INTO args VALUES(8,'x'); UPDATE meta SET value='x' WHERE key "
 			    "LIKE 'rules%'"),
-		  "arguments-altered 5-5, arguments-removed 6-6, arguments-added 8-8, rules-altered "
+		  "arguments-altered 5-5, arguments-added 8-8, arguments-removed 6-6, rules-altered "
 		  "7-7, ");
 }
 
@@ -261,6 +261,24 @@ TEST("verify: links that are changed or gone leave their records unproven, and n
 			    "link=6; UPDATE chain SET link=6 WHERE link=100"),
 		  "link-removed 3-3, link-forged 5-6, unproven 31-40, unproven 51-60, unproven 41-50, added "
 		  "21-30, seal-differs 0-0, ");
+}
+
+TEST("verify: what the node took away itself is no finding, and is told; what went beside it is one")
+{
+	_scene_ struct scene s;
+
+	store_sixty(&s);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	CHECK_INT(store_cut(s.life, 0, 15, "age"), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	store_opens(&s, 61, 70);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	store_release(&s.store);
+	CHECK_STR(after(&s, "DELETE FROM events WHERE seq IN (16,17)"), "removed 16-17, ");
+	store_opens(&s, 5, 5); /* stored after the cut: it covers this no more */
+	store_release(&s.store);
+	CHECK_STR(findings(&s, NULL, 0), "removed 16-17, ");
+	CHECK_STR(after(&s, "DELETE FROM events WHERE seq=5"), "removed 5-5, removed 16-17, ");
 }
 
 /* As somebody does it who has the database and this very program, but no key: from one link on. */
