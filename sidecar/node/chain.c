@@ -246,10 +246,9 @@ void chain_advance(struct chain *c, bool sync)
 {
 	uint64_t now = util_now_ns();
 
-	sync |= now - c->synced_ns >= SEAL_SYNC_NS;
-
 	if (c->len == 0)
 		return;
+	sync |= now - c->synced_ns >= SEAL_SYNC_NS;
 	c->now = c->then;
 	c->key = c->next;
 	crypt_wipe(&c->next, sizeof(c->next));

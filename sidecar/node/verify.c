@@ -41,139 +41,10 @@ void verify_free(struct verify *v)
 	free(v);
 }
 
-static void find(struct verify *v, enum finding_kind kind, uint64_t number)
-{
-	findings_add(&v->findings, kind, number, number, 0);
-}
-
-static void find_all(struct verify *v, enum finding_kind kind, const struct numbers *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		findings_add(&v->findings, kind, s->of[i].from, s->of[i].to, 0);
-}
-
-static bool equal(const uint8_t *a, const uint8_t *b)
-{
-	return memcmp(a, b, CRYPT_DIGEST) == 0;
-}
-
-static int check_event(struct verify *v, const struct chain_entry *e)
-{
-	uint8_t digest[CRYPT_DIGEST] = {};
-	struct db_event row = {};
-	int r = db_get_event(v->db, e->id, &row);
-
-	if (r == 0) {
-		chain_digest_event(&row, digest);
-		v->closed |= strcmp(row.kind, "close") == 0 && equal(digest, e->digest);
-	}
-	if (v->over)
-		find(v, FINDING_AFTER_END, e->id);
-	if (r == 0 && equal(digest, e->digest))
-		return 0;
-	if (r < 0 && r != -EUCLEAN && r != -ENOENT)
-		return r;
-	if (v->misfits_n < VERIFY_MISFITS_MAX) {
-		struct misfit *m = &v->misfits[v->misfits_n++];
-
-		m->seq = e->id;
-		memcpy(m->stored, e->digest, CRYPT_DIGEST);
-		memcpy(m->found, digest, CRYPT_DIGEST);
-	} else if (r != -ENOENT) {
-		find(v, FINDING_ALTERED, e->id);
-	}
-	return r == -ENOENT ? numbers_add(&v->gone, e->id) : 0;
-}
-
-static int check_args(struct verify *v, const struct chain_entry *e)
-{
-	uint8_t digest[CRYPT_DIGEST];
-	_free_ uint8_t *data = NULL;
-	size_t len;
-	int r = db_get_args(v->db, e->id, &data, &len);
-
-	v->args++;
-	if (r < 0)
-		return r == -ENOENT ? numbers_add(&v->gone_args, e->id) : r;
-	chain_digest_bytes(data, len, digest);
-	if (!equal(digest, e->digest))
-		find(v, FINDING_ARGS_ALTERED, e->id);
-	return 0;
-}
-
-/* The last word on a version counts. */
-static int note_rules(struct verify *v, const struct chain_entry *e)
-{
-	struct verify_rules *grown;
-	size_t i = 0;
-
-	while (i < v->rules_n && v->rules[i].version != e->id)
-		i++;
-	if (i == VERIFY_RULES_MAX)
-		return 0;
-	if (i == v->rules_n) {
-		grown = realloc(v->rules, (i + 1) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		v->rules = grown;
-		v->rules_n++;
-	}
-	v->rules[i].version = e->id;
-	memcpy(v->rules[i].digest, e->digest, CRYPT_DIGEST);
-	return 0;
-}
-
-/* What was stored before it and lies in it may be gone. */
-static int note_cut(struct verify *v, const struct chain_entry *e)
-{
-	struct verify_cut c = {.from = e->id, .wall_ns = v->last_ns};
-	int r;
-
-	chain_cut_read(e->digest, &c.to, c.why);
-	if (v->cuts_n == VERIFY_CUTS_MAX)
-		memmove(v->cuts, v->cuts + 1, --v->cuts_n * sizeof(c));
-	v->cuts[v->cuts_n++] = c;
-	r = numbers_remove(&v->gone, c.from, c.to);
-	return r < 0 ? r : numbers_remove(&v->gone_args, c.from, c.to);
-}
-
-static int check_entry(struct verify *v, const struct chain_entry *e)
-{
-	int r;
-
-	switch (e->type) {
-	case CHAIN_EVENT:
-		v->records++;
-		r = numbers_add(&v->events, e->id);
-		if (r == 0 && v->loose && !v->forged)
-			r = numbers_add(&v->loose_events, e->id);
-		if (r == 0 && v->forged)
-			find(v, FINDING_UNPROVEN, e->id);
-		return r < 0 || v->forged ? r : check_event(v, e);
-	case CHAIN_ARGS:
-		r = numbers_add(&v->chained_args, e->id);
-		return r < 0 || v->forged ? r : check_args(v, e);
-	case CHAIN_META:
-		memcpy(v->meta, e->digest, CRYPT_DIGEST);
-		v->has_meta = true;
-		v->over |= v->closed && e->id;
-		return 0;
-	case CHAIN_RULES:
-		return note_rules(v, e);
-	case CHAIN_LATE:
-		v->late = true;
-		return 0;
-	case CHAIN_CUT:
-		return v->forged ? 0 : note_cut(v, e);
-	default:
-		return 0;
-	}
-}
-
 /* What was loose stays unproven: nothing genuine will lead to it any more. */
 static void give_up(struct verify *v)
 {
-	find_all(v, FINDING_UNPROVEN, &v->loose_events);
+	verify_find_all(v, FINDING_UNPROVEN, &v->loose_events);
 	numbers_release(&v->loose_events);
 }
 
@@ -188,7 +59,7 @@ static void check_anchors(struct verify *v)
 		if (v->anchors[i].links != v->links)
 			continue;
 		if (memcmp(v->anchors[i].head, v->head, CRYPT_HASH) != 0) {
-			find(v, FINDING_ANCHOR_DIFFERS, v->links);
+			verify_find(v, FINDING_ANCHOR_DIFFERS, v->links);
 		} else if (!v->forged) { /* and so all that it leads to */
 			numbers_release(&v->loose_events);
 			v->loose = false;
@@ -214,9 +85,9 @@ static void check_link(struct verify *v, const struct db_link *l)
 	v->forged = !crypt_verify(l->key, head, l->signature) || (v->follows && !fits) ||
 		    l->entries_len % CHAIN_ENTRY_SIZE != 0;
 	if (is_break(l))
-		find(v, FINDING_BREAK, l->number);
+		verify_find(v, FINDING_BREAK, l->number);
 	if (v->forged)
-		find(v, FINDING_LINK_FORGED, l->number);
+		verify_find(v, FINDING_LINK_FORGED, l->number);
 	if (v->forged || is_break(l))
 		lose(v);
 	if (v->links == 0) {
@@ -251,7 +122,7 @@ static int take_link(struct verify *v)
 		check_link(v, &v->link);
 		return 1;
 	}
-	find(v, FINDING_LINK_FORGED, v->link.number);
+	verify_find(v, FINDING_LINK_FORGED, v->link.number);
 	lose(v);
 	v->links = v->link.number;
 	v->follows = false;
@@ -273,7 +144,7 @@ static int follow_links(struct verify *v, size_t work)
 		} else {
 			chain_entry_read(v->link.entries + v->done, &e);
 			v->done += CHAIN_ENTRY_SIZE;
-			r = check_entry(v, &e);
+			r = verify_entry(v, &e);
 			r = r < 0 ? r : 1;
 		}
 	}
@@ -299,7 +170,7 @@ static int look_for_added(struct verify *v, bool args)
 		if (r < 0)
 			return r;
 		if (!numbers_have(known, seq))
-			find(v, kind, seq);
+			verify_find(v, kind, seq);
 		if (seq == INT64_MAX)
 			return 0;
 		v->at = seq + 1;
@@ -311,8 +182,8 @@ static const struct misfit *stored_as(const struct verify *v, const uint8_t *dig
 {
 	static const uint8_t none[CRYPT_DIGEST];
 
-	for (size_t i = 0; i < v->misfits_n && !equal(digest, none); i++)
-		if (equal(v->misfits[i].stored, digest))
+	for (size_t i = 0; i < v->misfits_n && !verify_equal(digest, none); i++)
+		if (verify_equal(v->misfits[i].stored, digest))
 			return &v->misfits[i];
 	return NULL;
 }
@@ -326,7 +197,7 @@ static void tell_misfits(struct verify *v)
 		if (other)
 			findings_add(&v->findings, FINDING_MOVED, m->seq, m->seq, other->seq);
 		else if (db_get_event(v->db, m->seq, &row) != -ENOENT)
-			find(v, FINDING_ALTERED, m->seq);
+			verify_find(v, FINDING_ALTERED, m->seq);
 	}
 }
 
@@ -344,8 +215,8 @@ static int check_rules(struct verify *v)
 			return r;
 		if (r == 0)
 			chain_digest_bytes(text, strlen(text), digest);
-		if (!equal(digest, v->rules[i].digest))
-			find(v, FINDING_RULES, v->rules[i].version);
+		if (!verify_equal(digest, v->rules[i].digest))
+			verify_find(v, FINDING_RULES, v->rules[i].version);
 	}
 	return 0;
 }
@@ -363,12 +234,12 @@ static int check_seal(struct verify *v)
 	store_seal_path(v->store, v->life, path, sizeof(path));
 	r = seal_open(path, &s, &fd);
 	if (v->links == 0 && r == -ENOENT) {
-		find(v, FINDING_NOT_CHAINED, 0);
+		verify_find(v, FINDING_NOT_CHAINED, 0);
 		return 0;
 	}
 	if (r == -ENOENT || r == -EUCLEAN) {
 		if (v->links == 0 || v->anchored != v->links) /* which says where the end is */
-			find(v, FINDING_SEAL_MISSING, 0);
+			verify_find(v, FINDING_SEAL_MISSING, 0);
 		return 0;
 	}
 	if (r < 0)
@@ -377,7 +248,7 @@ static int check_seal(struct verify *v)
 		findings_add(&v->findings, FINDING_LINK_CUT, v->links + 1, s.links, s.high);
 	else if ((s.links == v->links && memcmp(s.head, v->head, CRYPT_HASH) != 0) ||
 		 !chain_follows(&s, v->links, v->next, &key))
-		find(v, FINDING_SEAL_DIFFERS, 0);
+		verify_find(v, FINDING_SEAL_DIFFERS, 0);
 	else
 		v->sealed = v->links > 0;
 	crypt_wipe(&s, sizeof(s));
@@ -401,8 +272,8 @@ static int finish(struct verify *v)
 
 	if (r < 0)
 		return r;
-	find_all(v, FINDING_REMOVED, &v->gone);
-	find_all(v, FINDING_ARGS_REMOVED, &v->gone_args);
+	verify_find_all(v, FINDING_REMOVED, &v->gone);
+	verify_find_all(v, FINDING_ARGS_REMOVED, &v->gone_args);
 	r = check_seal(v);
 	if (r == 0)
 		r = check_rules(v);
@@ -410,8 +281,8 @@ static int finish(struct verify *v)
 		r = chain_digest_meta(v->db, meta);
 	if (r < 0)
 		return r;
-	if (v->has_meta && !equal(meta, v->meta))
-		find(v, FINDING_META, 0);
+	if (v->has_meta && !verify_equal(meta, v->meta))
+		verify_find(v, FINDING_META, 0);
 	tell_misfits(v);
 	tell_anchors(v);
 	if (!v->sealed) /* an anchor of the last link has left nothing to give up */

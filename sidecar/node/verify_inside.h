@@ -71,3 +71,9 @@ struct verify {
 	unsigned anchors_n;
 	struct findings findings;
 };
+
+/* verify_entry.c */
+int verify_entry(struct verify *v, const struct chain_entry *e);
+void verify_find(struct verify *v, enum finding_kind kind, uint64_t number);
+void verify_find_all(struct verify *v, enum finding_kind kind, const struct numbers *s);
+bool verify_equal(const uint8_t *a, const uint8_t *b); /* digests */
