@@ -19,6 +19,10 @@ enum statement {
 	GET_ARGS,
 	GET_META,
 	GET_LAST,
+	PUT_PART,
+	DROP_PARTS,
+	GET_PART,
+	LAST_PART,
 	STATEMENTS,
 };
 
@@ -34,6 +38,10 @@ static const char *const statement_text[STATEMENTS] = {
     [GET_ARGS] = "SELECT data FROM args WHERE seq=?1",
     [GET_META] = "SELECT value FROM meta WHERE key=?1",
     [GET_LAST] = "SELECT seq,kind FROM events ORDER BY seq DESC LIMIT 1",
+    [PUT_PART] = "INSERT OR REPLACE INTO parts VALUES(?1,?2)",
+    [DROP_PARTS] = "DELETE FROM parts WHERE id>=?1",
+    [GET_PART] = "SELECT postings FROM parts WHERE id=?1",
+    [LAST_PART] = "SELECT id FROM parts ORDER BY id DESC LIMIT 1",
 };
 
 #define TEXT_OF(x) TEXT_OF_(x)
@@ -46,6 +54,10 @@ static const char schema_text[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY,value) WITHOUT ROWID;"
     "PRAGMA user_version=" TEXT_OF(DB_SCHEMA_VERSION) ";"
 						      "COMMIT";
+
+/* Databases of before have none. */
+static const char parts_text[] =
+    "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY,postings BLOB)";
 
 _Static_assert(STATEMENTS <= DB_STATEMENTS_MAX, "");
 
@@ -125,7 +137,8 @@ static int prepare_all(struct db *db)
 		int code = sqlite3_prepare_v3(db->handle, statement_text[i], -1,
 					      SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL);
 
-		if (code != SQLITE_OK)
+		/* On a medium that cannot be written an older one stays without the index. */
+		if (code != SQLITE_OK && i < PUT_PART)
 			return error_of(db->handle, code);
 	}
 	return 0;
@@ -146,6 +159,8 @@ static int set_up(struct db *db, bool create, bool writable)
 		r = run(db, schema_text);
 	else if (r == 0 && version != DB_SCHEMA_VERSION)
 		r = -EUCLEAN;
+	if (r == 0 && writable)
+		r = run(db, parts_text);
 	if (r == 0)
 		r = prepare_all(db);
 	return r == -EINVAL ? -EUCLEAN : r;
@@ -344,6 +359,18 @@ static int get_bytes(struct db *db, sqlite3_stmt *s, char **ret, size_t *ret_len
 	return r;
 }
 
+/* The same, a number. */
+static int get_number(struct db *db, sqlite3_stmt *s, uint64_t *ret)
+{
+	int code = sqlite3_step(s);
+
+	if (code == SQLITE_ROW)
+		*ret = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	sqlite3_clear_bindings(s);
+	return code == SQLITE_DONE ? -ENOENT : error_of(db->handle, code);
+}
+
 int db_get_record(struct db *db, uint64_t seq, uint8_t **ret, size_t *ret_len)
 {
 	sqlite3_bind_int64(db->statements[GET_RECORD], 1, (sqlite3_int64)seq);
@@ -356,6 +383,36 @@ int db_get_args(struct db *db, uint64_t seq, uint8_t **ret, size_t *ret_len)
 	return get_bytes(db, db->statements[GET_ARGS], (char **)ret, ret_len);
 }
 
+int db_put_part(struct db *db, uint64_t id, const void *data, size_t len)
+{
+	sqlite3_stmt *s = db->statements[PUT_PART];
+
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+	sqlite3_bind_blob64(s, 2, data, len, SQLITE_STATIC);
+	return s ? step(db, s, NULL) : -EROFS;
+}
+
+int db_drop_parts(struct db *db, uint64_t from)
+{
+	sqlite3_stmt *s = db->statements[DROP_PARTS];
+
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)from);
+	return s ? step(db, s, NULL) : -EROFS;
+}
+
+int db_get_part(struct db *db, uint64_t id, uint8_t **ret, size_t *ret_len)
+{
+	sqlite3_stmt *s = db->statements[GET_PART];
+
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+	return s ? get_bytes(db, s, (char **)ret, ret_len) : -ENOENT;
+}
+
+int db_last_part(struct db *db, uint64_t *ret)
+{
+	return db->statements[LAST_PART] ? get_number(db, db->statements[LAST_PART], ret) : -ENOENT;
+}
+
 int db_get_text(struct db *db, const char *key, char **ret)
 {
 	size_t len;
@@ -366,16 +423,8 @@ int db_get_text(struct db *db, const char *key, char **ret)
 
 int db_get_number(struct db *db, const char *key, uint64_t *ret)
 {
-	sqlite3_stmt *s = db->statements[GET_META];
-	int code;
-
-	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-	code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		*ret = (uint64_t)sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	return code == SQLITE_DONE ? -ENOENT : error_of(db->handle, code);
+	sqlite3_bind_text(db->statements[GET_META], 1, key, -1, SQLITE_STATIC);
+	return get_number(db, db->statements[GET_META], ret);
 }
 
 int db_get_last(struct db *db, uint64_t *ret_seq, char **ret_kind)

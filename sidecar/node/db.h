@@ -51,6 +51,12 @@ int db_get_number(struct db *db, const char *key, uint64_t *ret);
 /* Number and kind of the last record; -ENOENT when there is none. *ret_kind: the caller frees. */
 int db_get_last(struct db *db, uint64_t *ret_seq, char **ret_kind);
 
+/* The index's rows. -ENOENT. The caller frees. */
+int db_put_part(struct db *db, uint64_t id, const void *data, size_t len);
+int db_drop_parts(struct db *db, uint64_t from);
+int db_get_part(struct db *db, uint64_t id, uint8_t **ret, size_t *ret_len);
+int db_last_part(struct db *db, uint64_t *ret);
+
 /* The table of the chain (chain.h), which is made with its first link. */
 struct db_link {
 	uint64_t number; /* from 1 */

@@ -44,6 +44,10 @@ static int read_glob(const struct json *query, const char *key, struct filter *f
 				  "%s '%s': it stands for too much; use fewer braces and stars", key,
 				  m->string);
 	ret->set = r == 0;
+	ret->prefix_len = strcspn(m->string, "\\*?[{");
+	if (ret->prefix_len > sizeof(ret->prefix))
+		ret->prefix_len = sizeof(ret->prefix);
+	memcpy(ret->prefix, m->string, ret->prefix_len);
 	f->any = true;
 	return r;
 }
@@ -188,32 +192,6 @@ bool filter_fits_row(const struct filter *f, unsigned kind, int64_t wall_ns)
 	return !f->kinds || (kind < 64 && f->kinds >> kind & 1);
 }
 
-static bool matches(const struct filter_glob *g, const char *s, size_t len)
-{
-	return s && automaton_match(&g->a, s, len) != 0;
-}
-
-/* Any string of the record that is shown so; by name, where one is asked for. */
-static bool fits_string(const struct filter_glob *g, const struct event *e, enum view view,
-			const char *name)
-{
-	const struct event_kind *k = event_kind(e->head.kind);
-	unsigned at = 0;
-
-	for (unsigned i = 0; k && i < k->fields_n; i++) {
-		const struct event_field *field = &k->fields[i];
-		const struct event_string *s;
-
-		if (!field->string)
-			continue;
-		s = &e->strings[at++];
-		if (field->view == view && (!name || strcmp(field->name, name) == 0) && s->len > 0 &&
-		    matches(g, s->s, s->len))
-			return true;
-	}
-	return false;
-}
-
 static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
 	if (memcmp(a, b, bits / 8) != 0)
@@ -221,62 +199,92 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return bits % 8 == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - bits % 8) == 0;
 }
 
-static bool fits_address(const struct filter *f, const struct rv_address *a)
+static bool fits_address(const struct filter *f, const uint8_t v[static TERM_ADDRESS_SIZE])
 {
-	int family = (int)a->family;
-	uint8_t addr[16];
+	int family = v[0] == 4 ? AF_INET : AF_INET6;
 
-	memcpy(addr, a->addr, sizeof(addr));
-	if (family == AF_INET6)
-		family = cidr_unmap(addr);
-	else if (family != AF_INET)
+	if (f->address.family &&
+	    (family != f->address.family || !same_bits(v + 1, f->address.addr, f->address.prefix)))
 		return false;
-	if (f->address.family && (family != f->address.family ||
-				  !same_bits(addr, f->address.addr, f->address.prefix)))
-		return false;
-	return f->port < 0 || a->port == (uint64_t)f->port;
+	return f->port < 0 || f->port == (v[17] << 8 | v[18]);
 }
 
-static bool fits_addresses(const struct filter *f, const struct event *e)
+uint32_t filter_terms(const struct filter *f)
 {
-	const struct event_kind *k = event_kind(e->head.kind);
+	const bool asked[TERMS] = {
+	    [TERM_KIND] = f->kinds != 0,
+	    [TERM_VERDICT] = f->verdicts != 0,
+	    [TERM_PID] = f->pid >= 0,
+	    [TERM_UID] = f->uid >= 0,
+	    [TERM_RULE] = f->rule >= 0,
+	    [TERM_PATH] = f->path.set,
+	    [TERM_EXEC] = f->exec.set,
+	    [TERM_TAG] = f->tag.set,
+	    [TERM_ADDRESS] = f->address.family || f->port >= 0,
+	};
+	uint32_t mask = 0;
 
-	for (unsigned i = 0; k && i < k->fields_n; i++) {
-		const struct event_field *field = &k->fields[i];
-		struct rv_address a;
+	for (unsigned t = 0; t < TERMS; t++)
+		mask |= asked[t] ? TERM_BIT(t) : 0;
+	return mask;
+}
 
-		if (field->view != VIEW_LOCAL && field->view != VIEW_FOREIGN)
-			continue;
-		memcpy(&a, (const char *)e + field->offset, sizeof(a));
-		if (fits_address(f, &a))
-			return true;
+bool filter_fits_term(const struct filter *f, enum term t, const uint8_t *value, size_t len)
+{
+	switch (t) {
+	case TERM_KIND:
+		return value[0] < 64 && f->kinds >> value[0] & 1;
+	case TERM_VERDICT:
+		return value[0] < 32 && f->verdicts >> value[0] & 1;
+	case TERM_PID:
+		return terms_u32(value) == f->pid;
+	case TERM_UID:
+		return terms_u32(value) == f->uid;
+	case TERM_RULE:
+		return terms_u32(value) == f->rule;
+	case TERM_PATH:
+		return automaton_match(&f->path.a, (const char *)value, len) != 0;
+	case TERM_EXEC:
+		return automaton_match(&f->exec.a, (const char *)value, len) != 0;
+	case TERM_TAG:
+		return automaton_match(&f->tag.a, (const char *)value, len) != 0;
+	case TERM_ADDRESS:
+		return fits_address(f, value);
+	case TERMS:
+		break;
 	}
-	return false;
+	return true;
 }
 
-static bool fits_head(const struct filter *f, const struct rv_head *h)
+const char *filter_prefix(const struct filter *f, enum term t, size_t *ret_len)
 {
-	if (f->verdicts && !(h->verdict < 32 && f->verdicts >> h->verdict & 1))
-		return false;
-	if (f->pid >= 0 && h->pid != f->pid && h->ns_pid != f->pid)
-		return false;
-	if (f->uid >= 0 && h->uid != f->uid && h->euid != f->uid)
-		return false;
-	return f->rule < 0 || h->rule == f->rule;
+	const struct filter_glob *g = t == TERM_PATH   ? &f->path
+				      : t == TERM_EXEC ? &f->exec
+				      : t == TERM_TAG  ? &f->tag
+						       : NULL;
+
+	*ret_len = g ? g->prefix_len : 0;
+	return g ? g->prefix : "";
+}
+
+struct fitting {
+	const struct filter *filter;
+	uint32_t missing; /* terms no value of which has fitted */
+};
+
+static void fit(void *arg, enum term t, const uint8_t *value, size_t len)
+{
+	struct fitting *f = arg;
+
+	if (f->missing & TERM_BIT(t) && filter_fits_term(f->filter, t, value, len))
+		f->missing &= ~TERM_BIT(t);
 }
 
 bool filter_fits(const struct filter *f, const struct event *e, const char *exe, size_t exe_len)
 {
-	if (!f->any)
-		return true;
-	if (!fits_head(f, &e->head))
-		return false;
-	if (f->path.set && !fits_string(&f->path, e, VIEW_PATH, NULL))
-		return false;
-	if (f->tag.set && !fits_string(&f->tag, e, VIEW_TEXT, "tag"))
-		return false;
-	if (f->exec.set && !matches(&f->exec, exe, exe_len) &&
-	    !(e->head.kind == RV_KIND_EXEC && matches(&f->exec, e->path, e->path_len)))
-		return false;
-	return (!f->address.family && f->port < 0) || fits_addresses(f, e);
+	struct fitting fitting = {f, filter_terms(f)};
+
+	if (fitting.missing)
+		terms_of(e, exe, exe_len, fitting.missing, fit, &fitting);
+	return fitting.missing == 0;
 }

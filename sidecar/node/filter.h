@@ -13,11 +13,16 @@
 #include "sidecar/common/cidr.h"
 #include "sidecar/common/event.h"
 #include "sidecar/common/json.h"
+#include "sidecar/node/terms.h"
 #include "sidecar/policy/automaton.h"
+
+#define FILTER_PREFIX_MAX 200
 
 struct filter_glob {
 	bool set;
 	struct automaton a;
+	char prefix[FILTER_PREFIX_MAX]; /* what fits begins so */
+	size_t prefix_len;
 };
 
 struct filter {
@@ -38,3 +43,8 @@ void filter_release(struct filter *f);
 bool filter_fits_row(const struct filter *f, unsigned kind, int64_t wall_ns);
 /* The rest. exe: of the acting process, NULL unknown. */
 bool filter_fits(const struct filter *f, const struct event *e, const char *exe, size_t exe_len);
+/* The same, term by term: TERM_BITs of which a record must have a value that fits each. */
+uint32_t filter_terms(const struct filter *f);
+bool filter_fits_term(const struct filter *f, enum term t, const uint8_t *value, size_t len);
+/* No value of that term fits that does not begin so; may be empty. */
+const char *filter_prefix(const struct filter *f, enum term t, size_t *ret_len);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "sidecar/common/util.h"
+#include "sidecar/node/index.h"
 
 #define INTAKE_KEEP (512u << 10) /* bytes an emptied buffer may keep */
 
@@ -96,8 +97,8 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		return r;
 	if (r == 0)
 		t->duplicates++;
-	else if (remember(in, h->seq) < 0)
-		return -ENOMEM;
+	else if (remember(in, h->seq) < 0 || (r = index_forget(l, h->seq)) < 0)
+		return r < 0 ? r : -ENOMEM;
 	if (h->kind == RV_KIND_POLICY)
 		memcpy(t->policy, e->policy.policy_name.s, sizeof(t->policy) - 1);
 	t->armed |= h->seq == 0;
@@ -145,13 +146,17 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 			       .refused = l->refused,
 			       .counters = l->counters,
 			       .tai_offset_ns = l->tai_offset_ns};
+	uint64_t indexed;
 	int r;
 
 	in->stored_len = 0;
 	r = store_begin(s, l);
 	if (r < 0)
 		return r;
-	r = put_all(in, l, &t);
+	r = index_know(s, l);
+	indexed = l->indexed;
+	if (r == 0)
+		r = put_all(in, l, &t);
 	apply(l, &t);
 	if (r == 0 && (in->meta || t.duplicates || t.refused || t.counted || t.policy[0]))
 		r = store_put_meta(l);
@@ -164,6 +169,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		l->refused = before.refused;
 		l->counters = before.counters;
 		l->tai_offset_ns = before.tai_offset_ns;
+		l->indexed = indexed;
 		in->stored_len = 0;
 		return r;
 	}
@@ -178,5 +184,6 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		in->data = NULL;
 		in->size = 0;
 	}
+	index_advance(s, l);
 	return 0;
 }

@@ -38,6 +38,11 @@ struct life {
 	uint64_t settling;
 	uint64_t settling_since_ns;
 
+	/* index.c's, known from the parts table */
+	uint64_t indexed; /* no part from here on is */
+	bool indexed_known;
+	bool index_failed;
+
 	/* only while this node runs */
 	struct stream *stream; /* the agent's, NULL when none is connected */
 	struct client *followers;

@@ -11,21 +11,16 @@
 #include "sidecar/common/row.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
+#include "sidecar/node/exes.h"
 #include "sidecar/node/filter.h"
+#include "sidecar/node/index.h"
 #include "sidecar/node/names.h"
 
 #define ROWS_PER_PIECE 128
 #define ROWS_PER_LOOK 1024 /* that were passed over */
 #define LAST_MAX 1000000
-#define EXE_CACHE_SIZE 64
-
-struct exe {
-	uint64_t seq; /* 0: empty */
-	char *path;
-	size_t len;
-	size_t title_len;
-	char title[EVENT_TITLE_MAX];
-};
+#define FOUND_PER_LOOK 256
+#define PARTS_PER_LOOK 16
 
 struct numbers {
 	uint64_t *of;
@@ -44,7 +39,8 @@ struct logs {
 	uint64_t end;  /* without follow: the last number there was when asked */
 	struct numbers late;
 	bool missed; /* late did not take them all */
-	struct exe exes[EXE_CACHE_SIZE];
+	struct exes exes;
+	struct index_part part; /* the one looked at last */
 	struct names names;
 	struct json_out *out;
 };
@@ -64,49 +60,18 @@ static int add_number(struct numbers *list, uint64_t number)
 	return 0;
 }
 
-static struct exe *exe_slot(struct logs *g, uint64_t seq)
-{
-	return &g->exes[seq % EXE_CACHE_SIZE];
-}
-
-static void exe_remember(struct logs *g, const struct event *exec)
-{
-	struct exe *x = exe_slot(g, exec->head.seq);
-	size_t len = exec->path_len;
-	char *copy = len ? malloc(len) : NULL;
-	const char *title;
-
-	if (!copy)
-		return;
-	memcpy(copy, exec->path, len);
-	free(x->path);
-	*x = (struct exe){.seq = exec->head.seq, .path = copy, .len = len};
-	title = event_title(exec, &x->title_len);
-	if (x->title_len > 0)
-		memcpy(x->title, title, x->title_len);
-}
-
 /* The executable the acting program was made from: named by the number of its exec record. */
 static void exe_find(struct client *c, const struct event *e, struct event_context *ret)
 {
 	struct logs *g = c->state;
-	uint64_t seq = e->head.exec_seq;
-	_free_ uint8_t *record = NULL;
-	struct event exec;
-	size_t len;
+	const struct exe *x = exes_find(&g->exes, c->store, c->life, e);
 
-	if (seq == 0)
+	if (!x)
 		return;
-	if (exe_slot(g, seq)->seq != seq &&
-	    store_get_record(c->store, c->life, seq, &record, &len) == 0 &&
-	    event_decode(record, len, &exec) > 0 && exec.head.kind == RV_KIND_EXEC)
-		exe_remember(g, &exec);
-	if (exe_slot(g, seq)->seq == seq) {
-		ret->exe = exe_slot(g, seq)->path;
-		ret->exe_len = exe_slot(g, seq)->len;
-		ret->title = exe_slot(g, seq)->title_len ? exe_slot(g, seq)->title : NULL;
-		ret->title_len = exe_slot(g, seq)->title_len;
-	}
+	ret->exe = x->path;
+	ret->exe_len = x->len;
+	ret->title = x->title_len ? x->title : NULL;
+	ret->title_len = x->title_len;
 }
 
 static int write_line(struct client *c, const struct event *e, const struct event_context *x)
@@ -180,7 +145,7 @@ static int write_record(struct client *c, uint64_t seq, const uint8_t *record, s
 		if (event_args_in_bulk(&e) &&
 		    store_get_args(c->store, c->life, e.head.seq, &args, &args_len) == 0)
 			(void)event_set_args(&e, (const char *)args, args_len);
-		exe_remember(c->state, &e);
+		exes_remember(&g->exes, &e);
 	}
 	exe_find(c, &e, &x);
 	if (!filter_fits(&g->filter, &e, x.exe, x.exe_len))
@@ -260,6 +225,52 @@ static int keep_row(struct client *c, const struct store_row *row)
 	return r < 0 ? r : row->seq > 0 && g->found.n < g->last;
 }
 
+static int one_row(struct client *c, uint64_t seq,
+		   int (*each)(struct client *c, const struct store_row *row))
+{
+	struct store_row row;
+	int r = store_rows(c->store, c->life, seq);
+
+	if (r == 0)
+		r = store_next(c->life, &row);
+	if (r >= 0)
+		r = r == 1 && row.seq == seq ? each(c, &row) : 1; /* it was taken out of the file */
+	store_end(c->life);
+	return r;
+}
+
+/* As each_row, as far as the record is indexed: only what may fit. 2: it is not, here. */
+static int each_found(struct client *c, bool down,
+		      int (*each)(struct client *c, const struct store_row *row))
+{
+	struct logs *g = c->state;
+	uint64_t seq;
+	int r = 1;
+
+	for (unsigned found = 0, parts = 0; r == 1 && client_has_room(c);) {
+		if (!down && !g->follow && g->next > g->end)
+			return 0;
+		index_look(c->store, c->life, &g->filter, g->next, &g->part);
+		if (!g->part.indexed)
+			return 2;
+		if (index_next(&g->part, down, g->next, &seq)) {
+			g->next = down ? seq - 1 : seq + 1;
+			r = one_row(c, seq, each);
+			if (r == 1 && down && seq == 0)
+				return 0;
+			found++;
+		} else if (down && g->part.number == 0) {
+			return 0;
+		} else {
+			g->next = (g->part.number + !down) * INDEX_PART - down;
+			parts++;
+		}
+		if (found == FOUND_PER_LOOK || parts == PARTS_PER_LOOK)
+			break;
+	}
+	return r;
+}
+
 /* 1: go on later. */
 static int each_row(struct client *c, bool down,
 		    int (*each)(struct client *c, const struct store_row *row))
@@ -267,8 +278,12 @@ static int each_row(struct client *c, bool down,
 	struct logs *g = c->state;
 	uint64_t shown = g->shown;
 	struct store_row row;
-	int r, n = 0;
+	int r = 2, n = 0;
 
+	if (g->filter.any && !c->raw)
+		r = each_found(c, down, each);
+	if (r != 2)
+		return r;
 	r = down ? store_rows_back(c->store, c->life, g->next)
 		 : store_rows(c->store, c->life, g->next);
 	if (r < 0)
@@ -371,8 +386,7 @@ static void release(struct client *c)
 
 	if (!g)
 		return;
-	for (unsigned i = 0; i < EXE_CACHE_SIZE; i++)
-		free(g->exes[i].path);
+	exes_release(&g->exes);
 	names_release(&g->names);
 	free(g->late.of);
 	free(g->found.of);

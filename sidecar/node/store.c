@@ -144,6 +144,7 @@ int store_begin(struct store *s, struct life *l)
 	if (r == -EUCLEAN) {
 		close_life(s, l);
 		set_aside(s, l);
+		l->indexed_known = false;
 		r = begin(s, l);
 		if (r == 0)
 			r = store_put_meta(l);
@@ -487,4 +488,41 @@ int store_get_args(struct store *s, struct life *l, uint64_t seq, uint8_t **ret,
 	int r = get(s, l, false);
 
 	return r < 0 ? r : db_get_args(l->db->db, seq, ret, ret_len);
+}
+
+static uint64_t part_id(uint64_t part, unsigned term)
+{
+	return part * 16 + term;
+}
+
+int store_put_part(struct life *l, uint64_t part, unsigned term, const void *data, size_t len)
+{
+	return db_put_part(l->db->db, part_id(part, term), data, len);
+}
+
+int store_drop_parts(struct life *l, uint64_t from)
+{
+	return db_drop_parts(l->db->db, part_id(from, 0));
+}
+
+int store_get_part(struct store *s, struct life *l, uint64_t part, unsigned term, uint8_t **ret,
+		   size_t *ret_len)
+{
+	int r = get(s, l, false);
+
+	return r < 0 ? r : db_get_part(l->db->db, part_id(part, term), ret, ret_len);
+}
+
+int store_parts_end(struct store *s, struct life *l, uint64_t *ret)
+{
+	uint64_t last;
+	int r = get(s, l, false);
+
+	if (r == 0)
+		r = db_last_part(l->db->db, &last);
+	if (r == 0)
+		*ret = last / 16 + 1;
+	else if (r == -ENOENT)
+		*ret = 0;
+	return r == -ENOENT ? 0 : r;
 }

@@ -6,6 +6,7 @@
  *   events(seq INTEGER PRIMARY KEY, kind TEXT, wall_ns INTEGER, verdict TEXT, pid INTEGER,
  *          path TEXT, or BLOB where it is not UTF-8; record BLOB, struct rv_head... of bpf/abi.h)
  *   args(seq INTEGER PRIMARY KEY, data BLOB)    argument blocks too big for their record
+ *   parts(id INTEGER PRIMARY KEY, postings BLOB) the index, see index.h; all of it can be deleted
  *   meta(key TEXT PRIMARY KEY, value)           container, state, ended_wall_ns, counters,
  *                                               duplicates, refused, tai_offset_ns;
  *                                               rules-VERSION (8 hex digits): a line per rule
@@ -48,6 +49,12 @@ void store_names_key(char ret[static 32], uint32_t version); /* of the row in me
 /* Takes records away, from one number to another, both included, and says so in the chain. why: a word
  * of at most CHAIN_WHY_MAX bytes. */
 int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why);
+/* index.c's postings; -ENOENT: none. The first part from which on there is none at all; without any 0. */
+#define INDEX_TIMES 15 /* a term of no record's */
+int store_put_part(struct life *l, uint64_t part, unsigned term, const void *data, size_t len);
+int store_drop_parts(struct life *l, uint64_t from);
+int store_get_part(struct store *s, struct life *l, uint64_t part, unsigned term, uint8_t **ret, size_t *ret_len);
+int store_parts_end(struct store *s, struct life *l, uint64_t *ret);
 /* Ends a life, in a transaction of its own; on failure it has not. */
 int store_put_end(struct store *s, struct life *l);
 /* After a failure of any of them the transaction is gone, as if it had never begun. */

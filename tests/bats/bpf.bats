@@ -227,7 +227,7 @@ closed() {
 	reeve ledger --json --node | jq -e '.ended and .closed'
 }
 
-@test "node log: unloading ends it, loading begins another" {
+@test "node log: unloading ends it, without programs the node starts and says so, loading begins another" {
 	local generation
 	$progs load oldlife
 	retry 5 logged oldlife
@@ -236,6 +236,18 @@ closed() {
 	retry 5 closed
 	reeve ledger --node | tee /dev/stderr | grep -F 'exact: yes'
 	cmp <(logs --node 'select(.name == "oldlife").kind') <(printf '"bpf_load"\n"bpf_unload"\n')
+	stop_node
+	mv /var/lib/reeve/node "$BATS_TEST_TMPDIR/node"
+	start_node
+	run reeve logs --node
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"the node has no log yet"* ]]
+	[ "$(reeve status | awk '/log_attached/ { print $2 }')" = 0 ]
+	stop_node
+	rm -rf /var/lib/reeve/node
+	mv "$BATS_TEST_TMPDIR/node" /var/lib/reeve/node
+	start_node
 	run $progs load unseen
 	[ "$status" -eq 0 ]
 	reeve-load
@@ -255,21 +267,6 @@ closed() {
 other_life() {
 	[ "$(reeve status | awk '/log_attached/ { print $2 }')" = 1 ] &&
 		! logs --node .container.generation | grep -qx "$1"
-}
-
-@test "node log: without programs the node starts, and says so" {
-	stop_node
-	reeve unload
-	mv /var/lib/reeve/node "$BATS_TEST_TMPDIR/node"
-	start_node
-	run reeve logs --node
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ "$output" == *"the node has no log yet"* ]]
-	[ "$(reeve status | awk '/log_attached/ { print $2 }')" = 0 ]
-	stop_node
-	rm -rf /var/lib/reeve/node
-	mv "$BATS_TEST_TMPDIR/node" /var/lib/reeve/node
 }
 
 # From here on the node's log is long.

@@ -34,7 +34,7 @@ halted() {
 	local status=0 begin=$SECONDS
 	rm -f "$dir/said"
 	jq --arg what "$1" --arg n "$2" --arg said "$dir/said" --arg hook "$hook" '.hooks.createRuntime[0] |=
-		(.path = "/reeve/build/tests/halt" | .timeout = ({stop: 4, kill: 8, "kill-all": 8}[$what] // 30) | .args = ["halt", $what, $n, $said, $hook, "--fail", "closed"])' \
+		(.path = "/reeve/build/tests/halt" | .timeout = ({stop: 3, kill: 8, "kill-all": 8}[$what] // 30) | .args = ["halt", $what, $n, $said, $hook, "--fail", "closed"])' \
 		"$dir/config.json.plain" >"$dir/config.json"
 	timeout 60 crun run -b "$dir" "halted-$1-$2" </dev/null >/dev/null 2>"$dir/errors" || status=$?
 	said=$(cat "$dir/said")
@@ -62,9 +62,9 @@ halting() {
 	calls=$(sed -n 's/^calls //p' <<<"$said")
 }
 
-# halted_each WHAT STEP: at every STEPth call, from one of the first on, until the hook has ended without.
+# halted_each WHAT STEP [FIRST]: at every STEPth call, from one of the first on, until the hook has ended without.
 halted_each() {
-	local n first=$((1 + RANDOM % $2))
+	local n first=${3:-$((1 + RANDOM % $2))}
 	held=0 closed=0
 	# Some of it depends on time, so a few more than were counted.
 	for ((n = first; n < calls + 10; n += $2)); do

@@ -23,12 +23,6 @@ teardown() {
 	swapped swap 100 1
 }
 
-@test "swaps: apply, agent and node killed at random moments of 15 changes" {
-	# So few records a second that a ring holds what comes until a new agent of a new node is there.
-	swinging swap-killed 75
-	swapped swap-killed 15 2 kill
-}
-
 @test "swaps: apply killed at its system calls" {
 	applied_in_part swap-cut 9
 }

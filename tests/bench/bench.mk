@@ -43,3 +43,13 @@ $(BENCH_B)/%.bpf: $(BENCH_DIR)/%.bpf.c $(BENCH_DIR)/noop.bpf.c | $(B)/.packages
 bench: all $(BENCH_PROGRAMS:%=$(BENCH_B)/%) $(BENCH_B)/noop.bpf $(BENCH_B)/dpath.bpf
 	@$(call need,binutils)
 	@$(BENCH_DIR)/bench.sh $(BENCH_KERNELS)
+
+# Questions of a long record, beside sqlite3; on this machine, in a mount namespace.
+$(BENCH_B)/fill: $(BENCH_DIR)/fill.c $(filter-out %/main.o,$(patsubst %.c,$(B)/%.o,$(wildcard sidecar/node/*.c))) $(B)/libreeve.a | $(B)/.packages
+	@mkdir -p $(@D)
+	@$(if $(V),,echo '  CC  ' $@)
+	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $^ -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
+.PHONY: bench-query
+bench-query: all $(BENCH_B)/fill
+	@$(call need,sqlite3)
+	@$(BENCH_DIR)/query.sh
