@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reeve anchor: what to keep on another machine, so that 'reeve verify --anchor' can tell this chain
- * from any other that somebody makes up later. */
+/* reeve anchor: what to keep on another machine, so that 'reeve verify --anchor' can tell this
+ * chain from any other that somebody makes up later. */
 #include <getopt.h>
 #include "query.h"
 #include "verbs.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reeve verify: whether a container's record is what was stored. Which lines of an anchor's file are
- * of this container's life is found out here, by asking the node for the anchor of today. */
+/* reeve verify: whether a container's record is what was stored. Which lines of an anchor's file
+ * are of this container's life is found out here, by asking the node for the anchor of today. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "verbs.h"
 
 #define ANCHOR_FILE_MAX (64u << 20)
-#define ANCHORS_MAX 64	 /* the node takes no more; the last ones of the file */
+#define ANCHORS_MAX 64 /* the node takes no more; the last ones of the file */
 #define ANCHOR_TEXT_MAX 4096
 
 struct anchors {
@@ -100,7 +100,8 @@ static int take_line(struct anchors *a, const char *path, unsigned number, const
 
 static int read_anchors(const char *path, const struct json *now, struct anchors *ret)
 {
-	const char *id = json_get_string(now, "anchor", "")[0] ? json_get_string(now, "anchor", "") : NULL;
+	const char *id =
+	    json_get_string(now, "anchor", "")[0] ? json_get_string(now, "anchor", "") : NULL;
 	_free_ char *text = NULL;
 	size_t len, end;
 	int r = util_read_file(AT_FDCWD, path, ANCHOR_FILE_MAX, &text, &len);
@@ -115,10 +116,11 @@ static int read_anchors(const char *path, const struct json *now, struct anchors
 			return r;
 	}
 	if (ret->n == 0)
-		return log_err(-ENOENT,
-			       "%s: expected an anchor of %s%s as it was started this time; there is "
-			       "none",
-			       path, id ? "container " : "the node's log", id ? id : "");
+		return log_err(
+		    -ENOENT,
+		    "%s: expected an anchor of %s%s as it was started this time; there is "
+		    "none",
+		    path, id ? "container " : "the node's log", id ? id : "");
 	return 0;
 }
 

@@ -8,10 +8,10 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 
-#define BEHIND_MAX 100000000ull /* links a seal may be behind: more than a year of them unwritten */
+#define BEHIND_MAX 1000000ull /* links a seal may be behind: hours of them, all unwritten */
 
-static const char *const meta_keys[] = {"container", "counters", "state",	   "ended_wall_ns",
-					"duplicates", "refused", "tai_offset_ns"};
+static const char *const meta_keys[] = {"container",  "counters", "state",	  "ended_wall_ns",
+					"duplicates", "refused",  "tai_offset_ns"};
 
 static void digest(const struct crypt_part *parts, unsigned n, uint8_t *ret)
 {
@@ -21,9 +21,9 @@ static void digest(const struct crypt_part *parts, unsigned n, uint8_t *ret)
 void chain_digest_event(const struct db_event *e, uint8_t ret[static CRYPT_DIGEST])
 {
 	size_t kind_len = strlen(e->kind), verdict_len = strlen(e->verdict);
-	const uint64_t head[] = {htole64((uint64_t)e->wall_ns), htole64(e->pid),
-				 htole64(kind_len),		htole64(verdict_len),
-				 htole64(e->path_len),		htole64(e->record_len)};
+	const uint64_t head[] = {
+	    htole64((uint64_t)e->wall_ns), htole64(e->pid),	 htole64(kind_len),
+	    htole64(verdict_len),	   htole64(e->path_len), htole64(e->record_len)};
 	const struct crypt_part parts[] = {{head, sizeof(head)},
 					   {e->kind, kind_len},
 					   {e->verdict, verdict_len},
@@ -72,12 +72,9 @@ void chain_head(const struct db_link *l, uint8_t ret[static CRYPT_HASH])
 	static const char label[] = "reeve chain, link 1";
 	const uint64_t numbers[] = {htole64(l->number), htole64((uint64_t)l->wall_ns),
 				    htole64(l->records), htole64(l->entries_len)};
-	const struct crypt_part parts[] = {{label, sizeof(label)},
-					   {numbers, sizeof(numbers)},
-					   {l->key, CRYPT_KEY},
-					   {l->next, CRYPT_KEY},
-					   {l->previous, CRYPT_HASH},
-					   {l->entries, l->entries_len}};
+	const struct crypt_part parts[] = {{label, sizeof(label)},    {numbers, sizeof(numbers)},
+					   {l->key, CRYPT_KEY},	      {l->next, CRYPT_KEY},
+					   {l->previous, CRYPT_HASH}, {l->entries, l->entries_len}};
 
 	crypt_hash(parts, ARRAY_SIZE(parts), ret, CRYPT_HASH);
 }
@@ -184,6 +181,7 @@ static int begin(struct chain *c, struct db *db, const char *path, const struct 
 	if (sealed < 0 && sealed != -ENOENT && sealed != -EUCLEAN)
 		return sealed;
 	c->now = s;
+	crypt_wipe(&s, sizeof(s));
 	c->now.links = last->number;
 	c->now.records = last->records;
 	if (last->number)

@@ -21,8 +21,8 @@ enum chain_type {
 	CHAIN_META,	 /* the rows of chain_meta_keys; id: 1 ended, 0 not */
 	CHAIN_RULES,	 /* rules-VERSION; id: the version */
 	CHAIN_LATE,	 /* the chain began late: id records were there before it, unproven */
-	CHAIN_BREAK,	 /* the key was lost. id: links that the seal knew of, CHAIN_NO_SEAL of none */
-	CHAIN_CUT,	 /* the node itself took records away; digest: chain_cut_read */
+	CHAIN_BREAK, /* the key was lost. id: links that the seal knew of, CHAIN_NO_SEAL of none */
+	CHAIN_CUT,   /* the node itself took records away; digest: chain_cut_read */
 };
 #define CHAIN_NO_SEAL UINT64_MAX
 #define CHAIN_WHY_MAX 8 /* bytes: one word, why the node did it */
@@ -38,9 +38,9 @@ struct chain {
 	bool ready;
 	int fd; /* the seal's */
 	uint64_t synced_ns;
-	struct seal now; /* the seal as it is */
+	struct seal now;      /* the seal as it is */
 	struct crypt_key key; /* of the link that is collected */
-	struct seal then; /* the seal once that link is committed */
+	struct seal then;     /* the seal once that link is committed */
 	struct crypt_key next;
 	uint8_t *entries;
 	size_t len, size;

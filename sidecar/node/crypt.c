@@ -36,6 +36,7 @@ void crypt_hash(const struct crypt_part *parts, unsigned n, uint8_t *ret, size_t
 		if (parts[i].len > 0)
 			sha256_update(&h, parts[i].len, parts[i].data);
 	sha256_digest(&h, size, ret);
+	sodium_memzero(&h, sizeof(h)); /* it may have been a seed */
 }
 
 void crypt_next(uint8_t seed[static CRYPT_SEED])

@@ -220,8 +220,9 @@ static bool good_path(sqlite3_stmt *s, int column)
 	size_t len = (size_t)sqlite3_column_bytes(s, column);
 	bool text = path && !memchr(path, 0, len) && utf8_check(path, len) == len;
 
-	return sqlite3_column_type(s, column) ==
-	       (len == 0 ? SQLITE_NULL : text ? SQLITE_TEXT : SQLITE_BLOB);
+	return sqlite3_column_type(s, column) == (len == 0 ? SQLITE_NULL
+						  : text   ? SQLITE_TEXT
+							   : SQLITE_BLOB);
 }
 
 /* Text without a NUL inside. */

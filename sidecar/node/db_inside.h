@@ -9,7 +9,7 @@
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[DB_STATEMENTS_MAX];
-	sqlite3_stmt *reading; /* the row statement in use */
+	sqlite3_stmt *reading;	/* the row statement in use */
 	struct db_chain *chain; /* db_chain.c's statements; NULL before the first */
 };
 

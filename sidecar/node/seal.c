@@ -33,7 +33,7 @@ int seal_open(const char *path, struct seal *ret, int *ret_fd)
 {
 	_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	uint8_t check[CRYPT_DIGEST];
-	struct image image;
+	struct image image = {};
 	ssize_t n;
 
 	if (fd < 0)

@@ -10,9 +10,9 @@
 #define SEAL_SYNC_NS 60000000000ull
 
 struct seal {
-	uint64_t links;	  /* made so far */
-	uint64_t records; /* in them */
-	uint64_t high;	  /* the largest number of a record in them */
+	uint64_t links;		  /* made so far */
+	uint64_t records;	  /* in them */
+	uint64_t high;		  /* the largest number of a record in them */
 	uint8_t head[CRYPT_HASH]; /* of the last one, 0 of none */
 	uint8_t seed[CRYPT_SEED]; /* of the next one's key */
 };

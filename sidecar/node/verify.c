@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See verify.h. A link is genuine if the key that the link before names has signed it. Behind one
- * that is not, links can only be proven from behind: by an anchor or the seal, to which they lead. */
+ * that is not, links can only be proven from behind: by an anchor or the seal, to which they lead.
+ */
 #include "sidecar/node/verify_inside.h"
 #include <errno.h>
 #include <limits.h>

@@ -32,6 +32,8 @@ char *verify_to_text(const struct verify *v, const char *id);
 /* What an anchor says, of the chain as it is; *ret_links: 0 where there is none. */
 int verify_anchor_json(struct store *s, struct life *l, const char *id, struct json_out *o,
 		       uint64_t *ret_links);
-/* "anchors" of a question, as CLI sends them: [{"links":N,"head":HEX}, ...]. -EINVAL with the reason. */
-int verify_anchors_read(const struct json *list, struct verify_anchor ret[static VERIFY_ANCHORS_MAX],
-			unsigned *ret_n, char *error, size_t error_size);
+/* "anchors" of a question, as CLI sends them: [{"links":N,"head":HEX}, ...]. -EINVAL with the
+ * reason. */
+int verify_anchors_read(const struct json *list,
+			struct verify_anchor ret[static VERIFY_ANCHORS_MAX], unsigned *ret_n,
+			char *error, size_t error_size);

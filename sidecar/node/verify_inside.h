@@ -6,7 +6,8 @@
 #include "sidecar/node/numbers.h"
 #include "sidecar/node/verify.h"
 
-#define VERIFY_MISFITS_MAX 1024 /* records that may have changed places; of the rest it is not asked */
+#define VERIFY_MISFITS_MAX                                                                         \
+	1024 /* records that may have changed places; of the rest it is not asked */
 
 /* A record that is not what its link says. */
 struct misfit {
@@ -53,7 +54,7 @@ struct verify {
 	struct numbers loose_events;
 
 	struct numbers events, chained_args; /* in the chain */
-	struct numbers gone, gone_args;	     /* of those: not in the database, and no cut tells why */
+	struct numbers gone, gone_args; /* of those: not in the database, and no cut tells why */
 	struct verify_cut cuts[VERIFY_CUTS_MAX];
 	size_t cuts_n;
 	struct misfit misfits[VERIFY_MISFITS_MAX];

@@ -107,21 +107,22 @@ static void print_proof(const struct verify *v, FILE *f)
 	put_hex(hex, v->first_key);
 	fprintf(f, "first key    %s\n", hex);
 	fprintf(f, "seal         %s\n",
-		v->sealed		   ? "fits"
+		v->sealed		  ? "fits"
 		: v->anchored == v->links ? "none that fits, and none is needed: see the anchor"
-					   : "none that fits");
+					  : "none that fits");
 	if (v->anchored)
 		fprintf(f, "anchor       of link %" PRIu64 " fits\n", v->anchored);
 	else
-		fprintf(f, "anchor       none: that this is the only chain there was, this host alone "
-			   "says\n");
+		fprintf(f,
+			"anchor       none: that this is the only chain there was, this host alone "
+			"says\n");
 }
 
 static void print_verdict(const struct verify *v, FILE *f)
 {
 	if (verify_intact(v))
-		fprintf(f, "intact: yes (%" PRIu64 " records as they were stored%s)\n",
-			v->records, v->cuts_n ? ", but for the cuts" : ", none missing");
+		fprintf(f, "intact: yes (%" PRIu64 " records as they were stored%s)\n", v->records,
+			v->cuts_n ? ", but for the cuts" : ", none missing");
 	else
 		fprintf(f, "intact: no (%" PRIu64 " findings)\n", v->findings.total);
 }
@@ -142,8 +143,7 @@ char *verify_to_text(const struct verify *v, const char *id)
 	if (v->links) {
 		put_time(first, sizeof(first), v->first_ns);
 		put_time(last, sizeof(last), v->last_ns);
-		fprintf(f,
-			"chain        %" PRIu64 " links, %" PRIu64 " records, %s to %s\n",
+		fprintf(f, "chain        %" PRIu64 " links, %" PRIu64 " records, %s to %s\n",
 			v->links, v->records, first, last);
 		print_proof(v, f);
 		print_cuts(v, f);
@@ -192,14 +192,16 @@ int verify_anchor_json(struct store *s, struct life *l, const char *id, struct j
 	return r;
 }
 
-int verify_anchors_read(const struct json *list, struct verify_anchor ret[static VERIFY_ANCHORS_MAX],
-			unsigned *ret_n, char *error, size_t error_size)
+int verify_anchors_read(const struct json *list,
+			struct verify_anchor ret[static VERIFY_ANCHORS_MAX], unsigned *ret_n,
+			char *error, size_t error_size)
 {
 	unsigned n = 0;
 
 	if (list && (list->type != JSON_ARRAY || list->count > VERIFY_ANCHORS_MAX))
 		return util_refuse(-EINVAL, error, error_size,
-				   "\"anchors\": expected an array of at most %u", VERIFY_ANCHORS_MAX);
+				   "\"anchors\": expected an array of at most %u",
+				   VERIFY_ANCHORS_MAX);
 	for (const struct json *j = list ? list->child : NULL; j; j = j->next, n++) {
 		int64_t links = json_get_number(j, "links", 0);
 

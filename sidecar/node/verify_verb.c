@@ -58,7 +58,8 @@ static int step(struct client *c)
 	int r = verify_step(v);
 
 	if (r == -E2BIG)
-		snprintf(c->error, sizeof(c->error), "the numbers of its records are too scattered");
+		snprintf(c->error, sizeof(c->error),
+			 "the numbers of its records are too scattered");
 	if (r != 0)
 		return r;
 	r = write_findings(c, v);

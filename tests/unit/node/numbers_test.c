@@ -49,8 +49,9 @@ TEST("ranges are taken out of a set of numbers, whatever they cut through")
 						good &= numbers_add(&s, n) == 0;
 				good &= numbers_remove(&s, from, to) == 0;
 				for (uint64_t n = 0; n < 12; n++)
-					good &= numbers_have(&s, n) ==
-						((n < 10 && pattern >> n & 1) && (n < from || n > to));
+					good &=
+					    numbers_have(&s, n) ==
+					    ((n < 10 && pattern >> n & 1) && (n < from || n > to));
 				if (!good)
 					CHECK_INT(pattern, -1);
 				numbers_release(&s);

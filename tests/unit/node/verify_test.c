@@ -121,11 +121,11 @@ static const char *findings(struct scene *s, const struct verify_anchor *anchors
 	CHECK_INT(json_out_text(o, &out, &len), 0);
 	CHECK_INT(json_parse(out, len, false, &j, error, sizeof(error)), 0);
 	snprintf(text, sizeof(text), "%s", verify_intact(v) ? "intact" : "");
-	for (const struct json *f = json_get(j, "findings")->child; f && at < sizeof(text); f = f->next)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %d-%d, ",
-				       json_get_string(f, "what", ""),
-				       (int)json_get_number(f, "from", 0),
-				       (int)json_get_number(f, "to", 0));
+	for (const struct json *f = json_get(j, "findings")->child; f && at < sizeof(text);
+	     f = f->next)
+		at += (size_t)snprintf(
+		    text + at, sizeof(text) - at, "%s %d-%d, ", json_get_string(f, "what", ""),
+		    (int)json_get_number(f, "from", 0), (int)json_get_number(f, "to", 0));
 	free(verify_to_text(v, "web"));
 	verify_free(v);
 	return text;
@@ -183,6 +183,57 @@ TEST("verify: a transaction that failed leaves no link")
 	CHECK_STR(findings(&s, NULL, 0), "intact");
 }
 
+/* A transaction with the n-th allocation failing, again if need be, and verify with one that fails.
+ */
+static bool survives(long n)
+{
+	_scene_ struct scene s;
+	struct verify *v = NULL;
+	bool failed, broken = false;
+	int r = 0;
+
+	begin(&s);
+	store_opens(&s, 0, 9);
+	for (int try = 0; try < 2; try++) {
+		tap_fail_malloc(try ? 0 : n);
+		r = store_begin(&s.store, s.life);
+		if (r == 0) {
+			r = store_put_args(s.life, 5, "a", 2);
+			r = r == 0 ? store_put_meta(s.life) : r;
+			if (r == 0)
+				r = store_commit(&s.store, s.life);
+			else
+				store_abort(&s.store, s.life);
+		}
+		failed = try == 0 ? tap_malloc_failed() : failed;
+		if (r == 0)
+			break;
+	}
+	tap_fail_malloc(0);
+	CHECK_INT(r, 0);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	tap_fail_malloc(n);
+	r = verify_new(&s.store, s.life, NULL, 0, &v);
+	if (r == 0)
+		while ((r = verify_step(v)) == 1)
+			;
+	broken = tap_malloc_failed();
+	tap_fail_malloc(0);
+	/* It finds nothing wrong, or says that it could not look. */
+	CHECK(r < 0 || verify_intact(v));
+	verify_free(v);
+	return !failed && !broken;
+}
+
+TEST("verify: an allocation that fails leaves the chain as it was, and is no finding")
+{
+	long n = 1;
+
+	while (!survives(n) && n < 3000)
+		n += n < 60 ? 1 : 11;
+	CHECK(n > 10 && n < 3000);
+}
+
 TEST("verify: records that were changed are named")
 {
 	_scene_ struct scene s;
@@ -191,11 +242,13 @@ TEST("verify: records that were changed are named")
 	CHECK_STR(findings(&s, NULL, 0), "intact");
 	CHECK_STR(after(&s, "UPDATE events SET path='/etc/shadow' WHERE seq=7"), "altered 7-7, ");
 	CHECK_STR(after(&s, "UPDATE events SET path='/etc/passwd' WHERE seq=7"), "intact");
-	CHECK_STR(after(&s, "UPDATE events SET pid='0' WHERE seq=7"), "intact"); /* becomes a number */
+	CHECK_STR(after(&s, "UPDATE events SET pid='0' WHERE seq=7"),
+		  "intact"); /* becomes a number */
 	CHECK_STR(after(&s, "UPDATE events SET kind='open'||char(0)||'x' WHERE seq IN (7,8)"),
 		  "altered 7-8, ");
-	CHECK_STR(after(&s, "UPDATE events SET kind='open'; UPDATE events SET record="
-			    "CAST(substr(record,1,50)||x'01'||substr(record,52) AS BLOB) WHERE seq=33"),
+	CHECK_STR(after(&s,
+			"UPDATE events SET kind='open'; UPDATE events SET record="
+			"CAST(substr(record,1,50)||x'01'||substr(record,52) AS BLOB) WHERE seq=33"),
 		  "altered 33-33, ");
 }
 
@@ -204,11 +257,13 @@ TEST("verify: records that are gone, moved or added are named")
 	_scene_ struct scene s;
 
 	store_sixty(&s);
-	CHECK_STR(after(&s, "UPDATE events SET seq=-1 WHERE seq=4; UPDATE events SET seq=4 WHERE seq=5;"
-			    "UPDATE events SET seq=5 WHERE seq=-1"),
+	CHECK_STR(after(&s,
+			"UPDATE events SET seq=-1 WHERE seq=4; UPDATE events SET seq=4 WHERE seq=5;"
+			"UPDATE events SET seq=5 WHERE seq=-1"),
 		  "moved 4-4, moved 5-5, ");
-	CHECK_STR(after(&s, "INSERT INTO events SELECT 1000,kind,wall_ns,verdict,pid,path,record FROM "
-			    "events WHERE seq=9"),
+	CHECK_STR(after(&s,
+			"INSERT INTO events SELECT 1000,kind,wall_ns,verdict,pid,path,record FROM "
+			"events WHERE seq=9"),
 		  "added 1000-1000, moved 4-4, moved 5-5, ");
 	CHECK_STR(after(&s, "DELETE FROM events WHERE seq IN (4,5,1000)"), "removed 4-5, ");
 	CHECK_STR(after(&s, "DELETE FROM events WHERE seq>55"), "removed 4-5, removed 56-60, ");
@@ -228,11 +283,12 @@ TEST("verify: arguments and rules' names are records, too")
 	CHECK_INT(store_put_names(s.life, 7, "rules"), 0);
 	CHECK_INT(store_commit(&s.store, s.life), 0);
 	store_release(&s.store);
-	CHECK_STR(after(&s, "UPDATE args SET data=x'00' WHERE seq=5; DELETE FROM args WHERE seq=6;"
-			    "INSERT INTO args VALUES(8,'x'); UPDATE meta SET value='x' WHERE key "
-			    "LIKE 'rules%'"),
-		  "arguments-altered 5-5, arguments-added 8-8, arguments-removed 6-6, rules-altered "
-		  "7-7, ");
+	CHECK_STR(
+	    after(&s, "UPDATE args SET data=x'00' WHERE seq=5; DELETE FROM args WHERE seq=6;"
+		      "INSERT INTO args VALUES(8,'x'); UPDATE meta SET value='x' WHERE key "
+		      "LIKE 'rules%'"),
+	    "arguments-altered 5-5, arguments-added 8-8, arguments-removed 6-6, rules-altered "
+	    "7-7, ");
 }
 
 TEST("verify: a tail that is cut off with its links is known to the seal")
@@ -259,11 +315,13 @@ TEST("verify: links that are changed or gone leave their records unproven, and n
 	CHECK_STR(after(&s, "DELETE FROM chain WHERE link=3"), "link-removed 3-3, added 21-30, ");
 	CHECK_STR(after(&s, "UPDATE chain SET link=100 WHERE link=5; UPDATE chain SET link=5 WHERE "
 			    "link=6; UPDATE chain SET link=6 WHERE link=100"),
-		  "link-removed 3-3, link-forged 5-6, unproven 31-40, unproven 51-60, unproven 41-50, added "
+		  "link-removed 3-3, link-forged 5-6, unproven 31-40, unproven 51-60, unproven "
+		  "41-50, added "
 		  "21-30, seal-differs 0-0, ");
 }
 
-TEST("verify: what the node took away itself is no finding, and is told; what went beside it is one")
+TEST(
+    "verify: what the node took away itself is no finding, and is told; what went beside it is one")
 {
 	_scene_ struct scene s;
 
