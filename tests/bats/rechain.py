@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""rechain.py DB LINK: what somebody does who changed records and knows docs/store.md, but has no key: prints the
-SQL that makes every link from that one on say what is there now, heads and all. The signatures stay what they
-are. Written from the document alone. python3-minimal has no sqlite: the program is asked."""
+"""rechain.py DB NUMBER: what somebody does who changed that record and knows docs/store.md, but has no key: prints
+the SQL that makes every link from its own on say what is there now, heads and all. The signatures stay what they
+are. The first line is a comment, that link's number. Written from the document alone. python3-minimal has no sqlite: the program is asked."""
 import hashlib
 import json
 import struct
@@ -23,11 +23,13 @@ def digest(event):
 
 
 def main():
-    first = int(sys.argv[2])
+    changed = int(sys.argv[2])
     events = {e["seq"]: e for e in ask("SELECT seq,kind,wall_ns,verdict,pid,hex(path) AS path,hex(record) AS record FROM events")}
+    links = ask("SELECT link,wall_ns,records,hex(key) AS key,hex(next) AS next,hex(entries) AS entries FROM chain ORDER BY link")
+    first = next(l["link"] for l in links if struct.pack("<BQ", 1, changed) in bytes.fromhex(l["entries"]))
     previous = bytes(32)
-    print("BEGIN;")
-    for link in ask("SELECT link,wall_ns,records,hex(key) AS key,hex(next) AS next,hex(entries) AS entries FROM chain ORDER BY link"):
+    print(f"-- {first}\nBEGIN;")
+    for link in links:
         old = bytes.fromhex(link["entries"])
         entries = b""
         for at in range(0, len(old), 25):
