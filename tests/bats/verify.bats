@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 7.2
 # verify.bats: what somebody changes in a database with sqlite3, as root and behind the node's back, reeve
 # verify names by number; what the node did itself is clean, also when it was killed in the middle of it.
 
