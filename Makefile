@@ -33,7 +33,7 @@ LIBS_reeve := -lyajl_s -lseccomp -lcap
 LIBS_reeve-hook := -lyajl_s
 LIBS_reeve-runc := -lyajl_s
 LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
-LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap
+LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
 LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
@@ -44,7 +44,7 @@ all: $(PROGRAMS:%=$(B)/%)
 
 # Packages a target needs, installed once and named.
 BUILD_PACKAGES := gcc libc6-dev clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev libcgroup-dev \
-	libyajl-dev libcap-dev libseccomp-dev libsqlite3-dev
+	libyajl-dev libcap-dev libseccomp-dev libsqlite3-dev libsodium-dev nettle-dev
 define need
 missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 if [ -n "$$missing" ]; then echo "installing packages:" $$missing; \

@@ -26,7 +26,7 @@ cleanup() {
 		if [ -n "$made_store" ]; then
 			rm -rf /var/lib/reeve
 		else
-			rm -f /var/lib/reeve/containers/"$id"@*.db*
+			rm -f /var/lib/reeve/containers/"$id"@*.db* /var/lib/reeve/seal/containers/"$id"@*
 		fi
 		rm -f /run/reeve/load.lock
 		rmdir /run/reeve/c /run/reeve 2>/dev/null || true

@@ -63,6 +63,18 @@ static const struct verb {
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME]. All of it is from\n"
      "the record: what ran and has ended is there, what was lost or is not recorded is said.\n"
      "  --json  one object: the processes as a list, each with the number of its parent in it\n"},
+    {"verify", verb_verify, "[--anchor FILE] [--json] ID|--node",
+     "prove that a container's record is what was stored",
+     "Names every record that was altered, removed, moved, added or cut off, by its number; then the\n"
+     "exit status is 1. ID is as for 'reeve ledger'. See docs/store.md for what is proven to whom.\n"
+     "  --anchor FILE  compare with what 'reeve anchor' wrote earlier, of this container or of many:\n"
+     "                 without it a host's root could have made up the whole chain\n"
+     "  --json         the same for programs\n"
+     "  --node         the node's own log, of what belongs to no container\n"},
+    {"anchor", verb_anchor, "ID|--node", "print what to keep elsewhere for 'reeve verify'",
+     "One line, no secret: append it to a file on another machine. It proves all that is stored until\n"
+     "now, and that what follows is of the same chain.\n"
+     "  --node  the node's own log, of what belongs to no container\n"},
     {"events", verb_events, "[--json | --schema | --fields]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
      "  --json      the same for programs\n"

@@ -5,6 +5,7 @@
 
 #define EXIT_USAGE 2
 
+int verb_anchor(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_install(int argc, char **argv);
@@ -20,6 +21,7 @@ int verb_top(int argc, char **argv);
 int verb_tree(int argc, char **argv);
 int verb_uninstall(int argc, char **argv);
 int verb_unload(int argc, char **argv);
+int verb_verify(int argc, char **argv);
 
 /* Prints the verb's usage line on stderr; returns EXIT_USAGE. */
 int verb_usage(const char *verb);

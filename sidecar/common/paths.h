@@ -28,6 +28,10 @@
 
 #define PATH_STORE "/var/lib/reeve/containers" /* NAME.db */
 #define PATH_STORE_NODE "/var/lib/reeve/node"  /* the node's own log: node@STARTEDMS.db */
+/* root 0700: what chains keep outside their databases, a directory each */
+#define PATH_SEAL "/var/lib/reeve/seal"
+#define PATH_SEAL_CONTAINERS "/var/lib/reeve/seal/containers" /* NAME.seal */
+#define PATH_SEAL_NODE "/var/lib/reeve/seal/node"
 #define PATH_SPOOL "/var/lib/reeve/spool"      /* KEY.spool */
 #define PATH_SPOOL_FALLBACK "/run/reeve/spool" /* when the first cannot be written */
 #define PATH_KEPT "/var/lib/reeve/policy"      /* root 0700: policies in force as text, live/kept.h */

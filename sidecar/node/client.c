@@ -11,8 +11,8 @@
 
 #define PIECE_MAX (1u << 20) /* bytes of one WIRE_DATA */
 
-static const struct verb *const verbs[] = {&verb_ps, &verb_logs, &verb_ledger, &verb_stats,
-					   &verb_status};
+static const struct verb *const verbs[] = {&verb_ps,	   &verb_logs,	 &verb_ledger, &verb_stats,
+					   &verb_status, &verb_verify, &verb_anchor};
 
 static void unfollow(struct client *c)
 {

@@ -10,6 +10,10 @@
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *                                                 instead of id, "node":true: the node's own log
  *   {"verb":"stats","id":ID,"format":F}           its records in numbers; without id those of every one
+ *   {"verb":"verify","id":ID,"format":F}          whether what is there is what was stored; "anchors":
+ *                                                 [{"links":N,"head":HEX}], and "node" as above
+ *   {"verb":"anchor","id":ID}                     one JSON object, of which verify wants "links" and "head";
+ *                                                 "any":true: without a chain too, links 0
  *   {"verb":"status","format":F}                  the node's own
  * F is "text" or "json", of logs also "csv", "audit" and "raw" (sidecar/common/row.h). Done: {"status":0}, or
  * {"status":ERRNO,"error":TEXT}. */
@@ -37,7 +41,8 @@ struct verb {
 	int (*step)(struct client *c);
 	void (*release)(struct client *c);
 };
-extern const struct verb verb_ps, verb_logs, verb_logs_all, verb_ledger, verb_stats, verb_status;
+extern const struct verb verb_ps, verb_logs, verb_logs_all, verb_ledger, verb_stats, verb_status, verb_verify,
+    verb_anchor;
 
 #define CLIENT_WAIT_MS 100
 

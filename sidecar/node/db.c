@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See db.h. Every statement is prepared once per open database. */
-#include "sidecar/node/db.h"
+#include "sidecar/node/db_inside.h"
 #include <errno.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/utf8.h"
@@ -60,11 +59,7 @@ static const char schema_text[] =
 static const char parts_text[] =
     "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY,postings BLOB)";
 
-struct db {
-	sqlite3 *handle;
-	sqlite3_stmt *statements[STATEMENTS];
-	sqlite3_stmt *reading; /* the row statement in use */
-};
+_Static_assert(STATEMENTS <= DB_STATEMENTS_MAX, "");
 
 static int error_of(sqlite3 *handle, int code)
 {
@@ -96,6 +91,11 @@ static int error_of(sqlite3 *handle, int code)
 	}
 }
 
+int db_error(struct db *db, int code)
+{
+	return error_of(db->handle, code);
+}
+
 static int run(struct db *db, const char *sql)
 {
 	return error_of(db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
@@ -105,6 +105,7 @@ void db_free(struct db *db)
 {
 	if (!db)
 		return;
+	db_chain_free(db->chain);
 	for (unsigned i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(db->statements[i]);
 	sqlite3_close(db->handle);
@@ -263,10 +264,12 @@ int db_put_event(struct db *db, const struct db_event *e)
 int db_put_args(struct db *db, uint64_t seq, const void *data, size_t len)
 {
 	sqlite3_stmt *s = db->statements[PUT_ARGS];
+	int changes = 0, r;
 
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)seq);
 	sqlite3_bind_blob64(s, 2, data, len, SQLITE_STATIC);
-	return step(db, s, NULL);
+	r = step(db, s, &changes);
+	return r < 0 ? r : changes;
 }
 
 int db_put_text(struct db *db, const char *key, const char *text)
@@ -325,6 +328,7 @@ int db_next(struct db *db, struct db_event *ret)
 
 void db_end(struct db *db)
 {
+	db_chain_end(db->chain);
 	if (db->reading)
 		sqlite3_reset(db->reading);
 	db->reading = NULL;

@@ -33,7 +33,7 @@ struct db_event {
 };
 /* 1: stored, 0: that number was there. */
 int db_put_event(struct db *db, const struct db_event *e);
-int db_put_args(struct db *db, uint64_t seq, const void *data, size_t len);
+int db_put_args(struct db *db, uint64_t seq, const void *data, size_t len); /* same */
 int db_put_text(struct db *db, const char *key, const char *text);
 int db_put_number(struct db *db, const char *key, uint64_t n);
 
@@ -56,3 +56,31 @@ int db_put_part(struct db *db, uint64_t id, const void *data, size_t len);
 int db_drop_parts(struct db *db, uint64_t from);
 int db_get_part(struct db *db, uint64_t id, uint8_t **ret, size_t *ret_len);
 int db_last_part(struct db *db, uint64_t *ret);
+
+/* The table of the chain (chain.h), which is made with its first link. */
+struct db_link {
+	uint64_t number; /* from 1 */
+	int64_t wall_ns; /* when it was made */
+	uint64_t records; /* in the chain so far, its own included */
+	uint8_t key[32], next[32], previous[32], signature[64];
+	uint8_t *entries;
+	size_t entries_len;
+};
+#define DB_ENTRIES_MAX (64u << 20) /* bytes; more is no link of ours */
+
+int db_chain_make(struct db *db); /* in a transaction */
+int db_put_link(struct db *db, const struct db_link *l);
+/* 0: there is no link. */
+int db_last_link(struct db *db, uint64_t *ret);
+/* The first link from that number on; -ENOENT: none. -EUCLEAN: it has not the form of one, number is
+ * valid. The caller releases it. */
+int db_get_link(struct db *db, uint64_t from, struct db_link *ret);
+void db_link_release(struct db_link *l);
+/* Takes those numbers away, both of them included, with their arguments. */
+int db_cut(struct db *db, uint64_t from, uint64_t to);
+int db_count_events(struct db *db, uint64_t *ret);
+/* A whole row; -ENOENT; -EUCLEAN: its columns have not the types we give them. Pointers hold until
+ * the next call for that database, db_end ends the read. */
+int db_get_event(struct db *db, uint64_t seq, struct db_event *ret);
+/* The next number in events, or else in args, from one on. -ENOENT. */
+int db_next_seq(struct db *db, bool args, uint64_t from, uint64_t *ret);

@@ -8,7 +8,7 @@
 #include "sidecar/common/row.h"
 #include "sidecar/common/util.h"
 
-int numbers_add(struct numbers *list, uint64_t number)
+int seqs_add(struct seqs *list, uint64_t number)
 {
 	if (list->n == list->size) {
 		size_t size = list->size ? list->size * 2 : 64;

@@ -12,11 +12,11 @@
 
 #define LINES_LAST_MAX 1000000
 
-struct numbers {
+struct seqs {
 	uint64_t *of;
 	size_t n, size;
 };
-int numbers_add(struct numbers *list, uint64_t number); /* -ENOMEM */
+int seqs_add(struct seqs *list, uint64_t number); /* -ENOMEM */
 
 /* What was found of one life beside its records; zeroed is empty. */
 struct beside {

@@ -66,6 +66,9 @@ int listen_directories(const struct node *n)
 	if (own_directory(STATE_DIR, 0755, 0, 0) == 0) { /* the agents' spools are in it, too */
 		(void)own_directory(PATH_STORE, 0750, 0, n->gid);
 		(void)own_directory(PATH_STORE_NODE, 0750, 0, n->gid);
+		(void)own_directory(PATH_SEAL, 0700, 0, 0);
+		(void)own_directory(PATH_SEAL_CONTAINERS, 0700, 0, 0);
+		(void)own_directory(PATH_SEAL_NODE, 0700, 0, 0);
 	}
 	return r;
 }

@@ -19,17 +19,17 @@
 struct logs {
 	struct lines lines; /* in reverse, next goes down */
 	bool looking;	    /* for the last ones, likewise; they come into found */
-	struct numbers found;
+	struct seqs found;
 	uint64_t next; /* everything below is shown, or late */
 	uint64_t end;  /* without follow: the last number there was when asked */
-	struct numbers late;
+	struct seqs late;
 	bool missed; /* late did not take them all */
 	struct beside beside;
 	struct index_part part; /* the one looked at last */
 };
 
 /* 0: all of them are written. 1: not yet. */
-static int write_numbers(struct client *c, struct numbers *list, bool from_end)
+static int write_numbers(struct client *c, struct seqs *list, bool from_end)
 {
 	struct logs *g = c->state;
 	size_t i;
@@ -71,7 +71,7 @@ static int keep_row(struct client *c, const struct store_row *row)
 
 	g->next = row->seq - 1;
 	if (lines_want(c, &g->lines, &g->beside, row))
-		r = numbers_add(&g->found, row->seq);
+		r = seqs_add(&g->found, row->seq);
 	return r < 0 ? r : row->seq > 0 && g->found.n < g->lines.last;
 }
 
@@ -239,7 +239,7 @@ void logs_notify(struct client *c, const uint64_t *seqs, size_t count)
 	passed = g->looking ? g->end + 1 : g->next;
 	for (size_t i = 0; i < count && !g->missed; i++)
 		if (seqs[i] < passed)
-			g->missed = g->late.n >= CLIENT_LATE_MAX || numbers_add(&g->late, seqs[i]) < 0;
+			g->missed = g->late.n >= CLIENT_LATE_MAX || seqs_add(&g->late, seqs[i]) < 0;
 }
 
 const struct verb verb_logs = {"logs", start, step, release};

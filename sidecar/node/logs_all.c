@@ -322,7 +322,7 @@ void logs_all_notify(struct node *n, const struct life *l, const uint64_t *seqs,
 
 		for (size_t i = 0; i < count && s; i++)
 			if (is_passed(g, s, seqs[i]) &&
-			    (s->late.n >= CLIENT_LATE_MAX || numbers_add(&s->late, seqs[i]) < 0))
+			    (s->late.n >= CLIENT_LATE_MAX || seqs_add(&s->late, seqs[i]) < 0))
 				g->missed = true;
 	}
 }

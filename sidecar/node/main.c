@@ -14,6 +14,7 @@
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
+#include "sidecar/node/crypt.h"
 #include "sidecar/node/listen.h"
 #include "sidecar/node/node.h"
 #include "sidecar/node/notify.h"
@@ -143,12 +144,15 @@ static int start(struct node *n, struct signals *s, const char *source)
 
 	if (r < 0)
 		return log_err(r, "make an event loop");
+	r = crypt_init();
+	if (r < 0)
+		return log_err(r, "get random bytes from the system");
 	r = watch_signals(n, s);
 	if (r == 0)
 		r = listen_directories(n);
 	if (r < 0)
 		return r;
-	store_init(&n->store, PATH_STORE);
+	store_init(&n->store, PATH_STORE, PATH_SEAL_CONTAINERS);
 	r = store_load(&n->store, &n->lives);
 	if (r < 0)
 		log_err(r, "read %s: nothing of before is known", PATH_STORE);

@@ -268,7 +268,7 @@ void nodelog_init(struct node *n)
 	g->ring_watch.ready = g->lane_watch.ready = ready;
 	g->ring_watch.arg = g->lane_watch.arg = g->timer.arg = n;
 	g->timer.expired = expired;
-	store_init(&g->store, PATH_STORE_NODE);
+	store_init(&g->store, PATH_STORE_NODE, PATH_SEAL_NODE);
 	r = store_load(&g->store, &g->lives);
 	if (r < 0)
 		log_err(r, "read %s: nothing of before is known", PATH_STORE_NODE);

@@ -25,7 +25,7 @@ struct reading {
 	bool down;     /* the newest first */
 	bool over;     /* nothing is left to read, for now */
 	bool waiting;  /* it is in the merge */
-	struct numbers late;
+	struct seqs late;
 };
 
 struct reading *reading_new(struct life *l, bool down);

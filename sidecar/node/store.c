@@ -11,18 +11,20 @@
 #include <string.h>
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
+#include "sidecar/node/chain.h"
 #include "sidecar/node/counters.h"
 #include "sidecar/node/db.h"
 
 struct store_db {
 	struct db *db;
 	struct life *life;
+	struct chain chain;
 	struct store_db *next;
 };
 
-void store_init(struct store *s, const char *dir)
+void store_init(struct store *s, const char *dir, const char *seals)
 {
-	*s = (struct store){.dir = dir};
+	*s = (struct store){.dir = dir, .seals = seals};
 }
 
 static void detach(struct store *s, struct store_db *d)
@@ -50,6 +52,7 @@ static void close_life(struct store *s, struct life *l)
 		return;
 	detach(s, d);
 	l->db = NULL;
+	chain_release(&d->chain);
 	db_free(d->db);
 	free(d);
 }
@@ -92,6 +95,7 @@ static int get(struct store *s, struct life *l, bool create)
 	if (r < 0)
 		return r;
 	d->life = l;
+	d->chain.fd = -1;
 	l->db = TAKE_PTR(d);
 	attach(s, l->db);
 	return 0;
@@ -113,19 +117,35 @@ static void set_aside(const struct store *s, const struct life *l)
 	}
 }
 
-int store_begin(struct store *s, struct life *l)
+void store_seal_path(const struct store *s, const struct life *l, char *ret, size_t size)
 {
+	snprintf(ret, size, "%s/%.*s.seal", s->seals, (int)strlen(l->file) - 3, l->file);
+}
+
+static int begin(struct store *s, struct life *l)
+{
+	char seal[PATH_MAX];
 	int r = get(s, l, true);
 
 	if (r == 0)
 		r = db_begin(l->db->db);
+	if (r < 0)
+		return r;
+	if (!l->db->chain.ready)
+		(void)util_mkdir_p(s->seals, 0700);
+	store_seal_path(s, l, seal, sizeof(seal));
+	return chain_begin(&l->db->chain, l->db->db, seal);
+}
+
+int store_begin(struct store *s, struct life *l)
+{
+	int r = begin(s, l);
+
 	if (r == -EUCLEAN) {
 		close_life(s, l);
 		set_aside(s, l);
 		l->indexed_known = false;
-		r = get(s, l, true);
-		if (r == 0)
-			r = db_begin(l->db->db);
+		r = begin(s, l);
 		if (r == 0)
 			r = store_put_meta(l);
 	}
@@ -147,13 +167,25 @@ int store_put_event(struct life *l, const struct event *e, const uint8_t *data, 
 	    .record = data,
 	    .record_len = e->head.len,
 	};
+	uint8_t digest[CRYPT_DIGEST];
+	int r = db_put_event(l->db->db, &row);
 
-	return db_put_event(l->db->db, &row);
+	if (r <= 0)
+		return r;
+	chain_digest_event(&row, digest);
+	r = chain_add(&l->db->chain, CHAIN_EVENT, row.seq, digest);
+	return r < 0 ? r : 1;
 }
 
 int store_put_args(struct life *l, uint64_t seq, const void *data, size_t len)
 {
-	return db_put_args(l->db->db, seq, data, len);
+	uint8_t digest[CRYPT_DIGEST];
+	int r = db_put_args(l->db->db, seq, data, len);
+
+	if (r <= 0)
+		return r;
+	chain_digest_bytes(data, len, digest);
+	return chain_add(&l->db->chain, CHAIN_ARGS, seq, digest);
 }
 
 static int put_object(struct db *db, const char *key, struct json_out *o)
@@ -169,6 +201,7 @@ int store_put_meta(struct life *l)
 {
 	_json_out_ struct json_out *meta = json_out_new(), *counters = json_out_new();
 	struct db *db = l->db->db;
+	uint8_t digest[CRYPT_DIGEST];
 	int r;
 
 	if (!meta || !counters)
@@ -190,20 +223,28 @@ int store_put_meta(struct life *l)
 		r = db_put_number(db, "refused", l->refused);
 	if (r == 0)
 		r = db_put_number(db, "tai_offset_ns", (uint64_t)l->tai_offset_ns);
-	return r;
+	if (r == 0)
+		r = chain_digest_meta(db, digest);
+	return r < 0 ? r : chain_add(&l->db->chain, CHAIN_META, l->ended, digest);
 }
 
-static void names_key(char ret[static 32], uint32_t version)
+void store_names_key(char ret[static 32], uint32_t version)
 {
 	snprintf(ret, 32, "rules-%08" PRIx32, version);
 }
 
 int store_put_names(struct life *l, uint32_t version, const char *text)
 {
+	uint8_t digest[CRYPT_DIGEST];
 	char key[32];
+	int r;
 
-	names_key(key, version);
-	return db_put_text(l->db->db, key, text);
+	store_names_key(key, version);
+	r = db_put_text(l->db->db, key, text);
+	if (r < 0)
+		return r;
+	chain_digest_bytes(text, strlen(text), digest);
+	return chain_add(&l->db->chain, CHAIN_RULES, version, digest);
 }
 
 int store_get_names(struct store *s, struct life *l, uint32_t version, char **ret)
@@ -211,8 +252,19 @@ int store_get_names(struct store *s, struct life *l, uint32_t version, char **re
 	char key[32];
 	int r = get(s, l, false);
 
-	names_key(key, version);
+	store_names_key(key, version);
 	return r < 0 ? r : db_get_text(l->db->db, key, ret);
+}
+
+int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why)
+{
+	uint8_t digest[CRYPT_DIGEST];
+	int r = db_cut(l->db->db, from, to);
+
+	if (r < 0)
+		return r;
+	chain_cut_write(to, why, digest);
+	return chain_add(&l->db->chain, CHAIN_CUT, from, digest);
 }
 
 int store_put_end(struct store *s, struct life *l)
@@ -235,10 +287,14 @@ int store_put_end(struct store *s, struct life *l)
 
 int store_commit(struct store *s, struct life *l)
 {
-	int r = db_commit(l->db->db);
+	int r = chain_link(&l->db->chain, l->db->db);
 
+	if (r == 0)
+		r = db_commit(l->db->db);
 	if (r < 0)
 		close_life(s, l);
+	else
+		chain_advance(&l->db->chain, l->ended);
 	return r;
 }
 
@@ -403,6 +459,15 @@ int store_next(struct life *l, struct store_row *ret)
 		return r;
 	*ret = (struct store_row){row.seq, row.wall_ns, row.kind, row.record, row.record_len};
 	return 1;
+}
+
+int store_db(struct store *s, struct life *l, struct db **ret)
+{
+	int r = get(s, l, false);
+
+	if (r == 0)
+		*ret = l->db->db;
+	return r;
 }
 
 void store_end(struct life *l)

@@ -10,6 +10,7 @@
  *   meta(key TEXT PRIMARY KEY, value)           container, state, ended_wall_ns, counters,
  *                                               duplicates, refused, tai_offset_ns;
  *                                               rules-VERSION (8 hex digits): a line per rule
+ *   chain(link INTEGER PRIMARY KEY, ...)        what each transaction stored, signed: chain.h
  * All functions block on the disk. Errors: -ENOSPC, -EROFS, -EIO, -EBUSY (a foreign writer),
  * -EUCLEAN (not a database of ours any more), -ENOMEM. */
 #pragma once
@@ -20,13 +21,15 @@
 
 #define STORE_OPEN_MAX 32
 
+struct db;
 struct store {
 	const char *dir;
+	const char *seals; /* directory of the chains' seals, there before the first commit */
 	struct store_db *open; /* used last first */
 	unsigned open_count;
 };
 
-void store_init(struct store *s, const char *dir);
+void store_init(struct store *s, const char *dir, const char *seals);
 /* Closes every database. */
 void store_release(struct store *s);
 
@@ -42,6 +45,10 @@ int store_put_args(struct life *l, uint64_t seq, const void *data, size_t len);
 int store_put_meta(struct life *l);
 /* What the rules of a policy's version are called, as list.h writes it. */
 int store_put_names(struct life *l, uint32_t version, const char *text);
+void store_names_key(char ret[static 32], uint32_t version); /* of the row in meta */
+/* Takes records away, from one number to another, both included, and says so in the chain. why: a word
+ * of at most CHAIN_WHY_MAX bytes. */
+int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why);
 /* index.c's postings; -ENOENT: none. The first part from which on there is none at all; without any 0. */
 #define INDEX_TIMES 15 /* a term of no record's */
 int store_put_part(struct life *l, uint64_t part, unsigned term, const void *data, size_t len);
@@ -69,6 +76,10 @@ int store_seqs(struct store *s, struct life *l, uint64_t from);
 /* 1: a row, 0: no more. */
 int store_next(struct life *l, struct store_row *ret);
 void store_end(struct life *l);
+
+/* The open database, for reading until the next call for any life; store_end ends the read. */
+int store_db(struct store *s, struct life *l, struct db **ret);
+void store_seal_path(const struct store *s, const struct life *l, char *ret, size_t size);
 
 /* One record or argument block, copied; the caller frees it. -ENOENT. */
 int store_get_record(struct store *s, struct life *l, uint64_t seq, uint8_t **ret, size_t *ret_len);

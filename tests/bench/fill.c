@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "sidecar/common/util.h"
+#include "sidecar/node/crypt.h"
 #include "sidecar/node/intake.h"
 
 #define GENERATION 1000
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
 	uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	struct intake in = {.meta = true};
 	struct life *l = life_new(&meta);
+	char seals[4096];
 	struct store s;
 	int r = 0;
 
@@ -94,7 +96,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: fill DIR RECORDS [no-index]\n");
 		return 2;
 	}
-	store_init(&s, argv[1]);
+	snprintf(seals, sizeof(seals), "%s/../seal/containers", argv[1]);
+	store_init(&s, argv[1], seals);
+	r = crypt_init();
 	l->index_failed = argc > 3;
 	for (uint64_t seq = 0; seq < count && r == 0; seq++) {
 		union record record;

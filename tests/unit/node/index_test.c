@@ -229,7 +229,7 @@ TEST("index: what it finds is what there is, also after a late record and a new 
 	int r = 0;
 
 	srand(3);
-	store_init(&s, d.path);
+	store_init(&s, d.path, d.path);
 	in.meta = true;
 	/* 5,000 comes late: it is one of the executables' others. */
 	for (seq = 0; seq <= RECORDS && r == 0; seq++)
@@ -270,7 +270,7 @@ TEST("index: of a running container a part is indexed once its numbers have had 
 	struct index_part p = {};
 
 	srand(4);
-	store_init(&s, d.path);
+	store_init(&s, d.path, d.path);
 	in.meta = true;
 	for (uint64_t seq = 0; seq <= INDEX_PART + 500; seq++)
 		CHECK_INT(store(&s, l, seq, &in), 0);

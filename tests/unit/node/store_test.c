@@ -26,6 +26,15 @@ static struct life *make_life(struct lives *all, const char *id)
 	return l;
 }
 
+/* With the seals beside the databases: one entry more in the directory. */
+static void init(struct store *s, const struct dir *d)
+{
+	static char seals[128];
+
+	snprintf(seals, sizeof(seals), "%s/seals", d->path);
+	store_init(s, d->path, seals);
+}
+
 /* One open record; returns its padded length. */
 static size_t put_open(uint8_t *at, uint64_t seq, uint64_t generation, const char *path)
 {
@@ -74,7 +83,7 @@ TEST("what is committed is there after closing")
 	uint8_t *args;
 	size_t len;
 
-	store_init(&s, d.path);
+	init(&s, &d);
 	CHECK_INT(add_opens(&in, 1, 100), 0);
 	in.meta = true;
 	l->counters.issued = 100;
@@ -85,7 +94,7 @@ TEST("what is committed is there after closing")
 	CHECK_INT(store_put_args(l, 5, "a\0b", 4), 0);
 	CHECK_INT(store_commit(&s, l), 0);
 	store_release(&s);
-	CHECK_INT(dir_count(&d), 1); /* no log file is left */
+	CHECK_INT(dir_count(&d), 2); /* no log file is left */
 
 	CHECK_INT(store_load(&s, &loaded), 0);
 	REQUIRE(loaded.count == 1);
@@ -113,7 +122,7 @@ TEST("a number is stored once, another generation never")
 	uint8_t data[512];
 	bool bulk;
 
-	store_init(&s, d.path);
+	init(&s, &d);
 	CHECK_INT(add_opens(&in, 1, 3), 0);
 	CHECK_INT(intake_commit(&in, &s, l), 0);
 	CHECK_INT(add_opens(&in, 2, 4), 0);
@@ -154,7 +163,7 @@ TEST("more containers than may be open at a time")
 	struct intake in = {};
 	char id[32];
 
-	store_init(&s, d.path);
+	init(&s, &d);
 	for (unsigned i = 0; i < STORE_OPEN_MAX + 1; i++) {
 		snprintf(id, sizeof(id), "c%u", i);
 		CHECK_INT(add_opens(&in, 1, 1), 0);
@@ -182,7 +191,7 @@ TEST("a damaged file is kept, and recording goes on")
 	struct intake in = {};
 	struct life *l = make_life(&all, "web");
 
-	store_init(&s, d.path);
+	init(&s, &d);
 	dir_file(&d, l->file,
 		 "this is no database, whatever it may be called; and it is longer "
 		 "than the hundred bytes that a header of one takes up");
@@ -193,7 +202,7 @@ TEST("a damaged file is kept, and recording goes on")
 	CHECK_INT(intake_commit(&in, &s, l), 0);
 	CHECK_INT(count_rows(&s, l), 2);
 	store_release(&s);
-	CHECK_INT(dir_count(&d), 2);
+	CHECK_INT(dir_count(&d), 3);
 	intake_release(&in);
 	lives_release(&all);
 }
@@ -201,13 +210,13 @@ TEST("a damaged file is kept, and recording goes on")
 TEST("a store that cannot be written loses nothing")
 {
 	_dir_ struct dir d = dir_make();
-	char *away = dir_path(&d, "away");
+	char *away = dir_path(&d, "away"), *seals = dir_path(&d, "seals");
 	struct lives all = {};
 	struct store s;
 	struct intake in = {};
 	struct life *l = make_life(&all, "web");
 
-	store_init(&s, away); /* no such directory yet */
+	store_init(&s, away, seals); /* no such directory yet */
 	CHECK_INT(add_opens(&in, 1, 5), 0);
 	CHECK(intake_commit(&in, &s, l) < 0);
 	CHECK(intake_commit(&in, &s, l) < 0);
@@ -219,6 +228,7 @@ TEST("a store that cannot be written loses nothing")
 	intake_release(&in);
 	lives_release(&all);
 	free(away);
+	free(seals);
 }
 
 /* One run with the n-th allocation failing: then again, and all must be there once. */
@@ -231,7 +241,7 @@ static bool survives(long n)
 	struct life *l = make_life(&all, "web");
 	bool failed;
 
-	store_init(&s, d.path);
+	init(&s, &d);
 	CHECK_INT(add_opens(&in, 1, 20), 0);
 	in.meta = true;
 	tap_fail_malloc(n);

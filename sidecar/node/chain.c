@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See chain.h. The seal is written after the commit, so it can be behind the chain and never
+ * ahead: behind, its seed leads to the key that the last link names. Anything else is a break, and
+ * the chain says so itself: what was written before it stays provable. */
+#include "sidecar/node/chain.h"
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+#include "sidecar/common/util.h"
+
+#define BEHIND_MAX 1000000ull /* links a seal may be behind: hours of them, all unwritten */
+
+static const char *const meta_keys[] = {"container",  "counters", "state",	  "ended_wall_ns",
+					"duplicates", "refused",  "tai_offset_ns"};
+
+static void digest(const struct crypt_part *parts, unsigned n, uint8_t *ret)
+{
+	crypt_hash(parts, n, ret, CRYPT_DIGEST);
+}
+
+void chain_digest_event(const struct db_event *e, uint8_t ret[static CRYPT_DIGEST])
+{
+	size_t kind_len = strlen(e->kind), verdict_len = strlen(e->verdict);
+	const uint64_t head[] = {
+	    htole64((uint64_t)e->wall_ns), htole64(e->pid),	 htole64(kind_len),
+	    htole64(verdict_len),	   htole64(e->path_len), htole64(e->record_len)};
+	const struct crypt_part parts[] = {{head, sizeof(head)},
+					   {e->kind, kind_len},
+					   {e->verdict, verdict_len},
+					   {e->path, e->path_len},
+					   {e->record, e->record_len}};
+
+	digest(parts, ARRAY_SIZE(parts), ret);
+}
+
+void chain_digest_bytes(const void *data, size_t len, uint8_t ret[static CRYPT_DIGEST])
+{
+	const struct crypt_part part = {data, len};
+
+	digest(&part, 1, ret);
+}
+
+int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST])
+{
+	struct crypt_part parts[2 * ARRAY_SIZE(meta_keys)] = {};
+	char *texts[ARRAY_SIZE(meta_keys)] = {};
+	uint64_t lengths[ARRAY_SIZE(meta_keys)] = {};
+	int r = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(meta_keys) && r == 0; i++) {
+		size_t len;
+
+		r = db_get_text(db, meta_keys[i], &texts[i]);
+		if (r == -ENOENT) /* told from an empty one */
+			lengths[i] = UINT64_MAX;
+		r = r == -ENOENT ? 0 : r;
+		len = texts[i] ? strlen(texts[i]) : 0;
+		if (texts[i])
+			lengths[i] = htole64(len);
+		parts[2 * i] = (struct crypt_part){&lengths[i], sizeof(lengths[i])};
+		parts[2 * i + 1] = (struct crypt_part){texts[i] ? texts[i] : "", len};
+	}
+	if (r == 0)
+		digest(parts, ARRAY_SIZE(parts), ret);
+	for (unsigned i = 0; i < ARRAY_SIZE(meta_keys); i++)
+		free(texts[i]);
+	return r;
+}
+
+void chain_head(const struct db_link *l, uint8_t ret[static CRYPT_HASH])
+{
+	static const char label[] = "reeve chain, link 1";
+	const uint64_t numbers[] = {htole64(l->number), htole64((uint64_t)l->wall_ns),
+				    htole64(l->records), htole64(l->entries_len)};
+	const struct crypt_part parts[] = {{label, sizeof(label)},    {numbers, sizeof(numbers)},
+					   {l->key, CRYPT_KEY},	      {l->next, CRYPT_KEY},
+					   {l->previous, CRYPT_HASH}, {l->entries, l->entries_len}};
+
+	crypt_hash(parts, ARRAY_SIZE(parts), ret, CRYPT_HASH);
+}
+
+void chain_entry_read(const uint8_t *data, struct chain_entry *ret)
+{
+	uint64_t id;
+
+	ret->type = data[0];
+	memcpy(&id, data + 1, sizeof(id));
+	ret->id = le64toh(id);
+	memcpy(ret->digest, data + 9, CRYPT_DIGEST);
+}
+
+void chain_cut_write(uint64_t to, const char *why, uint8_t ret[static CRYPT_DIGEST])
+{
+	uint64_t to_le = htole64(to);
+
+	memset(ret, 0, CRYPT_DIGEST);
+	memcpy(ret, &to_le, sizeof(to_le));
+	memcpy(ret + sizeof(to_le), why, strnlen(why, CHAIN_WHY_MAX));
+}
+
+void chain_cut_read(const uint8_t d[static CRYPT_DIGEST], uint64_t *ret_to,
+		    char ret_why[static CHAIN_WHY_MAX + 1])
+{
+	uint64_t to;
+
+	memcpy(&to, d, sizeof(to));
+	*ret_to = le64toh(to);
+	memcpy(ret_why, d + sizeof(to), CHAIN_WHY_MAX);
+	ret_why[CHAIN_WHY_MAX] = '\0';
+}
+
+int chain_add(struct chain *c, enum chain_type type, uint64_t id,
+	      const uint8_t d[static CRYPT_DIGEST])
+{
+	uint64_t id_le = htole64(id);
+
+	if (c->size - c->len < CHAIN_ENTRY_SIZE) {
+		size_t size = c->size ? c->size * 2 : 64 * CHAIN_ENTRY_SIZE;
+		uint8_t *grown = realloc(c->entries, size);
+
+		if (!grown)
+			return -ENOMEM;
+		c->entries = grown;
+		c->size = size;
+	}
+	c->entries[c->len] = (uint8_t)type;
+	memcpy(c->entries + c->len + 1, &id_le, sizeof(id_le));
+	memcpy(c->entries + c->len + 9, d, CRYPT_DIGEST);
+	c->len += CHAIN_ENTRY_SIZE;
+	if (type == CHAIN_EVENT) {
+		c->then.records++;
+		c->then.high = id > c->then.high ? id : c->then.high;
+	}
+	return 0;
+}
+
+static int add_mark(struct chain *c, enum chain_type type, uint64_t id)
+{
+	static const uint8_t none[CRYPT_DIGEST];
+
+	return chain_add(c, type, id, none);
+}
+
+bool chain_follows(struct seal *s, uint64_t links, const uint8_t next[static CRYPT_KEY],
+		   struct crypt_key *ret)
+{
+	if (s->links > links || links - s->links > BEHIND_MAX)
+		return false;
+	for (; s->links < links; s->links++)
+		crypt_next(s->seed);
+	crypt_key_of(s->seed, ret);
+	return links == 0 || memcmp(ret->public, next, CRYPT_KEY) == 0;
+}
+
+/* A key from nothing. */
+static int begin_anew(struct chain *c, const char *path)
+{
+	crypt_random(c->now.seed, sizeof(c->now.seed));
+	crypt_key_of(c->now.seed, &c->key);
+	util_close_p(&c->fd);
+	c->fd = -1;
+	return seal_make(path, &c->now, &c->fd);
+}
+
+static int mark_late(struct chain *c, struct db *db)
+{
+	uint64_t events;
+	int r = db_count_events(db, &events);
+
+	return r < 0 || events == 0 ? r : add_mark(c, CHAIN_LATE, events);
+}
+
+static int begin(struct chain *c, struct db *db, const char *path, const struct db_link *last)
+{
+	struct seal s = {};
+	int r, sealed = seal_open(path, &s, &c->fd);
+	uint64_t known = sealed == 0 ? s.links : CHAIN_NO_SEAL;
+	bool fresh = last->number == 0 && (sealed == -ENOENT || known == 0);
+	bool follows = sealed == 0 && chain_follows(&s, last->number, last->next, &c->key);
+
+	if (sealed < 0 && sealed != -ENOENT && sealed != -EUCLEAN)
+		return sealed;
+	c->now = s;
+	crypt_wipe(&s, sizeof(s));
+	c->now.links = last->number;
+	c->now.records = last->records;
+	if (last->number)
+		chain_head(last, c->now.head);
+	r = follows ? 0 : begin_anew(c, path);
+	c->then = c->now;
+	if (r == 0 && fresh)
+		return mark_late(c, db);
+	return r < 0 || follows ? r : add_mark(c, CHAIN_BREAK, known);
+}
+
+int chain_begin(struct chain *c, struct db *db, const char *seal_path)
+{
+	struct db_link last = {};
+	uint64_t number = 0;
+	int r;
+
+	if (c->ready)
+		return 0;
+	*c = (struct chain){.fd = -1, .synced_ns = util_now_ns()};
+	r = db_chain_make(db);
+	if (r == 0)
+		r = db_last_link(db, &number);
+	if (r == 0 && number)
+		r = db_get_link(db, number, &last);
+	/* One that somebody has spoilt names no key: a break, and no reason to stop recording. */
+	if (r == 0 || r == -EUCLEAN)
+		r = begin(c, db, seal_path, &last);
+	db_link_release(&last);
+	c->ready = r == 0;
+	return r;
+}
+
+int chain_link(struct chain *c, struct db *db)
+{
+	struct db_link link = {
+	    .number = c->now.links + 1,
+	    .wall_ns = (int64_t)util_wall_ns(),
+	    .records = c->then.records,
+	    .entries = c->entries,
+	    .entries_len = c->len,
+	};
+
+	if (c->len == 0)
+		return 0;
+	c->then.links = link.number;
+	memcpy(c->then.seed, c->now.seed, CRYPT_SEED);
+	crypt_next(c->then.seed);
+	crypt_key_of(c->then.seed, &c->next);
+	memcpy(link.key, c->key.public, CRYPT_KEY);
+	memcpy(link.next, c->next.public, CRYPT_KEY);
+	memcpy(link.previous, c->now.head, CRYPT_HASH);
+	chain_head(&link, c->then.head);
+	crypt_sign(&c->key, c->then.head, link.signature);
+	return db_put_link(db, &link);
+}
+
+/* The seal that cannot be written is only behind. */
+void chain_advance(struct chain *c, bool sync)
+{
+	uint64_t now = util_now_ns();
+
+	if (c->len == 0)
+		return;
+	sync |= now - c->synced_ns >= SEAL_SYNC_NS;
+	c->now = c->then;
+	c->key = c->next;
+	crypt_wipe(&c->next, sizeof(c->next));
+	c->len = 0;
+	if (seal_put(c->fd, &c->now, sync) == 0 && sync)
+		c->synced_ns = now;
+}
+
+void chain_release(struct chain *c)
+{
+	util_close_p(&c->fd);
+	free(c->entries);
+	crypt_wipe(c, sizeof(*c));
+	c->fd = -1;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A set of record numbers, kept as ranges: those of a container are almost one, and come almost in
+ * order. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NUMBERS_RANGES_MAX (1u << 18)
+
+struct numbers_range {
+	uint64_t from, to; /* both in it */
+};
+struct numbers {
+	struct numbers_range *of; /* ascending, never touching */
+	size_t n, size;
+};
+
+/* -E2BIG: they are scattered over more than NUMBERS_RANGES_MAX ranges. */
+int numbers_add(struct numbers *s, uint64_t number);
+bool numbers_have(const struct numbers *s, uint64_t number);
+/* Takes a range out, both ends of it included. The same errors. */
+int numbers_remove(struct numbers *s, uint64_t from, uint64_t to);
+/* Empties it. */
+void numbers_release(struct numbers *s);

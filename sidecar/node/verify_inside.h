@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What verify.c finds out and verify_say.c says; theirs alone. */
+#pragma once
+#include "sidecar/node/chain.h"
+#include "sidecar/node/findings.h"
+#include "sidecar/node/numbers.h"
+#include "sidecar/node/verify.h"
+
+#define VERIFY_MISFITS_MAX                                                                         \
+	1024 /* records that may have changed places; of the rest it is not asked */
+
+/* A record that is not what its link says. */
+struct misfit {
+	uint64_t seq;
+	uint8_t stored[CRYPT_DIGEST], found[CRYPT_DIGEST];
+};
+
+struct verify_rules {
+	uint64_t version;
+	uint8_t digest[CRYPT_DIGEST];
+};
+#define VERIFY_RULES_MAX 4096
+
+/* What the node took away itself, and says so. */
+struct verify_cut {
+	uint64_t from, to;
+	int64_t wall_ns;
+	char why[CHAIN_WHY_MAX + 1];
+};
+#define VERIFY_CUTS_MAX 1024 /* that are listed: the last ones */
+
+enum verify_pass { PASS_LINKS, PASS_EVENTS, PASS_ARGS };
+
+struct verify {
+	struct store *store;
+	struct life *life;
+	struct db *db; /* during a step */
+	enum verify_pass pass;
+	uint64_t at; /* the next number of PASS_EVENTS, PASS_ARGS */
+
+	struct db_link link; /* whose entries are looked at; entries NULL: none */
+	size_t done;	     /* bytes of them */
+	bool forged;	     /* it is */
+
+	uint64_t links; /* seen so far */
+	uint64_t records;
+	uint64_t args;
+	int64_t first_ns, last_ns;
+	uint8_t first_key[CRYPT_KEY];
+	uint8_t head[CRYPT_HASH], next[CRYPT_KEY]; /* of the last one */
+	bool follows; /* the last one was genuine: what follows must fit it */
+	/* Genuine for themselves, but nothing genuine leads to them: what is behind may. */
+	bool loose;
+	struct numbers loose_events;
+
+	struct numbers events, chained_args; /* in the chain */
+	struct numbers gone, gone_args; /* of those: not in the database, and no cut tells why */
+	struct verify_cut cuts[VERIFY_CUTS_MAX];
+	size_t cuts_n;
+	struct misfit misfits[VERIFY_MISFITS_MAX];
+	size_t misfits_n;
+	uint8_t meta[CRYPT_DIGEST];
+	bool has_meta;
+	struct verify_rules *rules;
+	size_t rules_n;
+	bool closed, over; /* the closing record was seen; and the end */
+	bool late;	   /* there were records before the chain */
+	bool sealed;	   /* there is a seal, and it fits */
+	uint64_t anchored; /* the last link that an anchor is of; 0 none */
+
+	struct verify_anchor anchors[VERIFY_ANCHORS_MAX];
+	unsigned anchors_n;
+	struct findings findings;
+};
+
+/* verify_entry.c */
+int verify_entry(struct verify *v, const struct chain_entry *e);
+void verify_find(struct verify *v, enum finding_kind kind, uint64_t number);
+void verify_find_all(struct verify *v, enum finding_kind kind, const struct numbers *s);
+bool verify_equal(const uint8_t *a, const uint8_t *b); /* digests */
