@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/cli/schema.h"
+#include "sidecar/common/event_fields.h"
 #include "sidecar/common/event_table.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
@@ -134,10 +135,24 @@ static int put_json(void (*fill)(struct json_out *o))
 	return printf("%s\n", line) < 0;
 }
 
+static int put_fields(void)
+{
+	struct event_fields all = {};
+	int r = event_fields_all(&all);
+
+	if (r < 0)
+		return log_err(r, "list the fields"), 1;
+	for (size_t i = 0; i < all.n; i++)
+		puts(all.names[i]);
+	event_fields_release(&all);
+	return 0;
+}
+
 int verb_events(int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 						{"schema", no_argument, NULL, 's'},
+						{"fields", no_argument, NULL, 'f'},
 						{0}};
 	int c = getopt_long(argc, argv, "", options, NULL);
 
@@ -147,6 +162,8 @@ int verb_events(int argc, char **argv)
 		return put_json(json_all);
 	if (c == 's')
 		return put_json(schema_put);
+	if (c == 'f')
+		return put_fields();
 	text();
 	return 0;
 }

@@ -4,7 +4,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "pager.h"
 #include "query.h"
+#include "sidecar/common/event_fields.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/util.h"
 #include "sidecar/common/when.h"
@@ -32,12 +34,13 @@ static int node_alive(void)
 
 static bool is_format(const char *s)
 {
-	return strcmp(s, "text") == 0 || strcmp(s, "json") == 0 || strcmp(s, "audit") == 0;
+	return strcmp(s, "text") == 0 || strcmp(s, "json") == 0 || strcmp(s, "csv") == 0 ||
+	       strcmp(s, "audit") == 0;
 }
 
 /* "a,b" or several of them as an array of names. */
 struct names {
-	const char *of[64];
+	const char *of[EVENT_FIELDS_MAX];
 	unsigned n;
 };
 
@@ -54,8 +57,8 @@ static bool add_names(struct names *list, char *text)
 struct wanted {
 	const char *format, *since, *until, *path, *exec, *tag, *address;
 	const char *pid, *uid, *rule, *tail;
-	struct names kinds, verdicts;
-	bool follow, node, reverse;
+	struct names kinds, verdicts, fields;
+	bool follow, node, all, reverse, no_pager;
 };
 
 static int put_time(struct json_out *o, const char *key, const char *text)
@@ -150,9 +153,12 @@ static int put_wanted(struct json_out *o, const struct wanted *w)
 	put_text(o, "tag", w->tag);
 	put_names(o, "kinds", &w->kinds);
 	put_names(o, "verdicts", &w->verdicts);
+	put_names(o, "fields", &w->fields);
 	json_out_member_bool(o, "follow", w->follow);
 	json_out_member_bool(o, "reverse", w->reverse);
 	json_out_member_bool(o, "node", w->node);
+	json_out_member_bool(o, "all", w->all);
+	json_out_member_bool(o, "colour", pager_colour());
 	return r;
 }
 
@@ -167,7 +173,9 @@ static int parse(int argc, char **argv, struct wanted *w)
 	    {"exec", required_argument, NULL, 'e'},  {"pid", required_argument, NULL, 'P'},
 	    {"uid", required_argument, NULL, 'U'},   {"addr", required_argument, NULL, 'a'},
 	    {"tag", required_argument, NULL, 't'},   {"rule", required_argument, NULL, 'R'},
-	    {"tail", required_argument, NULL, 'T'},  {0}};
+	    {"tail", required_argument, NULL, 'T'},  {"all", no_argument, NULL, 'A'},
+	    {"fields", required_argument, NULL, 'l'},
+	    {"no-pager", no_argument, NULL, 'N'},    {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "f", options, NULL)) != -1) {
@@ -191,13 +199,18 @@ static int parse(int argc, char **argv, struct wanted *w)
 			w->format = "json";
 		else if (c == 'n')
 			w->node = true;
+		else if (c == 'A')
+			w->all = true;
 		else if (c == 'r')
 			w->reverse = true;
-		else if (c != 'k' && c != 'v')
+		else if (c == 'N')
+			w->no_pager = true;
+		else if (c != 'k' && c != 'v' && c != 'l')
 			return verb_usage("logs");
 		if ((c == 'k' && !add_names(&w->kinds, optarg)) ||
-		    (c == 'v' && !add_names(&w->verdicts, optarg)))
-			return log_err(0, "more than 64 names"), verb_usage("logs");
+		    (c == 'v' && !add_names(&w->verdicts, optarg)) ||
+		    (c == 'l' && !add_names(&w->fields, optarg)))
+			return log_err(0, "more than %d names", EVENT_FIELDS_MAX), verb_usage("logs");
 	}
 	return 0;
 }
@@ -210,10 +223,14 @@ int verb_logs(int argc, char **argv)
 
 	if (r)
 		return r;
-	if (optind + !w.node != argc)
+	if (w.all && w.node) {
+		log_err(0, "--all and --node do not go together: the node's log is no container's");
+		return verb_usage("logs");
+	}
+	if (optind + !(w.node || w.all) != argc)
 		return verb_usage("logs");
 	if (!is_format(w.format)) {
-		log_err(0, "--format '%s': it is one of text, json, audit", w.format);
+		log_err(0, "--format '%s': it is one of text, json, csv, audit", w.format);
 		return verb_usage("logs");
 	}
 	if (w.follow && w.reverse) {
@@ -222,11 +239,15 @@ int verb_logs(int argc, char **argv)
 	}
 	if (w.follow && node_alive() < 0)
 		return 1;
-	request = query_request_format("logs", w.node ? NULL : argv[optind], w.format);
+	request = query_request_format("logs", argv[optind], w.format);
 	if (request && put_wanted(request, &w) < 0) {
 		json_out_free(request);
 		return verb_usage("logs");
 	}
 	json_out_close_object(request);
-	return query_print(request, w.follow);
+	if (!w.follow && !w.no_pager)
+		pager_start();
+	r = query_print(request, w.follow);
+	pager_end();
+	return r;
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include "pager.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/tag.h"
 #include "sidecar/common/util.h"
@@ -27,16 +28,21 @@ static const struct verb {
      "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},
-    {"logs", verb_logs, "[-f] [--format text|json|audit] [WHAT]... ID|--node",
-     "show a container's record, or the node's own",
+    {"logs", verb_logs, "[-f] [--format text|json|csv|audit] [--fields NAMES] [WHAT]... ID|--all|--node",
+     "show a container's record, all of them, or the node's own",
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
+     "  --all         every container's, those that have ended, too, by time\n"
      "  --node        what belongs to no container, since the programs were loaded\n"
-     "  -f, --follow  go on until the container ends\n"
+     "  -f, --follow  go on until the container ends; with --all until you stop it\n"
      "  --format F    text: a line for people; json: one object a line, as in docs/events.md;\n"
-     "                audit: lines for 'ausearch -if FILE' and 'aureport -if FILE'\n"
+     "                csv: RFC 4180, for spreadsheets and databases; audit: lines for\n"
+     "                'ausearch -if FILE' and 'aureport -if FILE'\n"
      "  --json        the same as --format json\n"
+     "  --fields N,N  these fields alone and in this order, in text, json or csv: names that\n"
+     "                'reeve events --fields' lists, or all\n"
      "  --tail N      the last N of what is asked for\n"
      "  --reverse     the newest first; with --tail N those N alone\n"
+     "  --no-pager    none, see below\n"
      "What is asked for, all of it together:\n"
      "  --since WHEN, --until WHEN\n"
      "                " WHEN_EXPECTED "\n"
@@ -48,10 +54,15 @@ static const struct verb {
      "  --uid N       its user, or effective user\n"
      "  --addr A      an address of the event: CIDR, CIDR:PORT, [IPV6]:PORT or :PORT\n"
      "  --tag GLOB    the file's security tag\n"
-     "  --rule N      the number of the policy's rule that decided\n"},
+     "  --rule N      the number of the policy's rule that decided\n"
+     "\n" PAGER_HELP},
     {"ledger", verb_ledger, "[--json] ID|--node", "account for every record: issued, stored, lost",
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME].\n"
      "  --node  the node's own log, of what belongs to no container\n"},
+    {"tree", verb_tree, "[--json] ID", "show a container's processes: who made whom, what they ran, how they ended",
+     "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME]. All of it is from\n"
+     "the record: what ran and has ended is there, what was lost or is not recorded is said.\n"
+     "  --json  one object: the processes as a list, each with the number of its parent in it\n"},
     {"verify", verb_verify, "[--anchor FILE] [--json] ID|--node",
      "prove that a container's record is what was stored",
      "Names every record that was altered, removed, moved, added or cut off, by its number; then the\n"
@@ -64,10 +75,22 @@ static const struct verb {
      "One line, no secret: append it to a file on another machine. It proves all that is stored until\n"
      "now, and that what follows is of the same chain.\n"
      "  --node  the node's own log, of what belongs to no container\n"},
-    {"events", verb_events, "[--json | --schema]", "list every kind of event and its fields",
+    {"events", verb_events, "[--json | --schema | --fields]", "list every kind of event and its fields",
      "Needs no privileges and no node.\n"
      "  --json      the same for programs\n"
+     "  --fields    every field by the name that 'reeve logs --fields' takes, one a line\n"
      "  --schema    the JSON schema of 'reeve logs --json'\n"},
+    {"top", verb_top, "[--once] [--interval SECONDS] [--count N]",
+     "show what running containers do, live: events, denials and losses a second, and the agents' cost",
+     "On a terminal the screen is drawn anew each second, the busiest first; elsewhere a line is written for\n"
+     "each container, with the time. A rate is what came in an interval; what was merged is not in it.\n"
+     "  --once        one interval, then end: the same as --count 1\n"
+     "  --interval S  seconds between two looks, from 0.1; the default is 1\n"
+     "  --count N     end after N intervals\n"},
+    {"stats", verb_stats, "[--json] [ID]", "show records in numbers: of a container by kind, or a line for each",
+     "Stored records, those of denials and would-be denials among them, repetitions that were counted\n"
+     "instead (docs/events.md), and what was lost; size of the file, first and last record.\n"
+     "  --json  one object a line for each container, with its kinds\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
     {"tag", verb_tag, "set PATH VALUE | get PATH | list PATH | remove PATH",
      "set and show files' security tags",

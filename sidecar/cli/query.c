@@ -13,6 +13,7 @@
 #include "sidecar/common/util.h"
 
 #define CONNECT_RETRY_MS 20
+#define QUERY_JSON_MAX (16u << 20) /* bytes */
 
 static int try_connect(int *ret_fd)
 {
@@ -263,6 +264,37 @@ int query_each(struct json_out *request, int (*take)(void *arg, const void *data
 		util_refuse(r, error, error_size, "%s", q.error);
 	query_release(&q);
 	json_out_free(request);
+	return r;
+}
+
+struct answer {
+	char *text;
+	size_t len;
+};
+
+static int take_text(void *arg, const void *data, size_t len)
+{
+	struct answer *a = arg;
+	char *grown = a->len + len <= QUERY_JSON_MAX ? realloc(a->text, a->len + len + 1) : NULL;
+
+	if (!grown)
+		return a->len + len > QUERY_JSON_MAX ? -EFBIG : -ENOMEM;
+	memcpy(grown + a->len, data, len);
+	a->text = grown;
+	a->len += len;
+	return 0;
+}
+
+int query_json(struct json_out *request, struct json **ret, char *error, size_t error_size)
+{
+	struct answer a = {};
+	int r = query_each(request, take_text, &a, error, error_size), parsed;
+
+	if (r == 0 || r == -EUCLEAN) {
+		parsed = json_parse(a.text ? a.text : "", a.len, false, ret, error, error_size);
+		r = parsed < 0 ? parsed : r;
+	}
+	free(a.text);
 	return r;
 }
 

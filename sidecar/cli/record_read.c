@@ -12,7 +12,6 @@
 #include "sidecar/common/row.h"
 #include "sidecar/common/util.h"
 
-#define LEDGER_MAX (1u << 20) /* bytes of its answer */
 #define ERROR_MAX 2048
 
 struct bytes {
@@ -37,13 +36,6 @@ static int append(struct bytes *b, const void *data, size_t len)
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
 	return 0;
-}
-
-static int take_ledger(void *arg, const void *data, size_t len)
-{
-	struct bytes *b = arg;
-
-	return b->len + len > LEDGER_MAX ? -EFBIG : append(b, data, len);
 }
 
 static int64_t sum(const struct json *object)
@@ -92,15 +84,10 @@ static int ask_ledger(const char *container, struct record_state *ret)
 {
 	char error[ERROR_MAX] = "";
 	struct json *ledger _json_ = NULL;
-	struct bytes b = {0};
-	int r = query_each(request_for("ledger", container, "json"), take_ledger, &b, error,
-			   sizeof(error));
+	int r = query_json(request_for("ledger", container, "json"), &ledger, error, sizeof(error));
 
 	if (r == -EUCLEAN) /* it says so itself */
 		r = 0;
-	if (r == 0)
-		r = json_parse((const char *)b.data, b.len, false, &ledger, error, sizeof(error));
-	free(b.data);
 	if (r < 0)
 		return log_err(0, "ledger of %s: %s", container, error), r;
 	judge_ledger(ledger, ret);

@@ -64,6 +64,7 @@ struct event_context {
 	const char *policy; /* of the rule that decided: the policy's name, NULL unknown */
 	unsigned policy_line; /* where it stands in that file */
 	const char *reason;   /* what it says for itself, NULL nothing */
+	bool colour; /* of a verdict in text, for a terminal */
 	const char *title; /* beginning of its arguments, see event_title; NULL unknown */
 	size_t title_len;
 };

@@ -35,21 +35,33 @@ static void put_bits(FILE *f, unsigned view, uint64_t bits)
 	}
 }
 
+/* Padded to its column; coloured, it is as wide as it looks. */
+static void put_verdict(FILE *f, const struct rv_head *h, bool colour)
+{
+	const char *word = h->verdict == RV_VERDICT_NONE ? "-" : event_verdict_name(h->verdict);
+	const char *error = event_view_errno(h->error), *on = "";
+	char denied[48];
+
+	if (h->verdict == RV_VERDICT_DENIED) {
+		snprintf(denied, sizeof(denied), "DENIED(%s)", error ? error : "?");
+		word = denied;
+		on = colour ? "\033[1;31m" : "";
+	} else if (h->verdict == RV_VERDICT_WOULD_DENY) {
+		word = "WOULD-DENY";
+		on = colour ? "\033[33m" : "";
+	}
+	fprintf(f, "%s%s%s%*s", on, word, *on ? "\033[m" : "",
+		strlen(word) < 14 ? 14 - (int)strlen(word) : 0, "");
+}
+
 static void put_head(FILE *f, const struct event *e, const struct event_context *c)
 {
 	const struct rv_head *h = &e->head;
 	const char *name = c->name && c->name[0] ? c->name : c->container;
 	char address[META_ADDRESS_MAX];
-	const char *error = event_view_errno(h->error);
-	char time[VIEW_TIME_SIZE], verdict[48] = "-";
+	char time[VIEW_TIME_SIZE];
 
 	event_view_time(e, c, time);
-	if (h->verdict == RV_VERDICT_DENIED)
-		snprintf(verdict, sizeof(verdict), "DENIED(%s)", error ? error : "?");
-	else if (h->verdict == RV_VERDICT_WOULD_DENY)
-		strcpy(verdict, "WOULD-DENY");
-	else if (h->verdict != RV_VERDICT_NONE)
-		snprintf(verdict, sizeof(verdict), "%s", event_verdict_name(h->verdict));
 	fprintf(f, "%s ", time);
 	if (c->meta && c->meta->pod) {
 		meta_address(c->meta, address);
@@ -59,8 +71,9 @@ static void put_head(FILE *f, const struct event *e, const struct event_context 
 		quote_word(f, name, strlen(name));
 	else
 		fputs("(node)", f); /* bare, as no name of a container is shown */
-	fprintf(f, " #%-5llu %-10s %-14s pid=%-6u comm=", (unsigned long long)h->seq,
-		event_kind_name(h->kind), verdict, h->pid);
+	fprintf(f, " #%-5llu %-10s ", (unsigned long long)h->seq, event_kind_name(h->kind));
+	put_verdict(f, h, c->colour);
+	fprintf(f, " pid=%-6u comm=", h->pid);
 	quote_word(f, h->comm, strnlen(h->comm, sizeof(h->comm)));
 	if (h->phase == RV_PHASE_SETUP)
 		fputs(" (setup)", f);

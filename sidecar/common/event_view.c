@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include "event_view.h"
 #include "util.h"
+#include "when.h"
 
 uint64_t event_view_number(const struct event *e, const struct event_field *f)
 {
@@ -27,14 +27,7 @@ uint64_t event_view_number(const struct event *e, const struct event_field *f)
 void event_view_time(const struct event *e, const struct event_context *c,
 		     char ret[static VIEW_TIME_SIZE])
 {
-	uint64_t wall = e->head.tai_ns - (uint64_t)c->tai_offset_ns;
-	time_t seconds = (time_t)(wall / 1000000000u);
-	struct tm tm;
-	char date[24];
-
-	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		strcpy(date, "1970-01-01T00:00:00");
-	snprintf(ret, VIEW_TIME_SIZE, "%s.%09uZ", date, (unsigned)(wall % 1000000000u));
+	when_put((int64_t)e->head.tai_ns - c->tai_offset_ns, ret);
 }
 
 const char *event_view_args_state(const struct event *e)

@@ -4,8 +4,9 @@
 #pragma once
 #include <stdbool.h>
 #include "event.h"
+#include "when.h"
 
-#define VIEW_TIME_SIZE 40
+#define VIEW_TIME_SIZE WHEN_SIZE
 
 /* A field's number; its size is 4 or 8. */
 uint64_t event_view_number(const struct event *e, const struct event_field *f);

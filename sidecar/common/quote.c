@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See quote.h. Used wherever bytes a container chose meet a person's terminal. */
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include "quote.h"
 #include "utf8.h"
 
-/* Controls, and marks that hide, reorder or separate lines. n: bytes of the character, 0 none. */
-static bool is_hostile(const char *text, size_t n)
+bool quote_is_hostile(const char *text, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	uint32_t code;
@@ -39,7 +37,7 @@ static enum quoting quoting_of(const char *s, size_t len)
 
 	for (size_t i = 0, n; i < len; i += n) {
 		n = utf8_printable(s + i, len - i);
-		if (is_hostile(s + i, n))
+		if (quote_is_hostile(s + i, n))
 			return ESCAPED;
 		if (n == 1 && !is_plain(s[i]))
 			q = QUOTED;
@@ -52,7 +50,7 @@ static void put_escaped(FILE *f, const char *s, size_t len)
 	fputs("$'", f);
 	for (size_t i = 0, n; i < len; i += n) {
 		n = utf8_printable(s + i, len - i);
-		if (is_hostile(s + i, n)) {
+		if (quote_is_hostile(s + i, n)) {
 			n = n ? n : 1;
 			for (size_t k = 0; k < n; k++)
 				fprintf(f, "\\x%02x", (unsigned char)s[i + k]);

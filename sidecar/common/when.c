@@ -4,11 +4,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define SECOND 1000000000ll
+#define SECONDS_MAX (INT64_MAX / SECOND - 1) /* to the year 2262 */
 #define AGO_MAX (INT64_MAX / SECOND / 4) /* seconds */
 
 /* "10m": a number and a unit, nothing behind them. */
@@ -83,7 +85,7 @@ static bool parse_date(const char *text, int64_t now_ns, int64_t *ret)
 	time_t now = (time_t)(now_ns / SECOND);
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		int64_t zone = 0, ns = 0;
+		int64_t zone = 0, ns = 0, seconds;
 		const char *end;
 		struct tm tm;
 		bool local;
@@ -98,7 +100,10 @@ static bool parse_date(const char *text, int64_t now_ns, int64_t *ret)
 		if (!parse_zone(end, &local, &zone))
 			continue;
 		tm.tm_isdst = -1;
-		*ret = ((local ? (int64_t)mktime(&tm) : (int64_t)timegm(&tm)) - zone) * SECOND + ns;
+		seconds = (local ? (int64_t)mktime(&tm) : (int64_t)timegm(&tm)) - zone;
+		if (seconds > SECONDS_MAX || seconds < -SECONDS_MAX)
+			return false;
+		*ret = seconds * SECOND + ns;
 		return true;
 	}
 	return false;
@@ -115,4 +120,19 @@ int when_parse(const char *text, int64_t now_ns, int64_t *ret)
 	else if (!parse_ago(text, now_ns, ret) && !parse_date(text, now_ns, ret))
 		return -EINVAL;
 	return 0;
+}
+
+void when_put(int64_t wall_ns, char ret[static WHEN_SIZE])
+{
+	int64_t ns = wall_ns % SECOND;
+	time_t seconds = (time_t)(wall_ns / SECOND);
+	struct tm tm;
+	char date[24];
+
+	if (ns < 0 || !gmtime_r(&seconds, &tm) ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+		strcpy(date, "1970-01-01T00:00:00");
+		ns = 0;
+	}
+	snprintf(ret, WHEN_SIZE, "%s.%09dZ", date, (int)ns);
 }

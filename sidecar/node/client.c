@@ -11,7 +11,7 @@
 
 #define PIECE_MAX (1u << 20) /* bytes of one WIRE_DATA */
 
-static const struct verb *const verbs[] = {&verb_ps,	  &verb_logs,	&verb_ledger,
+static const struct verb *const verbs[] = {&verb_ps,	   &verb_logs,	 &verb_ledger, &verb_stats,
 					   &verb_status, &verb_verify, &verb_anchor};
 
 static void unfollow(struct client *c)
@@ -137,7 +137,8 @@ static int take_query(struct client *c, const struct wire_frame *f)
 	c->json = strcmp(format, "json") == 0;
 	c->audit = c->verb == &verb_logs && strcmp(format, "audit") == 0;
 	c->raw = c->verb == &verb_logs && strcmp(format, "raw") == 0;
-	if (!c->verb || (!c->json && !c->audit && !c->raw && strcmp(format, "text") != 0)) {
+	c->csv = c->verb == &verb_logs && strcmp(format, "csv") == 0;
+	if (!c->verb || (!c->json && !c->csv && !c->audit && !c->raw && strcmp(format, "text") != 0)) {
 		snprintf(c->error, sizeof(c->error),
 			 c->verb ? "%s has no format '%s'" : "no verb '%s'", verb, format);
 		c->verb = NULL;
@@ -277,19 +278,25 @@ static int find_node(struct client *c)
 	return 0;
 }
 
+void client_turn_to(struct client *c, struct life *l)
+{
+	c->life = l;
+	c->store = &c->node->store;
+	c->id = l->meta.id;
+	c->name = l->meta.name;
+}
+
 int client_find_life(struct client *c, const struct json *query)
 {
 	const struct json *node = json_get(query, "node");
+	struct life *l;
 	int r;
 
 	if (node && node->type == JSON_BOOL && node->boolean)
 		return find_node(c);
-	r = lives_find(&c->node->lives, json_get_string(query, "id", ""), &c->life, c->error,
+	r = lives_find(&c->node->lives, json_get_string(query, "id", ""), &l, c->error,
 		       sizeof(c->error));
-	if (r < 0)
-		return r;
-	c->store = &c->node->store;
-	c->id = c->life->meta.id;
-	c->name = c->life->meta.name;
-	return 0;
+	if (r == 0)
+		client_turn_to(c, l);
+	return r;
 }

@@ -4,15 +4,19 @@
  * A question is one WIRE_QUERY with a JSON object, the answer WIRE_DATA frames and one WIRE_DONE:
  *   {"verb":"ps","all":bool,"format":F}           the containers; all: ended ones as well
  *   {"verb":"logs","id":ID,"format":F,"follow":b} its records in order, one line each; "last":N, "reverse":b,
- *                                                 and what filter.h names
+ *                                                 "fields":[NAME...], "colour":b for a terminal,
+ *                                                 and what filter.h names.
+ *                                                 instead of id, "all":true: those of all containers, by time
  *   {"verb":"ledger","id":ID,"format":F}          what is there, what is missing, and why
  *                                                 instead of id, "node":true: the node's own log
+ *   {"verb":"stats","id":ID,"format":F}           its records in numbers; without id those of every one
  *   {"verb":"verify","id":ID,"format":F}          whether what is there is what was stored; "anchors":
  *                                                 [{"links":N,"head":HEX}], and "node" as above
  *   {"verb":"anchor","id":ID}                     one JSON object, of which verify wants "links" and "head";
  *                                                 "any":true: without a chain too, links 0
  *   {"verb":"status","format":F}                  the node's own
- * F is "text" or "json", of logs also "audit" and "raw" (sidecar/common/row.h). Done: {"status":0}, or {"status":ERRNO,"error":TEXT}. */
+ * F is "text" or "json", of logs also "csv", "audit" and "raw" (sidecar/common/row.h). Done: {"status":0}, or
+ * {"status":ERRNO,"error":TEXT}. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +41,8 @@ struct verb {
 	int (*step)(struct client *c);
 	void (*release)(struct client *c);
 };
-extern const struct verb verb_ps, verb_logs, verb_ledger, verb_status, verb_verify, verb_anchor;
+extern const struct verb verb_ps, verb_logs, verb_logs_all, verb_ledger, verb_stats, verb_status, verb_verify,
+    verb_anchor;
 
 #define CLIENT_WAIT_MS 100
 
@@ -51,7 +56,8 @@ struct client {
 	char *piece; /* what this turn's step has written; frames are made of it at its end */
 	size_t piece_len, piece_size;
 	const struct verb *verb; /* NULL before the question */
-	bool json, audit, raw; /* none: text */
+	bool json, csv, audit, raw; /* none: text */
+	bool all;		    /* the answer is of several containers */
 	bool done; /* closed once everything is sent */
 	struct life *life;
 	struct store *store;   /* where that life is */
@@ -69,9 +75,13 @@ void clients_notify(struct life *l, const uint64_t *seqs, size_t count);
 
 /* For verbs. The life a question is about, its store and names. */
 int client_find_life(struct client *c, const struct json *query);
+/* The same for a life of a container that is known already. */
+void client_turn_to(struct client *c, struct life *l);
 /* Whether the answer may grow by another line before the client has read on. */
 bool client_has_room(const struct client *c);
 int client_write(struct client *c, const void *data, size_t len);
 int client_printf(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* logs.c: a follower remembers numbers below its place. */
 void logs_notify(struct client *c, const uint64_t *seqs, size_t count);
+/* logs_all.c: the same for those that follow every container. */
+void logs_all_notify(struct node *n, const struct life *l, const uint64_t *seqs, size_t count);

@@ -76,11 +76,17 @@ static int remember(struct intake *in, uint64_t seq)
 /* What a batch changes in the life; applied only once it is committed. */
 struct tally {
 	struct rv_counters counters;
-	uint64_t duplicates, refused;
+	uint64_t duplicates, refused, denied, would_deny;
 	bool counted, armed, closed;
 	int64_t tai_offset_ns;
 	char policy[sizeof(((struct meta *)0)->policy)]; /* the name, after a change of it */
 };
+
+static void count_verdict(struct tally *t, unsigned verdict)
+{
+	t->denied += verdict == RV_VERDICT_DENIED;
+	t->would_deny += verdict == RV_VERDICT_WOULD_DENY;
+}
 
 static int put(struct intake *in, struct life *l, const uint8_t *data, const struct event *e,
 	       struct tally *t)
@@ -99,6 +105,8 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		t->duplicates++;
 	else if (remember(in, h->seq) < 0 || (r = index_forget(l, h->seq)) < 0)
 		return r < 0 ? r : -ENOMEM;
+	else
+		count_verdict(t, h->verdict);
 	if (h->kind == RV_KIND_POLICY)
 		memcpy(t->policy, e->policy.policy_name.s, sizeof(t->policy) - 1);
 	t->armed |= h->seq == 0;
@@ -175,6 +183,9 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	}
 	for (size_t i = 0; i < in->stored_len; i++)
 		life_note(l, in->stored[i], in->stored[i] == 0 ? RV_KIND_ARMED : 0);
+	l->stored += in->stored_len;
+	l->denied += t.denied;
+	l->would_deny += t.would_deny;
 	l->closed |= t.closed;
 	l->armed |= t.armed;
 	in->len = 0;

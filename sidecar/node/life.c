@@ -223,6 +223,15 @@ uint64_t life_lost(const struct life *l)
 	return lost;
 }
 
+int life_by_start(const void *a, const void *b)
+{
+	const struct life *x = *(struct life *const *)a, *y = *(struct life *const *)b;
+
+	if (x->meta.started_wall_ns == y->meta.started_wall_ns)
+		return strcmp(x->meta.id, y->meta.id);
+	return x->meta.started_wall_ns < y->meta.started_wall_ns ? -1 : 1;
+}
+
 const char *life_state(const struct life *l)
 {
 	if (l->ended)

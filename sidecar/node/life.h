@@ -47,6 +47,7 @@ struct life {
 	struct stream *stream; /* the agent's, NULL when none is connected */
 	struct client *followers;
 	struct store_db *db;	 /* store.c's, NULL while closed */
+	uint64_t stored, denied, would_deny; /* records that came */
 	uint64_t alone_since_ns; /* running without stream, pins or spool since then; 0 not so */
 };
 
@@ -88,5 +89,7 @@ void life_end(struct life *l);
 /* Takes counters over unless they are older than what is known. */
 void life_count(struct life *l, const struct rv_counters *c);
 uint64_t life_lost(const struct life *l);
+/* For qsort of pointers to lives: the one started first. */
+int life_by_start(const void *a, const void *b);
 /* "preparing", "running" or "ended". */
 const char *life_state(const struct life *l);

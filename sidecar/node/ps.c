@@ -4,25 +4,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "sidecar/common/utf8.h"
 #include "sidecar/common/util.h"
+#include "sidecar/common/when.h"
 #include "sidecar/live/kept.h"
 #include "sidecar/node/client.h"
-
-static void put_time(char *ret, size_t size, uint64_t wall_ns)
-{
-	time_t s = (time_t)(wall_ns / 1000000000);
-	struct tm tm;
-	size_t n;
-
-	if (!gmtime_r(&s, &tm)) {
-		snprintf(ret, size, "-");
-		return;
-	}
-	n = strftime(ret, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(ret + n, size - n, ".%09uZ", (unsigned)(wall_ns % 1000000000));
-}
 
 /* The last change of its policy was refused, and none has succeeded since. */
 static bool refused(const struct life *l, char why[static KEPT_REFUSED_MAX])
@@ -55,7 +41,7 @@ static void put_said(const struct meta *m, struct json_out *o)
 
 static void put_json(const struct life *l, struct json_out *o)
 {
-	char when[64], why[KEPT_REFUSED_MAX];
+	char when[WHEN_SIZE], why[KEPT_REFUSED_MAX];
 
 	json_out_open_object(o);
 	json_out_member_string(o, "id", l->meta.id);
@@ -74,15 +60,21 @@ static void put_json(const struct life *l, struct json_out *o)
 	else
 		json_out_null(o);
 	json_out_member_unsigned(o, "lost", life_lost(l));
-	put_time(when, sizeof(when), l->meta.started_wall_ns);
+	when_put((int64_t)l->meta.started_wall_ns, when);
 	json_out_member_string(o, "started", when);
 	json_out_key(o, "ended");
-	put_time(when, sizeof(when), l->ended_wall_ns);
+	when_put((int64_t)l->ended_wall_ns, when);
 	if (l->ended)
 		json_out_string(o, when, strlen(when));
 	else
 		json_out_null(o);
 	json_out_member_unsigned(o, "issued", l->counters.issued);
+	json_out_key(o, "since_node_start");
+	json_out_open_object(o);
+	json_out_member_unsigned(o, "stored", l->stored);
+	json_out_member_unsigned(o, "denied", l->denied);
+	json_out_member_unsigned(o, "would_deny", l->would_deny);
+	json_out_close_object(o);
 	json_out_member_string(o, "key", l->meta.key);
 	json_out_member_string(o, "cgroup", l->meta.cgroup ? l->meta.cgroup : "");
 	json_out_member_string(o, "runtime", l->meta.runtime ? l->meta.runtime : "");
@@ -92,12 +84,12 @@ static void put_json(const struct life *l, struct json_out *o)
 
 static int put_text(struct client *c, const struct life *l)
 {
-	char when[64], why[KEPT_REFUSED_MAX], shown[2 * KEPT_REFUSED_MAX];
+	char when[WHEN_SIZE], why[KEPT_REFUSED_MAX], shown[2 * KEPT_REFUSED_MAX];
 	char address[META_ADDRESS_MAX];
 	int r;
 
 	meta_address(&l->meta, address);
-	put_time(when, sizeof(when), l->meta.started_wall_ns);
+	when_put((int64_t)l->meta.started_wall_ns, when);
 	when[19] = '\0';
 	r = client_printf(c, "%-24s %-20s %-10s %-9s %-16s %8" PRIu64 " %-5s %sZ %s\n", l->meta.id,
 			     address, life_state(l), l->armed ? "armed" : "NOT ARMED",
@@ -107,15 +99,6 @@ static int put_text(struct client *c, const struct life *l)
 		return r;
 	utf8_escape(shown, sizeof(shown), why, strlen(why));
 	return client_printf(c, "  policy change refused: %s\n", shown);
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct life *x = *(struct life *const *)a, *y = *(struct life *const *)b;
-
-	if (x->meta.started_wall_ns == y->meta.started_wall_ns)
-		return strcmp(x->meta.id, y->meta.id);
-	return x->meta.started_wall_ns < y->meta.started_wall_ns ? -1 : 1;
 }
 
 static int write_object(struct client *c, struct json_out *o)
@@ -163,7 +146,7 @@ static int ps_start(struct client *c, const struct json *query)
 	for (struct life *l = c->node->lives.first; l; l = l->next)
 		if (ended || !l->ended)
 			list[n++] = l;
-	qsort(list, n, sizeof(*list), by_start);
+	qsort(list, n, sizeof(*list), life_by_start);
 	return ps_write(c, list, n);
 }
 

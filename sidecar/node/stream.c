@@ -151,6 +151,7 @@ static int commit(struct stream *s)
 		}
 		set_stalled(s, false, 0);
 		clients_notify(l, s->intake.stored, s->intake.stored_len);
+		logs_all_notify(s->node, l, s->intake.stored, s->intake.stored_len);
 	}
 	return acknowledge(s);
 }

@@ -18,7 +18,7 @@ setup() {
 	await_end hostile
 	complete hostile
 	stored=$(reeve ledger --json hostile | jq .stored)
-	for format in text json; do
+	for format in text json csv; do
 		reeve logs --format $format hostile >"$dir/$format"
 		python3 /reeve/tests/bats/formats.py $format "$dir/$format" "$dir/hex" "$stored"
 		# and the check can fail: a raw byte, a line too many

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""formats.py text|json|audit OUTPUT HEX STORED: hostile strings broke no line and forged none.
+"""formats.py text|json|csv|audit OUTPUT HEX STORED: hostile strings broke no line and forged none.
 
 HEX: the strings, one a line in hex, as tests/bats/tools/events/hostile.c printed them. STORED: how many
 records the ledger says there are. Exit 1 with what is wrong."""
+import csv
 import json
 import re
 import sys
@@ -24,6 +25,12 @@ def printable(line):
 
 def bytes_of(s):
     return s.encode(errors="surrogateescape")
+
+
+def of_cell(s):
+    """What docs/events.md says undoes a cell of CSV."""
+    assert not re.match("[=+@\uff1d\uff0b\uff0d\uff20-]", s), ("a formula", s)
+    return bytes_of(json.loads('"' + s.removeprefix("'").replace('"', '\\"') + '"'))
 
 
 if kind == "text":
@@ -48,6 +55,17 @@ elif kind == "json":
         assert any(r["kind"] == "connect" and bytes_of(r["path"] or "") == path for r in records), ("connect", s)
         assert any(r["kind"] == "connect" and bytes_of(r["path"] or "").startswith(b"\0" + path[1:])
                    for r in records), ("abstract", s)
+elif kind == "csv":
+    assert all(line.endswith(b"\r") for line in lines), "a line without its end"
+    lines = [printable(line[:-1]) for line in lines]
+    assert len(lines) == stored + 1, f"{len(lines)} lines, {stored} records"
+    rows = list(csv.DictReader(lines, strict=True))
+    assert len(rows) == stored and not any(None in row or None in row.values() for row in rows), "columns"
+    for s in strings:
+        name = s.replace(b"/", b"_")
+        assert any(of_cell(r["process.comm"]) == s[:15] for r in rows), ("comm", s)
+        assert any(r["kind"] == "open" and of_cell(r["path"]) == b"/tmp/" + name for r in rows), ("open", s)
+        assert any(r["kind"] == "exec" and r["argv"] and bytes_of(json.loads(r["argv"])[-1]) == s for r in rows), ("exec", s)
 else:
     serials = set()
     for line in lines:

@@ -89,5 +89,85 @@ asks() {
 		--addr :x|expected a number
 		--tail 1000001|expected a number up to 1000000
 		--follow --reverse|do not go together
+		--fields seq,pid|there is no field 'pid'; the nearest is 'process.pid'
+		--format audit --fields seq|fields can be chosen of the formats text, json and csv
+		--format xml|one of text, json, csv, audit
 	EOF
+}
+
+# imported CSV|JSON FILE QUERY: what sqlite makes of it.
+imported() {
+	case $1 in
+	csv) sqlite3 :memory: ".import --csv $2 t" "$3" ;;
+	json) sqlite3 :memory: 'CREATE TABLE t(line)' '.mode ascii' '.separator "\001" "\n"' ".import $2 t" '.mode list' "$3" ;;
+	esac
+}
+
+@test "logs: CSV and JSON give sqlite as many rows as were stored; fields are what jq picks" {
+	local stored opens
+	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'printf "a,b\n\"" >"/tmp/=1,\"
+x"; cat /etc/passwd /tmp/*; exit 3'
+	crun run -b "$dir" table </dev/null >/dev/null || [ $? -eq 3 ]
+	await_end table
+	complete table
+	stored=$(reeve ledger --json table | jq .stored)
+	logs table >"$dir/all"
+	reeve logs --format csv table >"$dir/csv"
+	[ "$(imported csv "$dir/csv" 'SELECT count(*) FROM t')" -eq "$stored" ]
+	[ "$(imported csv "$dir/csv" 'SELECT group_concat(seq) FROM t')" = "$(jq -s -r 'map(.seq) | join(",")' "$dir/all")" ]
+	opens=$(jq -s -r 'map(select(.kind == "open") | .path) | join(",") | gsub("\n"; "\\n")' "$dir/all")
+	[ "$(imported csv "$dir/csv" "SELECT group_concat(path) FROM t WHERE kind = 'open'")" = "$opens" ]
+	[ "$(imported csv "$dir/csv" "SELECT code FROM t WHERE kind = 'exit' ORDER BY seq DESC LIMIT 1")" -eq 3 ]
+	reeve logs --json table >"$dir/json"
+	[ "$(imported json "$dir/json" 'SELECT sum(json_valid(line)) || " " || max(line ->> "seq") FROM t')" = \
+		"$stored $(jq -s 'last.seq' "$dir/all")" ]
+	# every field there is, and some
+	reeve logs --format csv --fields all table >"$dir/csv"
+	[ "$(head -n 1 "$dir/csv")" = "$(reeve events --fields | paste -sd,)"$'\r' ]
+	[ "$(imported csv "$dir/csv" 'SELECT count(*) FROM t')" -eq "$stored" ]
+	diff <(reeve logs --json --fields seq,process.pid,path,argv --kind open,exec table | jq -c .) \
+		<(jq -c 'select(.kind == "open" or .kind == "exec") | {seq, "process.pid": .process.pid, path, argv}' "$dir/json")
+	[ "$(reeve logs --fields argv,rule --kind exec --tail 1 table)" = "(cat /etc/passwd $'/tmp/=1,\"\\x0ax')"$'\t-' ]
+}
+
+all_closed() {
+	[ "$(jq -s 'map(select(.kind == "close")) | length' "$dir/followed" 2>/dev/null)" -ge "$1" ]
+}
+
+@test "logs: all containers' records by time, filtered, followed" {
+	local begin follower id
+	begin=$(date -u +%FT%T.%NZ)
+	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'for n in 1 2 3; do cat /etc/passwd; sleep 0.2; done'
+	reeve logs --all --json --follow --since "$begin" >"$dir/followed" &
+	follower=$!
+	for id in all-one all-two; do
+		crun run -b "$dir" $id </dev/null >/dev/null &
+	done
+	await_end all-one
+	await_end all-two
+	crun run -b "$dir" all-three </dev/null >/dev/null
+	await_end all-three
+	retry 5 all_closed 3
+	kill $follower
+	reeve logs --all --json --since "$begin" >"$dir/all"
+	for id in all-one all-two all-three; do
+		# each record once, in the order of its numbers, in both
+		logs $id >"$dir/one"
+		cmp "$dir/one" <(jq -c "select(.container.id == \"$id\")" "$dir/all")
+		cmp <(sort "$dir/one") <(jq -c "select(.container.id == \"$id\")" "$dir/followed" | sort)
+	done
+	# by time, but for what one container numbered otherwise; and the first two mixed
+	jq -s -e 'reduce .[] as $r ({at: "", of: {}, ok: true};
+		.of[$r.container.id] = ([.of[$r.container.id] // "", $r.time] | max) |
+		.ok = (.ok and .of[$r.container.id] >= .at) | .at = .of[$r.container.id]) | .ok' "$dir/all"
+	[ "$(jq -r .container.id "$dir/all" | uniq | wc -l)" -gt 3 ]
+	diff <(reeve logs --all --json --since "$begin" --kind exec,exit | jq -c .) <(jq -c 'select(.kind == "exec" or .kind == "exit")' "$dir/all")
+	diff <(reeve logs --all --json --since "$begin" --path /etc/passwd | jq -c .) <(jq -c 'select(.path? == "/etc/passwd")' "$dir/all")
+	cmp <(reeve logs --all --json --tail 9 --kind exec | jq -c .) <(jq -c 'select(.kind == "exec")' "$dir/all" | tail -n 9)
+	cmp <(reeve logs --all --json --reverse --tail 9 --kind exec | jq -c .) <(jq -c 'select(.kind == "exec")' "$dir/all" | tail -n 9 | tac)
+	[ "$(reeve logs --all --format csv --since "$begin" | wc -l)" -eq $(($(wc -l <"$dir/all") + 1)) ]
+	[ "$(reeve logs --all --format audit --since "$begin" --kind close | grep -o '^node=[^ ]*' | sort -u)" = \
+		$'node=all-one\nnode=all-three\nnode=all-two' ]
+	run reeve logs --all all-one
+	[ "$status" -eq 2 ]
 }

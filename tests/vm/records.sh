@@ -13,8 +13,6 @@ if ! reeve status >/dev/null 2>&1; then
 	done
 fi
 {
-	reeve ps -a --json | jq -r '.[].id' | sort -u | while IFS= read -r id; do
-		reeve logs --json "$id"
-	done
+	reeve logs --json --all
 	reeve logs --json --node
 } >"$dir/$1.jsonl" 2>"$dir/$1.errors"

@@ -181,6 +181,39 @@ TEST("a denial stands out and names error and rule")
 		       "pid=100    comm=cat read,write $'/etc/sha\\x0adow' rule=2");
 }
 
+TEST("for a terminal a denial has a colour, and the columns stay")
+{
+	struct rv_open o = {.head = head_of(RV_KIND_OPEN, 12)};
+	struct event_context plain = context, coloured = context;
+	static const struct {
+		unsigned verdict;
+		const char *on;
+	} verdicts[] = {{RV_VERDICT_DENIED, "\033[1;31m"}, {RV_VERDICT_WOULD_DENY, "\033[33m"},
+			{RV_VERDICT_ALLOWED, NULL}};
+
+	coloured.colour = true;
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		struct event e = {};
+		char *with, *without, *at, *end;
+
+		o.head.len = sizeof(o);
+		o.head.verdict = (__u8)verdicts[i].verdict;
+		REQUIRE(event_decode((const uint8_t *)&o, sizeof(o), &e) > 0);
+		with = event_to_text(&e, &coloured);
+		without = event_to_text(&e, &plain);
+		at = verdicts[i].on ? strstr(with, verdicts[i].on) : NULL;
+		end = at ? strstr(at, "\033[m") : NULL;
+		CHECK(!at == !verdicts[i].on && !end == !at);
+		if (at && end) {
+			memmove(end, end + 3, strlen(end + 3) + 1);
+			memmove(at, at + strlen(verdicts[i].on), strlen(at + strlen(verdicts[i].on)) + 1);
+		}
+		CHECK_STR(with, without);
+		free(with);
+		free(without);
+	}
+}
+
 TEST("a rule that is known is named, and gives its reason")
 {
 	struct event_context known = context;

@@ -54,9 +54,21 @@ TEST("when: what is none")
 	static const char *const bad[] = {"",	 "x",	 "10",	 "10x",	  "-5m", "m",
 					  "2026-13-01", "25:00", "tomorrow", "2026-11-21T15:30:00Zx",
 					  "2026-11-21T15:30:00+1:00", "2026-11-21T15:30:00+25:00",
-					  "99999999999999999999s", "2026-11-21T"};
+					  "99999999999999999999s", "2026-11-21T", "2263-01-01", "1600-01-01"};
 
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (when(bad[i]) != -1)
 			CHECK_STR(bad[i], "refused");
+}
+
+TEST("when: as it is written")
+{
+	char text[WHEN_SIZE];
+
+	when_put(1795228980123456789, text);
+	CHECK_STR(text, "2026-11-21T02:43:00.123456789Z");
+	when_put(-1, text);
+	CHECK_STR(text, "1970-01-01T00:00:00.000000000Z");
+	when_put(INT64_MAX, text);
+	CHECK_STR(text, "2262-04-11T23:47:16.854775807Z");
 }

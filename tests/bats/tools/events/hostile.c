@@ -28,6 +28,9 @@ static const char *const hostile[] = {
     "$(reboot) `x` ${y} %s %n",
     "(null)",
     "a=b key=\"x\" verdict=denied",
+    "=HYPERLINK(\"http://x\",\"y\")",
+    "\357\274\235" "1+1,2",
+    "'-quoted",
 };
 
 static void one(const char *s)
