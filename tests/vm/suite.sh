@@ -5,7 +5,7 @@
 #
 # A guest that panics, hangs or stops early is one more "not ok" in that file, so
 # the summary cannot miss it. "-engines": an image with podman, containerd and docker; "-systemd": the same, with
-# systemd as pid 1; "-bookworm": Debian 12's. A suite runs in the boots it names ("# image: engines bookworm-systemd"),
+# systemd as pid 1; "-bookworm": Debian 12's. A suite runs in the boots it names ("# image: engines 6.1-bookworm-systemd"),
 # one that names none in the plain ones. IMAGE=bookworm: the plain suites on Debian 12; it becomes part of the name.
 set -euo pipefail
 # shellcheck source=tests/vm/cache.sh
@@ -44,7 +44,7 @@ cmd="export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}; bats --tap --timing"
 for file in "$@"; do
 	[ -f "$file" ] || die "no such suite: $file"
 	images=$(sed -n 's/^# image: //p' "$file")
-	[[ " ${images:-plain} " == *" $kind "* ]] || continue
+	[[ " ${images:-plain} " == *" $kind "* || " $images " == *" $kernel-$kind "* ]] || continue
 	# What asks nothing of the kernel says so ("# kernels: 6.12") and runs there; with FULL=1 everywhere.
 	kernels=$(sed -n 's/^# kernels: //p' "$file")
 	[ -z "$kernels" ] || [ "${FULL:-0}" = 1 ] || [ "$kind" != plain ] || [[ " $kernels " == *" $KERNEL "* ]] || continue

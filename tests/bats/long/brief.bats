@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# image: engines
+# image: 6.12-engines
 # brief.bats: 200 containers in a row that live 10 ms.
 
 load ../lib
