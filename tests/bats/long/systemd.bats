@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# image: systemd bookworm-systemd
+# image: systemd 6.1-bookworm-systemd
 # systemd.bats: the node as its unit runs it, sandbox and all: killed, hung, reloaded, stopped. Its agents live on, and
 # get successors. ../service.bats has what needs no manager.
 bats_require_minimum_version 1.5.0
