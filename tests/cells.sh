@@ -7,7 +7,7 @@ set -euo pipefail
 table=$1 full=$2
 shift 2
 wanted=$(awk -v full="$full" '!/^(#|$)/ && (full == 1 || $6 == "test") { print $1, $2, $3, $4, $5 }' "$table")
-# "# cell KERNEL IMAGE DRIVER RUNTIME VERSION id=ID LEDGER"; a result that is missing is missed in the rows
+# "# cell KERNEL IMAGE DRIVER RUNTIME VERSION id=ID on=RELEASE LEDGER"; a result that is missing is missed in the rows
 printed=$(cat "$@" 2>/dev/null | awk '/^# cell / { print $3, $4, $5, $6, $7 }' | sort)
 rows=$(printf '%s\n%s\n' "$wanted" "$printed" | grep . | awk '!seen[$0]++')
 

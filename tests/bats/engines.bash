@@ -127,8 +127,8 @@ cell_over() {
 	retry 5 test ! -e "/sys/fs/cgroup$cell_cgroup"
 	[ -z "$(ls /sys/fs/bpf/reeve/c)" ]
 	[ -z "$(ls /run/reeve/c)" ]
-	printf '# cell %s %s %s %s %s id=%.12s %s\n' "$KERNEL" "$IMAGE" "$driver" "$cell_name" "$cell_version" "$id" \
-		"$(reeve ledger --json "$id" | jq -c '{exact, closed, expected, stored, lost}')" >&3
+	printf '# cell %s %s %s %s %s id=%.12s on=%s %s\n' "$KERNEL" "$IMAGE" "$driver" "$cell_name" "$cell_version" "$id" \
+		"$(uname -r)" "$(reeve ledger --json "$id" | jq -c '{exact, closed, expected, stored, lost}')" >&3
 }
 
 # bundle_cell RUNTIME: by itself, the hook in the bundle.
