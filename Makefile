@@ -198,7 +198,7 @@ endif
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
 TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
-	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE)))
+	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
 .PHONY: test test-full
 test: all test-tools
 	@rm -rf $(B)/results
@@ -211,6 +211,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory guide || true
 	@+$(MAKE) --no-print-directory docs-check || true
 	@+$(MAKE) --no-print-directory deb-check || true
+	@+$(MAKE) --no-print-directory cells || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -258,6 +259,11 @@ deb-check: $(B)/tests/reeve.deb
 	@$(call need,lintian jq systemd)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
+# The matrix of runtimes, as the suites printed it, is the one of tests/cells.table.
+.PHONY: cells
+cells:
+	@mkdir -p $(B)/results
+	@set -o pipefail; tests/cells.sh tests/cells.table "$(FULL)" $(VM_RUNS:%=$(B)/results/%.tap) | tee $(B)/results/cells.tap
 # The schema as a file, from the event table.
 .PHONY: docs
 docs: $(B)/reeve

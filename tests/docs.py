@@ -127,7 +127,8 @@ def check_commands(documents):
         for line in re.findall(r"^([a-z][\w.% -]*):(?!=)", mk.read_text(), re.M):
             targets |= set(line.split())
         targets |= set(" ".join(re.findall(r"\.PHONY: (.*)", mk.read_text())).split())
-    targets |= {f"vm-suite-{k}{e}" for k in ("6.1", "6.12", "7.2") for e in ("", "-engines")}
+    targets |= {f"vm-suite-{k}{e}" for k in ("6.1", "6.12", "7.2") 
+                for e in ("", "-engines", "-systemd", "-bookworm-engines", "-bookworm-systemd")}
     wrong = [f"{d.relative_to(TOP)}: '{' '.join(w)}': {e}" for d in documents
              for line in commands(d.read_text()) for w in simple(line) for e in check_command(w, targets)]
     result("every command the documents name exists, with its options", wrong)

@@ -1,24 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# engines.bash: what the suites with podman, containerd and docker share. `load lib` and `load reeve` first.
-# The image localhost/bb is busybox with /etc/forbidden, which the node's policy denies to read.
+# engines.bash: what the suites of runtimes share, their set-up and its end as well. `load lib` and `load reeve` first.
+# The image localhost/bb is busybox with /etc/forbidden, which the node's policy denies to read. Where systemd is
+# pid 1, engines are its services and cgroups are of its making: the driver is systemd.
 
-# reeve at its doors, the daemons started, one image everywhere: busybox and /etc/forbidden.
-engines_up() {
-	local dir=/var/tmp/engines
-	mkdir -p /usr/share/containers/oci/hooks.d /etc/reeve/policies /etc/docker "$dir"
-	cp /reeve/deploy/hooks.d/reeve.json /usr/share/containers/oci/hooks.d/
+driver=cgroupfs
+[ ! -d /run/systemd/system ] || driver=systemd
+
+setup_file() {
+	start_node
+	forbid
+	! type podman >/dev/null 2>&1 || podman_up
+}
+
+teardown_file() {
+	! type podman >/dev/null 2>&1 || engines_down
+	rm -rf /etc/reeve
+}
+
+forbid() {
 	policy default '{"name": "default", "mode": "enforce", "rules": [
 		{ "subject": "file", "path": "/etc/forbidden", "action": "deny" } ] }'
+}
+
+# reeve at its doors, one image everywhere: busybox and /etc/forbidden.
+podman_up() {
+	local dir=/var/tmp/engines
+	mkdir -p /usr/share/containers/oci/hooks.d /etc/docker "$dir"
+	cp /reeve/deploy/hooks.d/reeve.json /usr/share/containers/oci/hooks.d/
 	make_rootfs "$dir/rootfs"
 	echo secret >"$dir/rootfs/etc/forbidden"
 	[ -e "$dir/bb.tar" ] || tar -C "$dir/rootfs" -cf "$dir/bb.tar" .
 	podman image exists localhost/bb || podman import -q "$dir/bb.tar" localhost/bb
 }
 
+# daemon UNIT COMMAND...: as a service, or by hand where there is no manager of services.
+daemon() {
+	if [ "$driver" = systemd ]; then
+		systemctl start "$1.service"
+	else
+		setsid "${@:2}" </dev/null >"/var/log/$1.log" 2>&1 3>&- 4>&- &
+	fi
+}
+
 containerd_up() {
 	pgrep -x containerd >/dev/null && return 0
-	setsid containerd </dev/null >/var/log/containerd.log 2>&1 3>&- 4>&- &
+	daemon containerd containerd
 	retry 60 ctr version
 	[ -e /var/tmp/engines/save.tar ] || podman save -q -o /var/tmp/engines/save.tar localhost/bb
 	ctr image import /var/tmp/engines/save.tar
@@ -28,10 +55,10 @@ docker_up() {
 	pgrep -x dockerd >/dev/null && return 0
 	containerd_up
 	cat >/etc/docker/daemon.json <<-EOF
-		{ "bridge": "none", "iptables": false, "ip6tables": false,
+		{ "bridge": "none", "iptables": false, "ip6tables": false, "exec-opts": ["native.cgroupdriver=$driver"],
 		  "runtimes": { "reeve": { "path": "/usr/local/bin/reeve-runc" } } }
 	EOF
-	setsid dockerd --containerd /run/containerd/containerd.sock </dev/null >/var/log/dockerd.log 2>&1 3>&- 4>&- &
+	daemon docker dockerd --containerd /run/containerd/containerd.sock
 	retry 60 docker version
 	docker import /var/tmp/engines/bb.tar localhost/bb
 }
@@ -41,7 +68,6 @@ engines_down() {
 	podman pod rm -fa -t 0 || true
 	! pgrep -x dockerd >/dev/null || docker ps -aq | xargs -r docker rm -f
 	! pgrep -x containerd >/dev/null || ctr task ls -q | xargs -r -n 1 ctr task kill -s KILL
-	rm -rf /etc/reeve
 }
 
 # said ID FILTER: jq over what ps says of its newest life.
@@ -67,8 +93,18 @@ cell() {
 	[ "$status" -eq 0 ]
 	said "$id" '.armed and .state == "running" and .agent'
 	cell_cgroup=$(said "$id" .cgroup | tr -d '"')
-	[ -d "/sys/fs/cgroup$cell_cgroup" ]
+	cell_is_placed
 	retry 10 cell_records
+}
+
+# Its cgroup is there, and made by whom it should: systemd's are scopes, in which crun has one of its own.
+cell_is_placed() {
+	[ -d "/sys/fs/cgroup$cell_cgroup" ]
+	case $driver:$cell_name in
+	systemd:*crun) [[ $cell_cgroup == *.scope ]] && [ -n "$(cat "/sys/fs/cgroup$cell_cgroup/container/cgroup.procs")" ] ;;
+	systemd:*) [[ $cell_cgroup == *.scope ]] ;;
+	*) [[ $cell_cgroup != *.scope* ]] ;;
+	esac
 }
 
 # Both tries are recorded as denied, each under the exec that made the program; so is the exec's other one.
@@ -83,24 +119,36 @@ cell_records() {
 		and any($argv[]; . == ["/bin/true"])' "$BATS_TEST_TMPDIR/log"
 }
 
-# cell_over CODE: ended with it, complete, and nothing of it is left. Prints the cell.
+# cell_over CODE: ended with it, complete, and nothing of it is left. Prints the cell, as ../cells.table has it.
 cell_over() {
-	local driver=cgroupfs
 	retry 15 complete "$id"
 	logs "$id" 'select(.kind == "exit" and .process.ns_pid == 1).code' | grep -x "$1"
 	retry 5 no_agents
-	[ ! -e "/sys/fs/cgroup$cell_cgroup" ]
+	retry 5 test ! -e "/sys/fs/cgroup$cell_cgroup"
 	[ -z "$(ls /sys/fs/bpf/reeve/c)" ]
 	[ -z "$(ls /run/reeve/c)" ]
-	[[ $cell_cgroup != *.scope* ]] || driver=systemd
-	printf '# cell %s %s driver=%s kernel=%s id=%.12s %s\n' "$cell_name" "$cell_version" "$driver" "$(uname -r)" "$id" \
-		"$(reeve ledger --json "$id" | jq -c '{exact, closed, expected, stored, lost}')" >&3
-	echo "$cell_name" >>"$BATS_FILE_TMPDIR/cells"
+	printf '# cell %s %s %s %s %s id=%.12s on=%s %s\n' "$KERNEL" "$IMAGE" "$driver" "$cell_name" "$cell_version" "$id" \
+		"$(uname -r)" "$(reeve ledger --json "$id" | jq -c '{exact, closed, expected, stored, lost}')" >&3
+}
+
+# bundle_cell RUNTIME: by itself, the hook in the bundle.
+bundle_cell() {
+	local rt=$1 id=rt-$1 dir=$BATS_TEST_TMPDIR/$1 by=("$1") place=()
+	[ "$driver" = cgroupfs ] || by+=(--systemd-cgroup) place=(--cgroup "machine.slice:reeve:$id")
+	RUNTIME=$rt container "$dir" "${place[@]}" -- "${life[@]}"
+	echo secret >"$dir/rootfs/etc/forbidden"
+	(cd "$dir" && "${by[@]}" create "$id" </dev/null >/dev/null 2>&1 3>&- 4>&-)
+	"${by[@]}" start "$id" 3>&- 4>&-
+	cell "$rt" "$(version "$rt")" "$id" "${by[@]}" exec "$id"
+	"${by[@]}" kill "$id" TERM
+	retry 20 "${by[@]}" delete "$id"
+	cell_over 5
 }
 
 podman_cell() {
 	local rt=$1 name=rt-podman-$1 id
-	podman --runtime "$rt" run -d --name "$name" --network=none --label tier=front localhost/bb "${life[@]}" 3>&- 4>&-
+	podman --cgroup-manager "$driver" --runtime "$rt" run -d --name "$name" --network=none --label tier=front localhost/bb \
+		"${life[@]}" 3>&- 4>&-
 	id=$(podman inspect --format '{{.Id}}' "$name")
 	said "$id" ".name == \"$name\" and .image == \"localhost/bb:latest\" and .pod == null and .runtime == \"$rt\""
 	cell "podman+$rt" "$(version podman)+$(version "$rt")" "$id" podman exec "$name"
@@ -113,9 +161,10 @@ podman_cell() {
 
 # ctr_cell NAME ID OPTION...: OPTION... are of ctr run, with the image and command where it needs them.
 ctr_cell() {
-	local name=$1 id=$2
+	local name=$1 id=$2 place=()
 	shift 2
-	ctr run -d "$@" 3>&- 4>&-
+	[ "$driver" = cgroupfs ] || place=(--runc-systemd-cgroup --cgroup "machine.slice:ctr:$id")
+	ctr run -d "${place[@]}" "$@" 3>&- 4>&-
 	cell "$name" "$(version containerd)+$(version runc)" "$id" ctr task exec --exec-id e "$id"
 	ctr task kill -s TERM "$id"
 	retry 20 ctr task rm "$id"
@@ -123,9 +172,20 @@ ctr_cell() {
 	cell_over 5
 }
 
+# spec_cell: containerd with a specification that has the hook.
+spec_cell() {
+	local id=rt-ctr-spec dir=$BATS_TEST_TMPDIR/spec place=()
+	[ "$driver" = cgroupfs ] || place=(--cgroup "machine.slice:ctr:$id")
+	RUNTIME=runc make_bundle "$dir" --hook createRuntime "$hook" --edit ".root.path = \"$dir/rootfs\"" "${place[@]}" -- "${life[@]}"
+	echo secret >"$dir/rootfs/etc/forbidden"
+	ctr_cell containerd+spec "$id" --config "$dir/config.json" "$id"
+}
+
+# Without AppArmor: docker 20.10 insists on a compiler of profiles, which the image has not.
 docker_cell() {
 	local id
-	docker run -d --runtime reeve --network none --name rt-docker --label tier=front localhost/bb "${life[@]}" 3>&- 4>&-
+	docker run -d --runtime reeve --network none --security-opt apparmor=unconfined --name rt-docker --label tier=front \
+		localhost/bb "${life[@]}" 3>&- 4>&-
 	id=$(docker inspect --format '{{.Id}}' rt-docker)
 	said "$id" '.name == "rt-docker" and .image == "localhost/bb" and .labels == {"tier": "front"} and .runtime == "runc"'
 	cell docker+reeve-runc "$(version docker)+$(version runc)" "$id" docker exec rt-docker
@@ -133,27 +193,4 @@ docker_cell() {
 	docker stop -t 10 rt-docker
 	docker rm rt-docker
 	cell_over 5
-}
-
-# brief RUNNER COUNT: so many containers, one after the other, that live about 10 ms and end with a code of their
-# own. RUNNER ID CODE starts one and returns its code.
-brief() {
-	local runner=$1 count=$2 n code rc
-	for ((n = 1; n <= count; n++)); do
-		code=$((n % 200 + 1)) rc=0
-		"$runner" "brief-$runner-$n" "$code" || rc=$?
-		[ "$rc" -eq "$code" ] || { echo "container $n: status $rc, not $code"; return 1; }
-	done
-	retry 15 no_agents
-	for ((n = 1; n <= count; n++)); do
-		code=$((n % 200 + 1))
-		complete "brief-$runner-$n" >"$BATS_TEST_TMPDIR/ledger" || { cat "$BATS_TEST_TMPDIR/ledger"; return 1; }
-		reeve logs --json "brief-$runner-$n" | jq -es --argjson code "$code" '
-			.[0].kind == "armed" and .[0].seq == 0 and last.kind == "close"
-			and any(.[]; .kind == "exec" and .phase == "armed" and .argv[0] == "/bin/sh")
-			and any(.[]; .kind == "exit" and .process.ns_pid == 1 and .code == $code)' >/dev/null ||
-			{ reeve logs "brief-$runner-$n"; return 1; }
-	done
-	printf '# brief %s: %d containers, each armed, with its exec, exit code and closing ledger, 0 lost\n' \
-		"$runner" "$count" >&3
 }

@@ -3,7 +3,7 @@
 # guest.sh COMMAND: boot a guest, run COMMAND in it by `bash -c` in the worktree,
 # exit with its status. 124: TIMEOUT passed; 125: the guest died or never answered.
 #
-# Environment: KERNEL IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS (see README.md).
+# Environment: KERNEL IMAGE INIT SMP MEM TIMEOUT NODE ICOUNT DISK KARGS (see README.md).
 # One QEMU under TCG, one virtiofsd for the worktree, both with their sockets in a
 # private directory and dead with this script: nothing is left behind. The root disk is a snapshot: each boot starts clean.
 set -euo pipefail
@@ -11,7 +11,7 @@ set -euo pipefail
 . "$(dirname "$0")/cache.sh"
 
 KERNEL=${KERNEL:-6.12} IMAGE=${IMAGE:-trixie} SMP=${SMP:-2} MEM=${MEM:-3G}
-TIMEOUT=${TIMEOUT:-600} NODE=${NODE:-1} ICOUNT=${ICOUNT:-0} DISK=${DISK:-} KARGS=${KARGS:-}
+TIMEOUT=${TIMEOUT:-600} NODE=${NODE:-1} ICOUNT=${ICOUNT:-0} DISK=${DISK:-} KARGS=${KARGS:-} INIT=${INIT:-}
 cmd=${1:?usage: guest.sh COMMAND}
 log_lines=80
 
@@ -42,8 +42,8 @@ pack_initrd() {
 	install -m 755 "$vm_dir/init" "$top/init"
 	install -m 755 "$vm_dir/guest-init" "$top/guest/guest-init"
 	printf '%s\n' "$cmd" >"$top/guest/cmd"
-	printf 'NODE=%q\nexport KERNEL=%q IMAGE=%q ICOUNT=%q\n' \
-		"$NODE" "$KERNEL" "$IMAGE" "$ICOUNT" >"$top/guest/env"
+	printf 'NODE=%q INIT=%q\nexport KERNEL=%q IMAGE=%q ICOUNT=%q\n' \
+		"$NODE" "$INIT" "$KERNEL" "$IMAGE" "$ICOUNT" >"$top/guest/env"
 	if [ "$ICOUNT" = 1 ]; then
 		"$vm_dir/need.sh" gcc libc6-dev
 		gcc -static -O2 -Wall -Wextra -Werror -o "$top/run-me-first" "$vm_dir/seedrng.c"

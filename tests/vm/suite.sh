@@ -1,23 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# suite.sh KERNEL[-engines] FILE.bats...: one boot, `bats` over the files in it, TAP live on
-# stdout behind the kernel's name and whole in build/results/KERNEL.tap.
+# suite.sh KERNEL[-bookworm][-engines|-systemd] FILE.bats...: one boot, `bats` over the files in it, TAP live on
+# stdout behind that name and whole in build/results/NAME.tap.
 #
 # A guest that panics, hangs or stops early is one more "not ok" in that file, so
-# the summary cannot miss it. Another IMAGE than trixie is part of the name. "-engines": in an image with podman,
-# containerd and docker, for the suites that say so ("# image: engines") and no other.
+# the summary cannot miss it. "-engines": an image with podman, containerd and docker; "-systemd": the same, with
+# systemd as pid 1; "-bookworm": Debian 12's. A suite runs in the boots it names ("# image: engines 6.1-bookworm-systemd"),
+# one that names none in the plain ones. IMAGE=bookworm: the plain suites on Debian 12; it becomes part of the name.
 set -euo pipefail
 # shellcheck source=tests/vm/cache.sh
 . "$(dirname "$0")/cache.sh"
 
-[ $# -ge 2 ] || die "usage: suite.sh KERNEL[-engines] FILE.bats..."
-kernel=$1 engines=
-if [ "${1%-engines}" != "$1" ]; then
-	kernel=${1%-engines} engines=engines
+[ $# -ge 2 ] || die "usage: suite.sh KERNEL[-bookworm][-engines|-systemd] FILE.bats..."
+name=$1 kernel=${1%%-*}
+kind=${name#"$kernel"}
+kind=${kind#-}
+case $kind in
+'') kind=plain ;;
+engines | systemd | bookworm-engines | bookworm-systemd)
+	[[ $kind != bookworm-* ]] || export IMAGE=bookworm
+	[[ $kind != *systemd ]] || export INIT=systemd
 	# docker's client is a package of its own from trixie on
-	VM_PACKAGES="podman containerd docker.io $([ "${IMAGE:-trixie}" = bookworm ] || echo docker-cli) ${VM_PACKAGES:-}"
+	VM_PACKAGES="podman containerd docker.io $([ "${IMAGE:-trixie}" = bookworm ] || echo docker-cli) systemd dbus ${VM_PACKAGES:-}"
 	export VM_PACKAGES
-fi
+	;;
+*) die "no such boot: $name" ;;
+esac
 # One kernel runs with two CPUs, as some tests need; with the others' one the machine does more.
 case $kernel in
 6.*) : "${SMP:=1}" ;;
@@ -25,9 +33,8 @@ case $kernel in
 esac
 # The long suites take more than an hour.
 export KERNEL=$kernel TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 7200 || echo 1800)} SMP
-name=$1
 shift
-[ "${IMAGE:-trixie}" = trixie ] || name+=-$IMAGE
+[ "${IMAGE:-trixie}" = trixie ] || [[ $kind == bookworm-* ]] || name+=-$IMAGE
 tap=$reeve_root/build/results/$name.tap
 mkdir -p "${tap%/*}"
 rm -f "$tap"
@@ -36,10 +43,11 @@ files=0
 cmd="export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}; bats --tap --timing"
 for file in "$@"; do
 	[ -f "$file" ] || die "no such suite: $file"
-	[ "$(sed -n 's/^# image: //p' "$file")" = "$engines" ] || continue
+	images=$(sed -n 's/^# image: //p' "$file")
+	[[ " ${images:-plain} " == *" $kind "* || " $images " == *" $kernel-$kind "* ]] || continue
 	# What asks nothing of the kernel says so ("# kernels: 6.12") and runs there; with FULL=1 everywhere.
 	kernels=$(sed -n 's/^# kernels: //p' "$file")
-	[ -z "$kernels" ] || [ "${FULL:-0}" = 1 ] || [[ " $kernels " == *" $KERNEL "* ]] || continue
+	[ -z "$kernels" ] || [ "${FULL:-0}" = 1 ] || [ "$kind" != plain ] || [[ " $kernels " == *" $KERNEL "* ]] || continue
 	cmd+=" $(printf %q "$(realpath --relative-to="$reeve_root" "$file")")"
 	files=$((files + 1))
 done

@@ -5,16 +5,18 @@
 VM_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 KERNEL ?= 6.12
 KERNELS ?= 6.1 6.12 7.2
-# kernels under the image with podman, containerd and docker: in the long run alone, it takes minutes to make
-ENGINES ?= $(if $(filter 1,$(FULL)),$(KERNELS))
-VM_RUNS = $(KERNELS) $(ENGINES:%=%-engines)
+# boots under the images with podman, containerd and docker, of Debian 13 and 12, and with systemd: in the long run
+# alone, the images take minutes to make. Of kernel, image and cgroup driver every pair is there (../cells.table).
+ENGINES ?= $(if $(filter 1-trixie,$(FULL)-$(IMAGE)),$(KERNELS:%=%-engines) 6.12-bookworm-engines 6.12-systemd 6.1-bookworm-systemd \
+	7.2-bookworm-systemd)
+VM_RUNS = $(KERNELS) $(ENGINES)
 IMAGE ?= trixie
 # the files of a suite, e.g. BATS=tests/bats/guest.bats
 BATS ?= $(sort $(wildcard $(VM_DIR)../bats/*.bats))
 # guests at a time; see README.md for why more than cores
 VM_JOBS ?= 3
 
-VM_VARIABLES := IMAGE SMP MEM TIMEOUT NODE ICOUNT DISK KARGS VM_PACKAGES \
+VM_VARIABLES := IMAGE INIT SMP MEM TIMEOUT NODE ICOUNT DISK KARGS VM_PACKAGES \
 	BATS_TEST_TIMEOUT REEVE_CACHE REEVE_MIRROR REEVE_SECURITY
 # only what was given: the scripts hold the defaults
 $(foreach v,$(VM_VARIABLES),$(if $(filter undefined,$(origin $v)),,$(eval export $v)))
@@ -37,7 +39,7 @@ vm-kernel:
 guest: $(VM_BUILD)
 	@KERNEL="$(KERNEL)" exec $(VM_DIR)guest.sh "$$REEVE_CMD"
 
-# one boot, all suites: vm-suite-6.1, vm-suite-6.12, vm-suite-7.2; vm-suite-6.12-engines
+# one boot, all suites: vm-suite-6.1, vm-suite-6.12, vm-suite-7.2; vm-suite-6.12-engines, vm-suite-6.1-bookworm-systemd
 vm-suite-%: $(VM_BUILD)
 	@exec $(VM_DIR)suite.sh $* $(BATS)
 

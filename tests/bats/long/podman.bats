@@ -1,25 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# image: engines
+# image: engines systemd
 # podman.bats: what containers do besides running alone: pods, restart, pause, the host's namespaces, a user
-# namespace, lives of 10 ms. Identity, path and numbers are those the container and the host see.
+# namespace. Identity, path and numbers are those the container and the host see.
 
 load ../lib
 load ../reeve
 load ../engines
-
-setup_file() {
-	start_node
-	engines_up
-}
-
-teardown_file() {
-	engines_down
-}
-
-setup() {
-	start_node
-}
 
 teardown() {
 	podman rm -fa -t 0
@@ -106,12 +93,4 @@ try=(/bin/sh -c 'echo $$ >/tmp/pid; read x </etc/forbidden; trap "exit 5" TERM; 
 	run podman exec pd-user cat /etc/forbidden
 	[ "$status" -ne 0 ]
 	[ "$(logs pd-user 'select(.kind == "exec" and .argv == ["cat", "/etc/forbidden"]).process.uid')" = 100000 ]
-}
-
-podman_brief() {
-	timeout 60 podman run --rm --name "$1" --network=none localhost/bb /bin/sh -c "usleep 10000; exit $2" </dev/null 3>&- 4>&-
-}
-
-@test "podman: five containers in a row that live 10 ms" {
-	brief podman_brief 5
 }
