@@ -75,9 +75,9 @@ teardown() {
 		s.bind("/run/reeve/agent.sock")
 		os.chown("/run/reeve/agent.sock", pwd.getpwnam("reeve").pw_uid, 0)
 		s.listen(16)
-		time.sleep(8)
+		time.sleep(16)
 	PY
-	retry 2 test -S /run/reeve/agent.sock
+	retry 10 test -S /run/reeve/agent.sock
 	container "$dir" -- /bin/sh -c 'exit 3'
 	run timeout 20 crun run -b "$dir" silent </dev/null
 	[ "$status" -eq 3 ]
