@@ -207,8 +207,11 @@ int chain_begin(struct chain *c, struct db *db, const char *seal_path)
 		r = db_last_link(db, &number);
 	if (r == 0 && number)
 		r = db_get_link(db, number, &last);
-	/* One that somebody has spoilt names no key: a break, and no reason to stop recording. */
-	if (r == 0 || r == -EUCLEAN)
+	/* One that somebody has spoilt names no key: a break, and no reason to stop recording. Where none can be
+	 * read, or none can follow, it is the file that is spoilt. */
+	if ((r == -EUCLEAN && !last.number) || (r == 0 && number >= INT64_MAX))
+		r = -EUCLEAN;
+	else if (r == 0 || r == -EUCLEAN)
 		r = begin(c, db, seal_path, &last);
 	db_link_release(&last);
 	c->ready = r == 0;

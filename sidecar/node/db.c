@@ -178,6 +178,18 @@ static int reason(const char *path, int r)
 	return access(dir, W_OK) < 0 ? -errno : r;
 }
 
+/* What somebody has put into the file beside rows is not carried out. */
+static int only_rows(sqlite3 *handle)
+{
+	static const int off[] = {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
+				  SQLITE_DBCONFIG_TRUSTED_SCHEMA};
+	int code = SQLITE_OK;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(off) && code == SQLITE_OK; i++)
+		code = sqlite3_db_config(handle, off[i], 0, NULL);
+	return error_of(handle, code);
+}
+
 static int open_as(const char *path, int flags, bool create, struct db **ret)
 {
 	_db_ struct db *db = calloc(1, sizeof(*db));
@@ -188,6 +200,8 @@ static int open_as(const char *path, int flags, bool create, struct db **ret)
 	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	r = error_of(db->handle, code);
+	if (r == 0)
+		r = only_rows(db->handle);
 	if (r == 0)
 		r = set_up(db, create, flags & SQLITE_OPEN_READWRITE);
 	if (r < 0)

@@ -89,7 +89,7 @@ int db_put_link(struct db *db, const struct db_link *l)
 	int code, r = use(db, PUT_LINK, &s);
 
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? -EUCLEAN : r; /* another table of that name */
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)l->number);
 	sqlite3_bind_int64(s, 2, l->wall_ns);
 	sqlite3_bind_int64(s, 3, (sqlite3_int64)l->records);

@@ -22,6 +22,8 @@ struct building {
 	struct exes exes;
 	struct times times;
 	unsigned at; /* the record under way */
+	unsigned rows;
+	uint64_t next; /* the next part that has any */
 	int error;
 };
 
@@ -67,9 +69,14 @@ static int add_rows(struct building *b, struct store *s, struct life *l, uint64_
 
 	if (r < 0)
 		return r;
-	while ((r = store_next(l, &row)) == 1 && row.seq / INDEX_PART == part)
+	b->next = part + 1;
+	while ((r = store_next(l, &row)) == 1 && row.seq / INDEX_PART == part) {
+		b->rows++;
 		if ((r = add_row(b, s, l, &row)) < 0)
 			break;
+	}
+	if (r == 1)
+		b->next = row.seq / INDEX_PART;
 	store_end(l);
 	return r < 0 ? r : 0;
 }
@@ -89,7 +96,8 @@ static int put_terms(const struct building *b, struct life *l, uint64_t part)
 	return r;
 }
 
-static int build(struct store *s, struct life *l, uint64_t part)
+/* 1: done; 0: it has no record at all. *ret_next: the next part that may be done. */
+static int build(struct store *s, struct life *l, uint64_t part, uint64_t *ret_next)
 {
 	struct building b = {.times = {INT64_MAX, INT64_MIN}};
 	int r = 0;
@@ -100,9 +108,9 @@ static int build(struct store *s, struct life *l, uint64_t part)
 	}
 	if (r == 0)
 		r = add_rows(&b, s, l, part);
-	if (r == 0)
-		r = store_begin(s, l);
-	if (r == 0) {
+	if (r == 0 && b.rows > 0)
+		r = store_begin_parts(s, l);
+	if (r == 0 && b.rows > 0) {
 		r = put_terms(&b, l, part);
 		if (r < 0)
 			store_abort(s, l);
@@ -110,7 +118,8 @@ static int build(struct store *s, struct life *l, uint64_t part)
 			r = store_commit(s, l);
 	}
 	building_release(&b);
-	return r;
+	*ret_next = b.next;
+	return r < 0 ? r : b.rows > 0;
 }
 
 /* All numbers of the part are there, or will not come any more; and so many that it is worth it. */
@@ -125,11 +134,12 @@ static bool complete(struct life *l, uint64_t part)
 
 static bool build_if(struct store *s, struct life *l, uint64_t part)
 {
+	uint64_t next;
 	int r;
 
 	if (l->index_failed || !complete(l, part) || index_know(s, l) < 0)
 		return false;
-	r = build(s, l, part);
+	r = build(s, l, part, &next);
 	if (r < 0) {
 		l->index_failed = true;
 		log_warn(r, "index the record of container %s: questions look through all of it",
@@ -137,8 +147,8 @@ static bool build_if(struct store *s, struct life *l, uint64_t part)
 		return false;
 	}
 	if (part >= l->indexed)
-		l->indexed = part + 1;
-	return true;
+		l->indexed = r == 1 ? part + 1 : next;
+	return r == 1;
 }
 
 int index_know(struct store *s, struct life *l)
@@ -222,16 +232,18 @@ static bool look(struct store *s, struct life *l, const struct filter *f, struct
 	return true;
 }
 
-void index_look(struct store *s, struct life *l, const struct filter *f, uint64_t seq,
+bool index_look(struct store *s, struct life *l, const struct filter *f, uint64_t seq,
 		struct index_part *ret)
 {
 	uint64_t part = seq / INDEX_PART;
 
 	if (ret->known && ret->number == part)
-		return;
+		return false;
 	*ret = (struct index_part){.number = part, .known = true};
-	if (!look(s, l, f, ret) && build_if(s, l, part))
-		(void)look(s, l, f, ret);
+	if (look(s, l, f, ret) || !build_if(s, l, part))
+		return false;
+	(void)look(s, l, f, ret);
+	return true;
 }
 
 bool index_next(const struct index_part *p, bool down, uint64_t seq, uint64_t *ret)

@@ -28,8 +28,9 @@ struct index_part {
 	uint64_t bits[POSTINGS_WORDS]; /* records that may fit; no other does */
 };
 
-/* What f may want of the part that holds seq; indexes it first where that was left out and can be done. */
-void index_look(struct store *s, struct life *l, const struct filter *f, uint64_t seq,
+/* What f may want of the part that holds seq; indexes it first where that was left out and can be done, which
+ * takes some milliseconds: true then. */
+bool index_look(struct store *s, struct life *l, const struct filter *f, uint64_t seq,
 		struct index_part *ret);
 /* The first that may fit from seq on (down: the last up to it) in that part. False: none. */
 bool index_next(const struct index_part *p, bool down, uint64_t seq, uint64_t *ret);

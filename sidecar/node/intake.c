@@ -161,10 +161,10 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	r = store_begin(s, l);
 	if (r < 0)
 		return r;
-	r = index_know(s, l);
+	if (index_know(s, l) < 0) /* no reason to lose a record */
+		l->index_failed = true;
 	indexed = l->indexed;
-	if (r == 0)
-		r = put_all(in, l, &t);
+	r = put_all(in, l, &t);
 	apply(l, &t);
 	if (r == 0 && (in->meta || t.duplicates || t.refused || t.counted || t.policy[0]))
 		r = store_put_meta(l);
@@ -178,6 +178,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		l->counters = before.counters;
 		l->tai_offset_ns = before.tai_offset_ns;
 		l->indexed = indexed;
+		l->spoilt = r == -EUCLEAN;
 		in->stored_len = 0;
 		return r;
 	}

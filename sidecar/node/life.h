@@ -42,6 +42,7 @@ struct life {
 	uint64_t indexed; /* no part from here on is */
 	bool indexed_known;
 	bool index_failed;
+	bool spoilt; /* the file was no database of ours any more while it was written */
 
 	/* only while this node runs */
 	struct stream *stream; /* the agent's, NULL when none is connected */

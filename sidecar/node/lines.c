@@ -145,15 +145,18 @@ int lines_put(struct client *c, struct lines *g, struct beside *b, const struct 
 	if (!row->record || event_decode(row->record, row->record_len, &e) <= 0)
 		return put_unreadable(c, g, row);
 	x.tai_offset_ns = (int64_t)e.head.tai_ns - row->wall_ns;
-	if (e.head.kind == RV_KIND_EXEC) {
-		if (event_args_in_bulk(&e) &&
-		    store_get_args(c->store, c->life, e.head.seq, &args, &args_len) == 0)
-			(void)event_set_args(&e, (const char *)args, args_len);
+	if (e.head.kind == RV_KIND_EXEC)
 		exes_remember(&b->exes, &e);
-	}
 	exe_find(c, b, &e, &x);
 	if (!filter_fits(&g->filter, &e, x.exe, x.exe_len))
 		return 0;
+	/* Arguments can be megabytes: those of what is shown alone are read. */
+	if (e.head.kind == RV_KIND_EXEC && event_args_in_bulk(&e) &&
+	    store_get_args(c->store, c->life, e.head.seq, &args, &args_len) == 0) {
+		(void)event_set_args(&e, (const char *)args, args_len);
+		exes_remember(&b->exes, &e);
+		exe_find(c, b, &e, &x);
+	}
 	g->shown++;
 	names_find(&b->names, c, &e, &x);
 	return put_line(c, g, &e, &x);
@@ -175,19 +178,15 @@ bool lines_want(struct client *c, struct lines *g, struct beside *b, const struc
 
 int lines_put_number(struct client *c, struct lines *g, struct beside *b, uint64_t seq)
 {
-	struct store_row row = {.seq = seq, .kind = ""};
-	_free_ uint8_t *record = NULL;
-	struct event e;
-	int r = store_get_record(c->store, c->life, seq, &record, &row.record_len);
+	struct store_row row;
+	int r = store_rows(c->store, c->life, seq);
 
-	if (r < 0)
-		return r;
-	row.record = record;
-	if (event_decode(record, row.record_len, &e) > 0) {
-		row.kind = event_kind_name(e.head.kind);
-		row.wall_ns = (int64_t)e.head.tai_ns - c->life->tai_offset_ns;
-	}
-	return lines_put(c, g, b, &row);
+	if (r == 0)
+		r = store_next(c->life, &row);
+	if (r == 1)
+		r = row.seq == seq ? lines_put(c, g, b, &row) : 0;
+	store_end(c->life);
+	return r;
 }
 
 static int put_header(struct client *c, const struct lines *g)

@@ -100,7 +100,8 @@ static int each_found(struct client *c, bool down,
 	for (unsigned found = 0, parts = 0; r == 1 && client_has_room(c);) {
 		if (!down && !g->lines.follow && g->next > g->end)
 			return 0;
-		index_look(c->store, c->life, &g->lines.filter, g->next, &g->part);
+		if (index_look(c->store, c->life, &g->lines.filter, g->next, &g->part))
+			parts = PARTS_PER_LOOK - 1;
 		if (!g->part.indexed)
 			return 2;
 		if (index_next(&g->part, down, g->next, &seq)) {
@@ -108,6 +109,8 @@ static int each_found(struct client *c, bool down,
 			r = one_row(c, seq, each);
 			if (r == 1 && down && seq == 0)
 				return 0;
+			if (r == -EAGAIN)
+				g->next = seq;
 			found++;
 		} else if (down && g->part.number == 0) {
 			return 0;
@@ -115,7 +118,7 @@ static int each_found(struct client *c, bool down,
 			g->next = (g->part.number + !down) * INDEX_PART - down;
 			parts++;
 		}
-		if (found == FOUND_PER_LOOK || parts == PARTS_PER_LOOK)
+		if (found == FOUND_PER_LOOK || parts >= PARTS_PER_LOOK)
 			break;
 	}
 	return r;
@@ -237,6 +240,8 @@ void logs_notify(struct client *c, const uint64_t *seqs, size_t count)
 		return;
 	/* While it looks for the last ones: what it will come to by itself is above them all. */
 	passed = g->looking ? g->end + 1 : g->next;
+	for (size_t i = 0; i < count; i++) /* what was looked up of it is of before */
+		g->part.known &= seqs[i] / INDEX_PART != g->part.number;
 	for (size_t i = 0; i < count && !g->missed; i++)
 		if (seqs[i] < passed)
 			g->missed = g->late.n >= CLIENT_LATE_MAX || seqs_add(&g->late, seqs[i]) < 0;

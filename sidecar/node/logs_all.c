@@ -125,7 +125,7 @@ static int fill(struct client *c, struct reading *s)
 	if (s->over) {
 		merge_remove(&g->merge);
 		s->waiting = false;
-		if (!g->looking && !g->lines.follow)
+		if (!g->looking)
 			reading_close(s);
 		return 0;
 	}

@@ -139,8 +139,9 @@ static int begin(struct store *s, struct life *l)
 
 int store_begin(struct store *s, struct life *l)
 {
-	int r = begin(s, l);
+	int r = l->spoilt ? -EUCLEAN : begin(s, l);
 
+	l->spoilt = false;
 	if (r == -EUCLEAN) {
 		close_life(s, l);
 		set_aside(s, l);
@@ -493,6 +494,17 @@ int store_get_args(struct store *s, struct life *l, uint64_t seq, uint8_t **ret,
 static uint64_t part_id(uint64_t part, unsigned term)
 {
 	return part * 16 + term;
+}
+
+int store_begin_parts(struct store *s, struct life *l)
+{
+	int r = get(s, l, false);
+
+	if (r == 0)
+		r = db_begin(l->db->db);
+	if (r < 0)
+		close_life(s, l);
+	return r;
 }
 
 int store_put_part(struct life *l, uint64_t part, unsigned term, const void *data, size_t len)

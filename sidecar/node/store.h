@@ -51,6 +51,8 @@ void store_names_key(char ret[static 32], uint32_t version); /* of the row in me
 int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why);
 /* index.c's postings; -ENOENT: none. The first part from which on there is none at all; without any 0. */
 #define INDEX_TIMES 15 /* a term of no record's */
+/* A transaction for the index alone: the chain does not hear of it. */
+int store_begin_parts(struct store *s, struct life *l);
 int store_put_part(struct life *l, uint64_t part, unsigned term, const void *data, size_t len);
 int store_drop_parts(struct life *l, uint64_t from);
 int store_get_part(struct store *s, struct life *l, uint64_t part, unsigned term, uint8_t **ret, size_t *ret_len);

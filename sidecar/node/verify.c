@@ -106,7 +106,7 @@ static void check_link(struct verify *v, const struct db_link *l)
 /* The next link; 0: there is none. */
 static int take_link(struct verify *v)
 {
-	int r = db_get_link(v->db, v->links + 1, &v->link);
+	int r = v->links < INT64_MAX ? db_get_link(v->db, v->links + 1, &v->link) : -ENOENT;
 
 	if (r == -ENOENT)
 		return 0;
