@@ -40,6 +40,12 @@ bool event_args_in_bulk(const struct event *e);
 /* Attaches a bulk argument block to its exec event. -EBADMSG when lengths or hash disagree. */
 int event_set_args(struct event *e, const char *args, size_t len);
 
+/* A record's time less an offset, or a time: a record may hold any number, so what is too large wraps. */
+static inline int64_t event_minus(uint64_t tai_ns, int64_t ns)
+{
+	return (int64_t)(tai_ns - (uint64_t)ns);
+}
+
 const char *event_kind_name(unsigned kind);       /* "open"; "unknown" */
 const char *event_verdict_name(unsigned verdict); /* "none" "allowed" "denied" "would-deny" */
 const char *event_hook_name(unsigned hook);       /* "file_open" */

@@ -325,7 +325,7 @@ static void put_event(struct audit_lines *l)
 
 char *event_to_audit(const struct event *e, const struct event_context *c)
 {
-	uint64_t wall = e->head.tai_ns - (uint64_t)c->tai_offset_ns;
+	uint64_t wall = (uint64_t)event_minus(e->head.tai_ns, c->tai_offset_ns);
 	char *text = NULL;
 	size_t size = 0;
 	struct audit_lines l = {.f = open_memstream(&text, &size), .e = e, .c = c};

@@ -27,7 +27,7 @@ uint64_t event_view_number(const struct event *e, const struct event_field *f)
 void event_view_time(const struct event *e, const struct event_context *c,
 		     char ret[static VIEW_TIME_SIZE])
 {
-	when_put((int64_t)e->head.tai_ns - c->tai_offset_ns, ret);
+	when_put(event_minus(e->head.tai_ns, c->tai_offset_ns), ret);
 }
 
 const char *event_view_args_state(const struct event *e)

@@ -98,7 +98,7 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		t->refused++;
 		return 0;
 	}
-	r = store_put_event(l, e, data, (int64_t)h->tai_ns - t->tai_offset_ns);
+	r = store_put_event(l, e, data, event_minus(h->tai_ns, t->tai_offset_ns));
 	if (r < 0)
 		return r;
 	if (r == 0)

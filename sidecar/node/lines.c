@@ -144,7 +144,7 @@ int lines_put(struct client *c, struct lines *g, struct beside *b, const struct 
 		return put_raw(c, row);
 	if (!row->record || event_decode(row->record, row->record_len, &e) <= 0)
 		return put_unreadable(c, g, row);
-	x.tai_offset_ns = (int64_t)e.head.tai_ns - row->wall_ns;
+	x.tai_offset_ns = event_minus(e.head.tai_ns, row->wall_ns);
 	if (e.head.kind == RV_KIND_EXEC)
 		exes_remember(&b->exes, &e);
 	exe_find(c, b, &e, &x);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "sidecar/common/util.h"
 #include "sidecar/node/chain.h"
+#include "sidecar/node/index.h"
 #include "sidecar/node/intake.h"
 #include "sidecar/node/verify.h"
 #include "tests/unit/dir.h"
@@ -508,5 +509,83 @@ TEST("verify: anchors that are none are refused")
 		CHECK_INT(json_parse(bad[i], strlen(bad[i]), false, &j, error, sizeof(error)), 0);
 		CHECK_INT(verify_anchors_read(j, list, &n, error, sizeof(error)), -EINVAL);
 		CHECK(strstr(error, "expected"));
+	}
+}
+
+TEST("verify: a search of a file that came without its seal adds nothing to its chain")
+{
+	struct filter f = {.pid = 1, .uid = -1, .rule = -1, .port = -1};
+	char before[4096];
+	_scene_ struct scene s;
+	struct index_part p = {};
+
+	begin(&s);
+	for (uint64_t n = 0; n < 1500; n += 500)
+		store_opens(&s, n, n + 499);
+	CHECK_INT(store_put_end(&s.store, s.life), 0);
+	store_release(&s.store);
+	CHECK_INT(unlink(s.seal), 0);
+	tamper(&s, "DELETE FROM parts");
+	snprintf(before, sizeof(before), "%s", findings(&s, NULL, 0));
+	s.life->indexed_known = false;
+	CHECK(index_look(&s.store, s.life, &f, 5, &p));
+	CHECK(p.indexed);
+	CHECK_STR(findings(&s, NULL, 0), before);
+	CHECK(access(s.seal, F_OK) < 0);
+}
+
+TEST("verify: the last link there can be is looked at once, and nothing is recorded behind it")
+{
+	_scene_ struct scene s;
+	struct store_row row;
+
+	store_sixty(&s);
+	tamper(&s, "UPDATE chain SET link=9223372036854775807 WHERE link=6");
+	CHECK(strstr(findings(&s, NULL, 0), "link-removed"));
+	store_release(&s.store);
+	store_opens(&s, 61, 70); /* in a file of its own */
+	CHECK_INT(store_rows(&s.store, s.life, 0), 0);
+	CHECK(store_next(s.life, &row) == 1 && row.seq == 61);
+	store_end(s.life);
+}
+
+/* Tries again as the node does; how often it took. */
+static int store_until(struct scene *s, uint64_t seq)
+{
+	struct intake in = {.meta = true};
+	uint8_t data[512];
+	int tries = 1;
+	bool bulk;
+
+	CHECK_INT(intake_add(&in, data, put_open(data, seq), &bulk), 0);
+	while (tries < 10 && intake_commit(&in, &s->store, s->life) < 0)
+		tries++;
+	intake_release(&in);
+	return tries;
+}
+
+TEST("verify: what somebody has made of the file does not keep the node from recording")
+{
+	static const char *const ways[] = {
+	    "DROP TABLE chain; CREATE TABLE chain(other)",
+	    "DROP TABLE chain; CREATE VIEW chain AS SELECT 1 AS link",
+	    "DROP TABLE parts; CREATE TABLE parts(other)",
+	    "CREATE TRIGGER t BEFORE INSERT ON events BEGIN SELECT RAISE(IGNORE); END",
+	    "CREATE TRIGGER t BEFORE INSERT ON chain BEGIN SELECT RAISE(IGNORE); END",
+	    "UPDATE chain SET key=NULL",
+	    "DELETE FROM chain WHERE link>2",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		_scene_ struct scene s;
+		uint8_t *record = NULL;
+		size_t len;
+
+		store_sixty(&s);
+		tamper(&s, ways[i]);
+		CHECK(store_until(&s, 61) < 4);
+		CHECK_INT((long long)s.life->duplicates, 0);
+		CHECK_INT(store_get_record(&s.store, s.life, 61, &record, &len), 0);
+		free(record);
 	}
 }
