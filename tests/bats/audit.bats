@@ -199,6 +199,6 @@ agree() {
 	run reeve logs --format xml acts
 	echo "$output"
 	[ "$status" -eq 2 ]
-	[[ $output == *"--format 'xml'"*"text, json, audit"* ]]
-	reeve help logs | grep -q -- '--format text|json|audit'
+	[[ $output == *"--format 'xml'"*"text, json, csv, audit"* ]]
+	reeve help logs | grep -q -- '--format text|json|csv|audit'
 }
