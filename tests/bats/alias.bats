@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# kernels: 7.2; full: all
 # alias.bats: what a rule denies by an exact path is denied by its other names, too, those it had before
 # the container or the policy came.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 6.1; full: all
 # bpf.bats: every BPF program that comes and goes, in the log of who loaded it; and the node's own
 # log. What a record must say is what the kernel's info call said to the loader.
 

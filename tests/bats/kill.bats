@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# kernels: 7.2; full: all
 # kill.bats: kill -9 of the agent, of the node, of both: denials hold, nothing is lost.
 
 load lib

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# kernels: 7.2; full: all
 # merge.bats: repetitions of an act are counted, to the last one; what is another act is a record of
 # its own.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# kernels: 7.2; full: all
 # policy-live.bats: a running container's policy is changed whole, whoever is killed on the way; what is
 # in force, what its records name, and what is kept as text agree.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 6.1; full: all
 # policy-rules.bats: every subject of the language, denied and allowed by a real kernel; what decides
 # when several rules, several policies or a default have a word.
 

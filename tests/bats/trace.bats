@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 6.12; full: all
 # trace.bats: what reeve leaves behind (nothing), what is seen of it (all of it), who pays (nobody
 # next door), and what an agent is allowed.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# kernels: 7.2; full: all
 # truth.bats: the truth table of paths. tests/bats/truth.table says what becomes of each access by each
 # way; tools/ways.c tries them all. A cell more or less is a failure, as is a denial without a record.
 

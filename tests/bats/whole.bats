@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# kernels: 7.2; full: all
 # whole.bats: argument blocks come back byte for byte, from ten bytes to all that execve takes.
 
 load lib

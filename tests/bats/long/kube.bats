@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
-# image: engines
+# image: 6.12-engines
 # kube.bats: the rendered DaemonSet on a host with podman, from installation to its removal; each test goes on where
 # the one before it stopped.
 
