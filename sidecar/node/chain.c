@@ -11,7 +11,8 @@
 #define BEHIND_MAX 1000000ull /* links a seal may be behind: hours of them, all unwritten */
 
 static const char *const meta_keys[] = {"container",  "counters", "state",	  "ended_wall_ns",
-					"duplicates", "refused",  "tai_offset_ns"};
+					"duplicates", "refused",  "tai_offset_ns", "cuts"};
+#define META_KEYS_ALWAYS 7 /* those behind count where there is such a row */
 
 static void digest(const struct crypt_part *parts, unsigned n, uint8_t *ret)
 {
@@ -45,23 +46,28 @@ int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST])
 	struct crypt_part parts[2 * ARRAY_SIZE(meta_keys)] = {};
 	char *texts[ARRAY_SIZE(meta_keys)] = {};
 	uint64_t lengths[ARRAY_SIZE(meta_keys)] = {};
+	unsigned n = 0;
 	int r = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(meta_keys) && r == 0; i++) {
 		size_t len;
 
 		r = db_get_text(db, meta_keys[i], &texts[i]);
+		if (r == -ENOENT && i >= META_KEYS_ALWAYS) {
+			r = 0;
+			break;
+		}
 		if (r == -ENOENT) /* told from an empty one */
 			lengths[i] = UINT64_MAX;
 		r = r == -ENOENT ? 0 : r;
 		len = texts[i] ? strlen(texts[i]) : 0;
 		if (texts[i])
 			lengths[i] = htole64(len);
-		parts[2 * i] = (struct crypt_part){&lengths[i], sizeof(lengths[i])};
-		parts[2 * i + 1] = (struct crypt_part){texts[i] ? texts[i] : "", len};
+		parts[n++] = (struct crypt_part){&lengths[i], sizeof(lengths[i])};
+		parts[n++] = (struct crypt_part){texts[i] ? texts[i] : "", len};
 	}
 	if (r == 0)
-		digest(parts, ARRAY_SIZE(parts), ret);
+		digest(parts, n, ret);
 	for (unsigned i = 0; i < ARRAY_SIZE(meta_keys); i++)
 		free(texts[i]);
 	return r;

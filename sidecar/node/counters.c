@@ -15,7 +15,12 @@ unsigned counters_kind(const char *name)
 	return 0;
 }
 
-static void by_kind(const char *key, const __u64 *n, struct json_out *o)
+bool counters_known(unsigned kind)
+{
+	return kind < RV_KIND_MAX && kind_names[kind];
+}
+
+void counters_kinds(const char *key, const __u64 *n, struct json_out *o)
 {
 	json_out_key(o, key);
 	json_out_open_object(o);
@@ -59,8 +64,8 @@ void counters_to_json(const struct rv_counters *c, struct json_out *o)
 	json_out_open_object(o);
 	json_out_member_unsigned(o, "issued", c->issued);
 	json_out_member_unsigned(o, "armed", c->armed);
-	by_kind("taken", c->taken, o);
-	by_kind("lost", c->lost, o);
+	counters_kinds("taken", c->taken, o);
+	counters_kinds("lost", c->lost, o);
 	counters_merges("merged", (const uint64_t *)c->merged, o);
 	counters_merges("merged_lost", (const uint64_t *)c->merged_lost, o);
 	json_out_key(o, "errors");
@@ -76,29 +81,33 @@ static __u64 positive(int64_t n)
 	return n > 0 ? (__u64)n : 0;
 }
 
+void counters_kinds_from(const struct json *j, __u64 ret[static RV_KIND_MAX])
+{
+	for (unsigned k = 0; k < RV_KIND_MAX; k++)
+		ret[k] = kind_names[k] ? positive(json_get_number(j, kind_names[k], 0)) : 0;
+}
+
+void counters_merges_from(const struct json *j, __u64 ret[static RV_MERGE_MAX])
+{
+	for (unsigned i = 0; i < RV_MERGE_MAX; i++) {
+		const char *name = kind_names[merge_kinds[i]];
+
+		ret[i] = name ? positive(json_get_number(j, name, 0)) : 0;
+	}
+}
+
 void counters_from_json(const struct json *j, struct rv_counters *ret)
 {
-	const struct json *taken = json_get(j, "taken"), *lost = json_get(j, "lost");
-	const struct json *merged = json_get(j, "merged");
-	const struct json *merged_lost = json_get(j, "merged_lost");
 	const struct json *errors = json_get(j, "errors");
 	unsigned e = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->issued = positive(json_get_number(j, "issued", 0));
 	ret->armed = positive(json_get_number(j, "armed", 0));
-	for (unsigned k = 0; k < RV_KIND_MAX; k++) {
-		if (!kind_names[k])
-			continue;
-		ret->taken[k] = positive(json_get_number(taken, kind_names[k], 0));
-		ret->lost[k] = positive(json_get_number(lost, kind_names[k], 0));
-	}
-	for (unsigned i = 0; i < RV_MERGE_MAX; i++) {
-		const char *name = kind_names[merge_kinds[i]];
-
-		ret->merged[i] = name ? positive(json_get_number(merged, name, 0)) : 0;
-		ret->merged_lost[i] = name ? positive(json_get_number(merged_lost, name, 0)) : 0;
-	}
+	counters_kinds_from(json_get(j, "taken"), ret->taken);
+	counters_kinds_from(json_get(j, "lost"), ret->lost);
+	counters_merges_from(json_get(j, "merged"), ret->merged);
+	counters_merges_from(json_get(j, "merged_lost"), ret->merged_lost);
 	if (!errors || errors->type != JSON_ARRAY)
 		return;
 	for (const struct json *n = errors->child; n && e < RV_ERROR_MAX; n = n->next)

@@ -106,6 +106,7 @@ void db_free(struct db *db)
 	if (!db)
 		return;
 	db_chain_free(db->chain);
+	db_cuts_free(db->cuts);
 	for (unsigned i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(db->statements[i]);
 	sqlite3_close(db->handle);
@@ -148,8 +149,10 @@ static int set_up(struct db *db, bool create, bool writable)
 {
 	int version = 0, r = 0;
 
+	/* auto_vacuum is of a file's first write, and nothing for one that has tables. */
 	if (writable)
-		r = run(db, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL");
+		r = run(db, "PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"
+			    "PRAGMA synchronous=FULL");
 	if (r == 0)
 		r = run(db, "PRAGMA cache_size=-512");
 
@@ -343,6 +346,7 @@ int db_next(struct db *db, struct db_event *ret)
 void db_end(struct db *db)
 {
 	db_chain_end(db->chain);
+	db_cuts_end(db->cuts);
 	if (db->reading)
 		sqlite3_reset(db->reading);
 	db->reading = NULL;

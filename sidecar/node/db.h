@@ -76,11 +76,39 @@ int db_last_link(struct db *db, uint64_t *ret);
  * valid. The caller releases it. */
 int db_get_link(struct db *db, uint64_t from, struct db_link *ret);
 void db_link_release(struct db_link *l);
-/* Takes those numbers away, both of them included, with their arguments. */
-int db_cut(struct db *db, uint64_t from, uint64_t to);
 int db_count_events(struct db *db, uint64_t *ret);
 /* A whole row; -ENOENT; -EUCLEAN: its columns have not the types we give them. Pointers hold until
  * the next call for that database, db_end ends the read. */
 int db_get_event(struct db *db, uint64_t seq, struct db_event *ret);
 /* The next number in events, or else in args, from one on. -ENOENT. */
 int db_next_seq(struct db *db, bool args, uint64_t from, uint64_t *ret);
+
+/* The table of what was cut (store.h), which is made with its first row. */
+int db_cuts_make(struct db *db); /* in a transaction */
+/* Takes those numbers away, both of them included, with their arguments. */
+int db_cut(struct db *db, uint64_t from, uint64_t to);
+/* Notes that they are; joins the range before where it can. */
+int db_put_cut(struct db *db, uint64_t from, uint64_t to, const char *why);
+/* The first range that ends at that number or behind it; -ENOENT: none. */
+int db_get_cut(struct db *db, uint64_t number, uint64_t *ret_from, uint64_t *ret_to);
+int db_last_cut(struct db *db, uint64_t *ret); /* the largest number in it; -ENOENT */
+bool db_has_event(struct db *db, uint64_t seq);
+/* For retention: what a row weighs and tells. */
+struct db_weight {
+	uint64_t seq;
+	const char *kind, *verdict; /* until the next call; NULL: not as we write them */
+	int64_t wall_ns;
+	uint64_t bytes;
+	const uint8_t *record; /* of repeat alone */
+	size_t record_len;
+};
+/* The first row from that number on. -ENOENT. */
+int db_weigh(struct db *db, uint64_t from, struct db_weight *ret);
+int db_weigh_next(struct db *db, struct db_weight *ret); /* and those behind it; -ENOENT: no more */
+/* Parts of the index, from one id to another, both included. */
+int db_cut_parts(struct db *db, uint64_t from, uint64_t to);
+/* Bytes that are in use, and bytes that the file could do without. */
+int db_space(struct db *db, uint64_t *ret_used, uint64_t *ret_free);
+/* Gives so many bytes back at most, outside a transaction. A file of an earlier version cannot: what is
+ * free in it is used again. */
+int db_shrink(struct db *db, uint64_t bytes);

@@ -15,8 +15,6 @@ enum statement {
 	GET_EVENT,
 	NEXT_EVENT,
 	NEXT_ARGS,
-	CUT_EVENTS,
-	CUT_ARGS,
 	STATEMENTS,
 };
 
@@ -29,8 +27,6 @@ static const char *const statement_text[STATEMENTS] = {
     [GET_EVENT] = "SELECT kind,wall_ns,verdict,pid,path,record FROM events WHERE seq=?1",
     [NEXT_EVENT] = "SELECT seq FROM events WHERE seq>=?1 ORDER BY seq LIMIT 1",
     [NEXT_ARGS] = "SELECT seq FROM args WHERE seq>=?1 ORDER BY seq LIMIT 1",
-    [CUT_EVENTS] = "DELETE FROM events WHERE seq BETWEEN ?1 AND ?2",
-    [CUT_ARGS] = "DELETE FROM args WHERE seq BETWEEN ?1 AND ?2",
 };
 
 static const char table_text[] =
@@ -128,27 +124,6 @@ int db_last_link(struct db *db, uint64_t *ret)
 	if (r == 0 || r == -ENOENT)
 		*ret = last;
 	return r == -ENOENT ? 0 : r;
-}
-
-static int cut(struct db *db, enum statement which, uint64_t from, uint64_t to)
-{
-	sqlite3_stmt *s;
-	int code, r = use(db, which, &s);
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(s, 1, (sqlite3_int64)from);
-	sqlite3_bind_int64(s, 2, (sqlite3_int64)to);
-	code = sqlite3_step(s);
-	sqlite3_reset(s);
-	return db_error(db, code);
-}
-
-int db_cut(struct db *db, uint64_t from, uint64_t to)
-{
-	int r = cut(db, CUT_EVENTS, from, to);
-
-	return r < 0 ? r : cut(db, CUT_ARGS, from, to);
 }
 
 int db_count_events(struct db *db, uint64_t *ret)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "sidecar/common/util.h"
+#include "sidecar/node/counters.h"
 #include "sidecar/node/index.h"
 
 #define INTAKE_KEEP (512u << 10) /* bytes an emptied buffer may keep */
@@ -80,12 +81,50 @@ struct tally {
 	bool counted, armed, closed;
 	int64_t tai_offset_ns;
 	char policy[sizeof(((struct meta *)0)->policy)]; /* the name, after a change of it */
+	enum record_class from_class; /* those before it are dropped */
+	struct numbers dropped;
 };
 
 static void count_verdict(struct tally *t, unsigned verdict)
 {
 	t->denied += verdict == RV_VERDICT_DENIED;
 	t->would_deny += verdict == RV_VERDICT_WOULD_DENY;
+}
+
+/* Not stored, as the disk is full. 1: so it is, 0: it is none of those. */
+static int drop(struct life *l, const struct event *e, struct tally *t)
+{
+	unsigned kind = e->head.kind;
+	int r;
+
+	if (class_of(kind, e->head.verdict) >= t->from_class || !counters_known(kind))
+		return 0;
+	if (store_was_here(l, e->head.seq) || numbers_have(&t->dropped, e->head.seq)) {
+		t->duplicates++;
+		return 1;
+	}
+	r = numbers_add(&t->dropped, e->head.seq);
+	if (r < 0)
+		return r;
+	l->cuts.dropped[kind]++;
+	if (kind == RV_KIND_REPEAT && counters_merge(e->repeat.of_kind) < RV_MERGE_MAX)
+		l->cuts.repeats_dropped[counters_merge(e->repeat.of_kind)] += e->repeat.count;
+	return 1;
+}
+
+static void note(const struct event *e, struct tally *t)
+{
+	unsigned kind = e->head.kind;
+
+	if (kind == RV_KIND_POLICY)
+		memcpy(t->policy, e->policy.policy_name.s, sizeof(t->policy) - 1);
+	t->armed |= e->head.seq == 0;
+	t->closed |= kind == RV_KIND_CLOSE;
+	if (kind == RV_KIND_CHECKPOINT || kind == RV_KIND_CLOSE) {
+		if (!t->counted || e->checkpoint.counters.issued >= t->counters.issued)
+			t->counters = e->checkpoint.counters;
+		t->counted = true;
+	}
 }
 
 static int put(struct intake *in, struct life *l, const uint8_t *data, const struct event *e,
@@ -98,6 +137,14 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		t->refused++;
 		return 0;
 	}
+	note(e, t);
+	r = drop(l, e, t);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (l->cut_high && h->seq <= l->cut_high && store_was_here(l, h->seq)) {
+		t->duplicates++;
+		return 0;
+	}
 	r = store_put_event(l, e, data, event_minus(h->tai_ns, t->tai_offset_ns));
 	if (r < 0)
 		return r;
@@ -107,15 +154,6 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		return r < 0 ? r : -ENOMEM;
 	else
 		count_verdict(t, h->verdict);
-	if (h->kind == RV_KIND_POLICY)
-		memcpy(t->policy, e->policy.policy_name.s, sizeof(t->policy) - 1);
-	t->armed |= h->seq == 0;
-	t->closed |= h->kind == RV_KIND_CLOSE;
-	if (h->kind == RV_KIND_CHECKPOINT || h->kind == RV_KIND_CLOSE) {
-		if (!t->counted || e->checkpoint.counters.issued >= t->counters.issued)
-			t->counters = e->checkpoint.counters;
-		t->counted = true;
-	}
 	return 0;
 }
 
@@ -149,7 +187,8 @@ static int put_all(struct intake *in, struct life *l, struct tally *t)
 
 int intake_commit(struct intake *in, struct store *s, struct life *l)
 {
-	struct tally t = {.tai_offset_ns = util_tai_offset_ns()};
+	struct tally t = {.tai_offset_ns = util_tai_offset_ns(), .from_class = s->from_class};
+	struct cuts cuts = l->cuts;
 	struct tally before = {.duplicates = l->duplicates,
 			       .refused = l->refused,
 			       .counters = l->counters,
@@ -166,7 +205,9 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	indexed = l->indexed;
 	r = put_all(in, l, &t);
 	apply(l, &t);
-	if (r == 0 && (in->meta || t.duplicates || t.refused || t.counted || t.policy[0]))
+	if (r == 0)
+		r = store_put_dropped(l, &t.dropped);
+	if (r == 0 && (in->meta || t.dropped.n || t.duplicates || t.refused || t.counted || t.policy[0]))
 		r = store_put_meta(l);
 	if (r < 0)
 		store_abort(s, l);
@@ -177,11 +218,16 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		l->refused = before.refused;
 		l->counters = before.counters;
 		l->tai_offset_ns = before.tai_offset_ns;
+		l->cuts = cuts;
 		l->indexed = indexed;
 		l->spoilt = r == -EUCLEAN;
 		in->stored_len = 0;
+		numbers_release(&t.dropped);
 		return r;
 	}
+	if (t.dropped.n > 0 && t.dropped.of[t.dropped.n - 1].to > l->cut_high)
+		l->cut_high = t.dropped.of[t.dropped.n - 1].to;
+	numbers_release(&t.dropped);
 	for (size_t i = 0; i < in->stored_len; i++)
 		life_note(l, in->stored[i], in->stored[i] == 0 ? RV_KIND_ARMED : 0);
 	l->stored += in->stored_len;

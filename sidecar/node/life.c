@@ -39,6 +39,30 @@ void lives_add(struct lives *all, struct life *l)
 	l->next = all->first;
 	all->first = l;
 	all->count++;
+	all->added++;
+}
+
+void lives_remove(struct lives *all, struct life *l)
+{
+	struct life **at = &all->first;
+
+	while (*at != l)
+		at = &(*at)->next;
+	*at = l->next;
+	all->count--;
+	l->gone = true;
+	l->next = all->gone;
+	all->gone = l;
+}
+
+void lives_forget(struct lives *all)
+{
+	while (all->gone) {
+		struct life *l = all->gone;
+
+		all->gone = l->next;
+		life_free(l);
+	}
 }
 
 void lives_release(struct lives *all)
@@ -50,6 +74,7 @@ void lives_release(struct lives *all)
 		life_free(l);
 	}
 	all->count = 0;
+	lives_forget(all);
 }
 
 struct life *lives_by_generation(const struct lives *all, uint64_t generation, uint64_t cgroup_id)

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "sidecar/common/meta.h"
 #include "bpf/abi.h"
+#include "sidecar/common/meta.h"
+#include "sidecar/node/cuts.h"
 
 #define LIFE_FILE_MAX (META_ID_MAX + 32) /* bytes, NUL included */
 #define LIFE_FILE_ID_MAX 200		 /* characters; with the rest below NAME_MAX */
@@ -28,6 +29,7 @@ struct life {
 	uint64_t duplicates; /* records that came again, by number */
 	uint64_t refused;    /* records of another generation */
 	int64_t tai_offset_ns;
+	struct cuts cuts;
 
 	/* known from the events table */
 	bool armed;	  /* record 0 is stored */
@@ -37,6 +39,10 @@ struct life {
 	uint64_t settled; /* life_settle keeps it */
 	uint64_t settling;
 	uint64_t settling_since_ns;
+
+	/* known from the table cuts */
+	uint64_t cut_high;    /* the largest number in it; 0 none */
+	uint64_t cut_changes; /* goes up whenever records are taken away, while this node runs */
 
 	/* index.c's, known from the parts table */
 	uint64_t indexed; /* no part from here on is */
@@ -50,11 +56,15 @@ struct life {
 	struct store_db *db;	 /* store.c's, NULL while closed */
 	uint64_t stored, denied, would_deny; /* records that came */
 	uint64_t alone_since_ns; /* running without stream, pins or spool since then; 0 not so */
+	bool cutting; /* retention is at it: more will go */
+	bool gone;    /* its files are removed; only who still points to it knows it */
 };
 
 struct lives {
 	struct life *first; /* newest registration first */
 	size_t count;
+	uint64_t added; /* lives ever registered */
+	struct life *gone; /* removed, and perhaps still pointed to */
 };
 
 /* A life from its meta, not yet registered. Takes meta over (it is emptied). NULL: no memory. */
@@ -68,6 +78,10 @@ static inline void life_free_p(struct life **l)
 
 void lives_add(struct lives *all, struct life *l);
 void lives_release(struct lives *all);
+/* Its record was removed: nobody finds it any more, memory is freed by lives_forget. */
+void lives_remove(struct lives *all, struct life *l);
+/* Nobody points to a life that was removed. */
+void lives_forget(struct lives *all);
 /* The life a meta speaks of, registered if it is new; takes the meta over. -EEXIST: another life
  * has its file, -ENOMEM. */
 int lives_admit(struct lives *all, struct meta *meta, struct life **ret);

@@ -27,7 +27,7 @@ struct all {
 	bool looking; /* for the last ones: they come into found */
 	struct reading **sources;
 	size_t n, size;
-	size_t lives; /* how many there were when looked last; new ones come first in the list */
+	uint64_t lives; /* how many had ever come when looked last; new ones come first in the list */
 	struct merge merge;
 	struct last *found;
 	size_t found_n;
@@ -75,24 +75,26 @@ static int add_source(struct all *g, struct life *l)
 	return l->any ? wait_for(g, g->n - 1) : 0;
 }
 
-/* Those that came since the last time. */
-static int add_lives(struct all *g, const struct lives *lives)
-{
-	struct life *l = lives->first;
-	int r = 0;
-
-	for (; g->lives < lives->count && r == 0; g->lives++, l = l->next)
-		if (!is_outside(g, l))
-			r = add_source(g, l);
-	return r;
-}
-
 static struct reading *source_of(const struct all *g, const struct life *l)
 {
 	for (size_t i = 0; i < g->n; i++)
 		if (g->sources[i]->life == l)
 			return g->sources[i];
 	return NULL;
+}
+
+/* Those that came since the last time. */
+static int add_lives(struct all *g, const struct lives *lives)
+{
+	struct life *l = lives->first;
+	int r = 0;
+
+	for (; g->lives < lives->added && l && r == 0; g->lives++, l = l->next)
+		if (!is_outside(g, l) && !source_of(g, l))
+			r = add_source(g, l);
+	if (r == 0) /* some were removed meanwhile */
+		g->lives = lives->added;
+	return r;
 }
 
 /* Containers that are new, and those that have more than before. */
@@ -122,7 +124,7 @@ static int fill(struct client *c, struct reading *s)
 	struct all *g = c->state;
 	int r;
 
-	if (s->over) {
+	if (s->over || s->life->gone) {
 		merge_remove(&g->merge);
 		s->waiting = false;
 		if (!g->looking)

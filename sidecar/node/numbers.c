@@ -71,6 +71,16 @@ int numbers_add(struct numbers *s, uint64_t number)
 	return 0;
 }
 
+int numbers_add_range(struct numbers *s, uint64_t from, uint64_t to)
+{
+	if (from > to || (s->n > 0 && from <= s->of[s->n - 1].to))
+		return -EINVAL;
+	if (s->n == 0 || s->of[s->n - 1].to + 1 < from)
+		return insert(s, s->n, from, to);
+	s->of[s->n - 1].to = to;
+	return 0;
+}
+
 int numbers_remove(struct numbers *s, uint64_t from, uint64_t to)
 {
 	size_t i = place(s, from), end;

@@ -18,6 +18,8 @@ struct numbers {
 
 /* -E2BIG: they are scattered over more than NUMBERS_RANGES_MAX ranges. */
 int numbers_add(struct numbers *s, uint64_t number);
+/* Adds a range behind all there are. The same errors; -EINVAL: it is not behind them. */
+int numbers_add_range(struct numbers *s, uint64_t from, uint64_t to);
 bool numbers_have(const struct numbers *s, uint64_t number);
 /* Takes a range out, both ends of it included. The same errors. */
 int numbers_remove(struct numbers *s, uint64_t from, uint64_t to);

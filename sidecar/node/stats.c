@@ -228,6 +228,10 @@ static int step(struct client *c)
 	if (g->at == g->n)
 		return 0;
 	client_turn_to(c, g->lives[g->at]);
+	if (c->life->gone) { /* by retention, since the question was asked */
+		begin(g);
+		return ++g->at < g->n;
+	}
 	r = add_rows(c);
 	if (r != 0)
 		return r < 0 ? util_refuse(r, c->error, sizeof(c->error),

@@ -10,6 +10,8 @@
  *   meta(key TEXT PRIMARY KEY, value)           container, state, ended_wall_ns, counters,
  *                                               duplicates, refused, tai_offset_ns;
  *                                               rules-VERSION (8 hex digits): a line per rule
+ *                                               cuts: what was taken away or not stored, cuts.h
+ *   cuts(first INTEGER PRIMARY KEY, last, why)  the numbers of that; why: age, bytes, node, disk, full
  *   chain(link INTEGER PRIMARY KEY, ...)        what each transaction stored, signed: chain.h
  * All functions block on the disk. Errors: -ENOSPC, -EROFS, -EIO, -EBUSY (a foreign writer),
  * -EUCLEAN (not a database of ours any more), -ENOMEM. */
@@ -18,6 +20,7 @@
 #include <stdint.h>
 #include "sidecar/common/event.h"
 #include "sidecar/node/life.h"
+#include "sidecar/node/numbers.h"
 
 #define STORE_OPEN_MAX 32
 
@@ -27,6 +30,8 @@ struct store {
 	const char *seals; /* directory of the chains' seals, there before the first commit */
 	struct store_db *open; /* used last first */
 	unsigned open_count;
+	/* Records of classes before it are not stored, but counted: the disk is full. CLASS_ACTS: all are. */
+	enum record_class from_class;
 };
 
 void store_init(struct store *s, const char *dir, const char *seals);
@@ -49,16 +54,33 @@ void store_names_key(char ret[static 32], uint32_t version); /* of the row in me
 /* Takes records away, from one number to another, both included, and says so in the chain. why: a word
  * of at most CHAIN_WHY_MAX bytes. */
 int store_cut(struct life *l, uint64_t from, uint64_t to, const char *why);
+/* The same of records that come and are not stored. */
+int store_put_dropped(struct life *l, const struct numbers *dropped);
+/* In a transaction: that number is stored, or was and is cut, or came and was dropped. */
+bool store_was_here(const struct life *l, uint64_t seq);
 /* index.c's postings; -ENOENT: none. The first part from which on there is none at all; without any 0. */
 #define INDEX_TIMES 15 /* a term of no record's */
 /* A transaction for the index alone: the chain does not hear of it. */
 int store_begin_parts(struct store *s, struct life *l);
 int store_put_part(struct life *l, uint64_t part, unsigned term, const void *data, size_t len);
 int store_drop_parts(struct life *l, uint64_t from);
+int store_cut_parts(struct life *l, uint64_t from, uint64_t end); /* end not included */
 int store_get_part(struct store *s, struct life *l, uint64_t part, unsigned term, uint8_t **ret, size_t *ret_len);
 int store_parts_end(struct store *s, struct life *l, uint64_t *ret);
 /* Ends a life, in a transaction of its own; on failure it has not. */
 int store_put_end(struct store *s, struct life *l);
+/* Retention's piece of work on one life, in a transaction of its own. 1: it has gone on, 0: there is
+ * nothing that could go. */
+struct cut_order {
+	const char *why; /* as of store_cut */
+	uint64_t keep;	 /* so many of the last numbers stay */
+	int64_t before_ns; /* acts and changes of before alone; INT64_MAX: as much as there is, by class */
+	uint64_t share;	   /* bytes of processes, and of evidence, that stay as long as others can go */
+};
+int store_cut_some(struct store *s, struct life *l, const struct cut_order *o, uint64_t *ret_records);
+/* Bytes of its file that are in use, and that could be given back; and giving some back. */
+int store_space(struct store *s, struct life *l, uint64_t *ret_used, uint64_t *ret_free);
+int store_shrink(struct store *s, struct life *l, uint64_t bytes);
 /* After a failure of any of them the transaction is gone, as if it had never begun. */
 int store_commit(struct store *s, struct life *l);
 void store_abort(struct store *s, struct life *l);
@@ -81,6 +103,8 @@ void store_end(struct life *l);
 
 /* The open database, for reading until the next call for any life; store_end ends the read. */
 int store_db(struct store *s, struct life *l, struct db **ret);
+/* Numbers that were cut or dropped, from that one on, into *ret. */
+int store_cuts_from(struct store *s, struct life *l, uint64_t from, struct numbers *ret);
 void store_seal_path(const struct store *s, const struct life *l, char *ret, size_t size);
 
 /* One record or argument block, copied; the caller frees it. -ENOENT. */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include "match.h"
 #include "policy.h"
-#include "reader.h"
 #include "rule.h"
+#include "sidecar/common/reader.h"
 #include "sidecar/common/util.h"
 #include "words.h"
 

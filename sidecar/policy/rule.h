@@ -2,7 +2,7 @@
 /* One rule of a policy. Private to sidecar/policy. */
 #pragma once
 #include "policy.h"
-#include "reader.h"
+#include "sidecar/common/reader.h"
 
 /* Reads one element of "rules" into zeroes; its "when" and "tag" go to the policy's. -EINVAL with the
  * reason in the reader, -ENOMEM. On failure, too, policy_free() frees what it has put into *rule.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checked access to a policy's JSON: every refusal names the place, what was found, what was
- * expected, and what to do. Private to sidecar/policy. */
+/* Checked access to the JSON that people write, a policy or the node's configuration: every refusal
+ * names the place, what was found, what was expected, and what to do. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "sidecar/common/json.h"
+#include "json.h"
 
 struct reader {
 	const char *file;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See reader.h. Words people see when a policy is refused are made here, in one tone. */
+/* See reader.h. Words people see when their text is refused are made here, in one tone. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "reader.h"
-#include "sidecar/common/utf8.h"
+#include "utf8.h"
 
 #define NAME_SHOWN_MAX 48  /* bytes of a found string that a message repeats */
 #define LIST_SHOWN_MAX 300 /* bytes of known words: all kinds of the kernel fit */
@@ -65,7 +65,7 @@ static void describe(const struct json *j, char *ret, size_t size)
 	case JSON_OBJECT:
 		snprintf(ret, size, "an object");
 		break;
-	case JSON_OTHER: /* in no policy */
+	case JSON_OTHER: /* json_parse makes none */
 		snprintf(ret, size, "a value beyond bounds");
 		break;
 	}
