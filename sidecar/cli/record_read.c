@@ -57,12 +57,17 @@ static bool is_true(const struct json *j, const char *key)
 static void judge_ledger(const struct json *ledger, struct record_state *ret)
 {
 	int64_t lost = json_get_number(ledger, "lost", -1);
+	int64_t gone = json_get_number(ledger, "cut", 0) + json_get_number(ledger, "dropped", 0);
 	int64_t repeats = sum(json_get(ledger, "merged_lost"));
 
 	ret->ended = is_true(ledger, "ended");
 	if (!is_true(ledger, "armed"))
 		snprintf(ret->fault, sizeof(ret->fault),
 			 "its entrypoint was never executed, or the record of that is missing");
+	else if (gone != 0)
+		snprintf(ret->fault, sizeof(ret->fault),
+			 "%" PRId64 " of its records were cut by retention or dropped by a full disk",
+			 gone);
 	else if (lost != 0)
 		snprintf(ret->fault, sizeof(ret->fault), "%" PRId64 " records were lost", lost);
 	else if (repeats != 0)

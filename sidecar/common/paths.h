@@ -32,12 +32,15 @@
 #define PATH_SEAL "/var/lib/reeve/seal"
 #define PATH_SEAL_CONTAINERS "/var/lib/reeve/seal/containers" /* NAME.seal */
 #define PATH_SEAL_NODE "/var/lib/reeve/seal/node"
+#define PATH_REMOVED "/var/lib/reeve/removed" /* a JSON line for each database retention has removed */
+#define PATH_RESERVE "/var/lib/reeve/reserve" /* given up when the disk is full, node/disk.h */
 #define PATH_SPOOL "/var/lib/reeve/spool"      /* KEY.spool */
 #define PATH_SPOOL_FALLBACK "/run/reeve/spool" /* when the first cannot be written */
 #define PATH_KEPT "/var/lib/reeve/policy"      /* root 0700: policies in force as text, live/kept.h */
 #define PATH_KEPT_FALLBACK "/run/reeve/policy" /* when the first cannot be written */
 #define PATH_POLICIES "/etc/reeve/policies"    /* NAME.json */
 #define PATH_DEFAULT_POLICY "/etc/reeve/policies/default.json" /* applies to every container if present */
+#define PATH_CONFIG "/etc/reeve/node.json" /* of the node: node/config.h */
 #define PATH_RUNC_CONF "/etc/reeve/runc.json" /* reeve-runc: oci-hooks/runc/conf.h */
 
 #define PATH_EXEMPT "/etc/reeve/exempt" /* namespaces left alone, oci-hooks/exempt.h */

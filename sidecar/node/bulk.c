@@ -132,6 +132,8 @@ static int store_run(struct node *n, struct life *l)
 	struct bulk *b = &n->bulk;
 	unsigned long place = b->ring.position;
 	uint64_t generation = l->meta.generation, total = 0, blocks = 0;
+	uint64_t args_dropped = l->cuts.args_dropped;
+	bool keep = n->store.from_class <= CLASS_PROCESSES;
 	const struct rv_bulk *block;
 	size_t bytes = 0;
 	uint32_t len;
@@ -139,20 +141,25 @@ static int store_run(struct node *n, struct life *l)
 
 	if (r < 0)
 		return r;
-	r = store_put_meta(l); /* the first thing known of a container may be a block of it */
 	while (r == 0 && bytes < BULK_COMMIT_BYTES && (block = front(b, &len)) &&
 	       block->generation == generation) {
-		r = store_put_args(l, block->seq, block + 1, block->data_len);
+		if (keep)
+			r = store_put_args(l, block->seq, block + 1, block->data_len);
+		else
+			l->cuts.args_dropped++;
 		total = block->bulk_total > total ? block->bulk_total : total;
 		bytes += block->data_len;
 		blocks++;
 		rvring_step(&b->ring, len);
 	}
+	if (r == 0)
+		r = store_put_meta(l); /* the first thing known of a container may be a block of it */
 	if (r < 0)
 		store_abort(&n->store, l);
 	else
 		r = store_commit(&n->store, l);
 	if (r < 0) {
+		l->cuts.args_dropped = args_dropped;
 		b->ring.position = place;
 		return r;
 	}
@@ -202,6 +209,7 @@ static unsigned drain(struct node *n)
 		b->waiting_since_ns = 0;
 		r = store_run(n, l);
 		if (r < 0) {
+			(void)disk_refused(n, r);
 			if (!b->failing)
 				log_err(r, "write arguments of container %s: tried every second",
 					l->meta.id);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/log.h"
+#include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
+#include "sidecar/node/removal.h"
 
 #define PIECE_MAX (1u << 20) /* bytes of one WIRE_DATA */
 
@@ -296,6 +298,9 @@ int client_find_life(struct client *c, const struct json *query)
 		return find_node(c);
 	r = lives_find(&c->node->lives, json_get_string(query, "id", ""), &l, c->error,
 		       sizeof(c->error));
+	if (r == -ENOENT)
+		(void)removal_find(PATH_REMOVED, json_get_string(query, "id", ""), c->error,
+				   sizeof(c->error));
 	if (r == 0)
 		client_turn_to(c, l);
 	return r;

@@ -245,3 +245,10 @@ int db_shrink(struct db *db, uint64_t bytes)
 		 (unsigned long long)(bytes / size + 1));
 	return db_error(db, sqlite3_exec(db->handle, text, NULL, NULL, NULL));
 }
+
+int db_fold(struct db *db)
+{
+	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	return (code & 0xff) == SQLITE_BUSY ? 0 : db_error(db, code);
+}

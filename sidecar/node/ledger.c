@@ -9,12 +9,46 @@
 #include "sidecar/common/util.h"
 #include "sidecar/node/counters.h"
 
-static void add_gap(struct ledger *l, uint64_t from, uint64_t to)
+static void add_missing(struct ledger *l, uint64_t from, uint64_t to)
 {
 	l->missing += to - from + 1;
 	if (l->gap_count < LEDGER_GAPS_MAX)
 		l->gaps[l->gap_count] = (struct ledger_gap){from, to};
 	l->gap_count++;
+}
+
+/* The first range of gone that ends at that number or behind it; NULL: none. */
+static const struct numbers_range *next_gone(struct ledger *l, uint64_t from)
+{
+	while (l->gone && l->gone_at < l->gone->n && l->gone->of[l->gone_at].to < from)
+		l->gone_at++;
+	return l->gone && l->gone_at < l->gone->n ? &l->gone->of[l->gone_at] : NULL;
+}
+
+static void add_gap(struct ledger *l, uint64_t from, uint64_t to)
+{
+	while (from <= to) {
+		const struct numbers_range *g = next_gone(l, from);
+		uint64_t last;
+
+		if (!g || g->from > to) {
+			add_missing(l, from, to);
+			return;
+		}
+		if (g->from > from) {
+			add_missing(l, from, g->from - 1);
+			from = g->from;
+		}
+		last = g->to < to ? g->to : to;
+		l->gone_n += last - from + 1;
+		from = last + 1;
+	}
+}
+
+void ledger_gone(struct ledger *l, const struct numbers *gone)
+{
+	l->gone = gone;
+	l->gone_at = 0;
 }
 
 void ledger_add(struct ledger *l, uint64_t seq, unsigned kind)
@@ -55,7 +89,9 @@ static void finish_repeats(struct ledger *l)
 	l->unexplained_repeats = l->repeats_foreign;
 	for (unsigned i = 0; i < RV_MERGE_MAX; i++) {
 		uint64_t counted = l->counters.merged[i], lost = l->counters.merged_lost[i];
-		uint64_t told = l->repeats[i] + lost, checked = l->repeats_checked[i] + lost;
+		uint64_t cut = l->cuts.repeats_cut[i];
+		uint64_t told = l->repeats[i] + lost + cut + l->cuts.repeats_dropped[i];
+		uint64_t checked = l->repeats_checked[i] + lost + cut;
 
 		if (l->ended)
 			l->unexplained_repeats += told > counted ? told - counted : counted - told;
@@ -69,6 +105,7 @@ static void finish_repeats(struct ledger *l)
 static void finish_running(struct ledger *l)
 {
 	l->unexplained = l->missing_checked > l->lost ? l->missing_checked - l->lost : 0;
+	l->unexplained += l->cut_untold;
 	l->exact = l->unexplained == 0 && l->unexplained_repeats == 0;
 }
 
@@ -77,8 +114,10 @@ static void finish_ended(struct ledger *l)
 	const struct rv_counters *c = &l->counters;
 
 	l->unexplained = l->missing > l->lost ? l->missing - l->lost : l->lost - l->missing;
+	l->unexplained += l->cut_untold;
 	for (unsigned k = 1; k < RV_KIND_MAX && !l->kind; k++)
-		if (c->taken[k] != l->kinds[k] + c->lost[k])
+		if (c->taken[k] !=
+		    l->kinds[k] + c->lost[k] + l->cuts.cut[k] + l->cuts.dropped[k])
 			l->kind = k;
 	l->exact = l->closed && l->unexplained == 0 && l->kind == 0 && l->kinds[0] == 0 &&
 		   l->unexplained_repeats == 0;
@@ -96,7 +135,7 @@ void ledger_finish(struct ledger *l, const struct rv_counters *counters, bool en
 	}
 	if (ended && !l->closed && counters->issued > l->last)
 		add_gap(l, l->last + 1, counters->issued);
-	l->expected = l->stored + l->missing;
+	l->expected = l->stored + l->missing + l->gone_n;
 	finish_repeats(l);
 	if (ended)
 		finish_ended(l);
@@ -146,11 +185,19 @@ void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o)
 	json_out_member_unsigned(o, "lost", l->lost);
 	json_out_member_unsigned(o, "missing", l->missing);
 	json_out_member_unsigned(o, "unexplained", l->unexplained);
+	json_out_member_unsigned(o, "cut", cuts_cut(&l->cuts));
+	json_out_member_unsigned(o, "dropped", cuts_dropped(&l->cuts));
+	json_out_member_unsigned(o, "denials_cut", l->cuts.denials);
+	json_out_member_unsigned(o, "arguments_dropped", l->cuts.args_dropped);
 	put_kinds("stored_by_kind", l->kinds, o);
 	put_kinds("lost_by_kind", (const uint64_t *)l->counters.lost, o);
+	put_kinds("cut_by_kind", (const uint64_t *)l->cuts.cut, o);
+	put_kinds("dropped_by_kind", (const uint64_t *)l->cuts.dropped, o);
 	put_kinds("taken_by_kind", (const uint64_t *)l->counters.taken, o);
 	counters_merges("merged", (const uint64_t *)l->counters.merged, o);
 	counters_merges("merged_stored", l->repeats, o);
+	counters_merges("merged_cut", (const uint64_t *)l->cuts.repeats_cut, o);
+	counters_merges("merged_dropped", (const uint64_t *)l->cuts.repeats_dropped, o);
 	counters_merges("merged_lost", (const uint64_t *)l->counters.merged_lost, o);
 	counters_merges("merged_pending", l->pending, o);
 	json_out_member_unsigned(o, "merged_unexplained", l->unexplained_repeats);
@@ -164,12 +211,40 @@ void ledger_to_json(const struct ledger *l, const char *id, struct json_out *o)
 
 static void print_kinds(FILE *f, const struct ledger *l)
 {
-	fprintf(f, "%-12s %10s %10s %10s\n", "kind", "given", "stored", "lost");
-	for (unsigned k = 0; k < RV_KIND_MAX; k++)
-		if (l->counters.taken[k] || l->kinds[k] || l->counters.lost[k])
-			fprintf(f, "%-12s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
-				k ? event_kind_name(k) : "unknown", (uint64_t)l->counters.taken[k],
-				l->kinds[k], (uint64_t)l->counters.lost[k]);
+	bool gone = cuts_cut(&l->cuts) || cuts_dropped(&l->cuts);
+
+	fprintf(f, "%-12s %10s %10s %10s%s\n", "kind", "given", "stored", "lost",
+		gone ? "        cut    dropped" : "");
+	for (unsigned k = 0; k < RV_KIND_MAX; k++) {
+		uint64_t cut = l->cuts.cut[k], dropped = l->cuts.dropped[k];
+
+		if (!l->counters.taken[k] && !l->kinds[k] && !l->counters.lost[k] && !cut && !dropped)
+			continue;
+		fprintf(f, "%-12s %10" PRIu64 " %10" PRIu64 " %10" PRIu64,
+			k ? event_kind_name(k) : "unknown", (uint64_t)l->counters.taken[k],
+			l->kinds[k], (uint64_t)l->counters.lost[k]);
+		if (gone)
+			fprintf(f, " %10" PRIu64 " %10" PRIu64, cut, dropped);
+		fputc('\n', f);
+	}
+}
+
+/* What the node did itself, in words. */
+static void print_cuts(FILE *f, const struct ledger *l)
+{
+	const struct cuts *c = &l->cuts;
+
+	if (cuts_cut(c))
+		fprintf(f,
+			"cut          %" PRIu64 " records, %" PRIu64
+			" of them denials: stored, and taken away by retention; 'reeve verify' lists "
+			"which\n",
+			cuts_cut(c), c->denials);
+	if (cuts_dropped(c) || c->args_dropped)
+		fprintf(f,
+			"dropped      %" PRIu64 " records and %" PRIu64
+			" argument blocks: not stored, as the disk was full\n",
+			cuts_dropped(c), c->args_dropped);
 }
 
 static void print_repeats(FILE *f, const struct ledger *l)
@@ -191,17 +266,31 @@ static void print_repeats(FILE *f, const struct ledger *l)
 	}
 }
 
+static void print_sum(FILE *f, const struct ledger *l)
+{
+	fprintf(f, "exact: yes (%" PRIu64 " given = %" PRIu64 " stored + %" PRIu64 " lost",
+		l->expected, l->stored, l->lost);
+	if (cuts_cut(&l->cuts))
+		fprintf(f, " + %" PRIu64 " cut", cuts_cut(&l->cuts));
+	if (cuts_dropped(&l->cuts))
+		fprintf(f, " + %" PRIu64 " dropped", cuts_dropped(&l->cuts));
+	fputs(")\n", f);
+}
+
 static void print_verdict(FILE *f, const struct ledger *l, const char *id)
 {
 	if (l->exact && l->ended)
-		fprintf(f,
-			"exact: yes (%" PRIu64 " given = %" PRIu64 " stored + %" PRIu64 " lost)\n",
-			l->expected, l->stored, l->lost);
+		print_sum(f, l);
 	else if (l->exact)
 		fprintf(f, "exact: yes, up to checkpoint %" PRIu64 "; %s\n", l->checkpoint,
 			id ? "the container still runs" : "it goes on");
 	else if (l->ended && !l->closed)
 		fprintf(f, "exact: no (the closing record is missing)\n");
+	else if (l->cut_untold)
+		fprintf(f,
+			"exact: no (the table cuts names %" PRIu64
+			" records more, or fewer, than were counted)\n",
+			l->cut_untold);
 	else if (l->unexplained)
 		fprintf(f, "exact: no (%" PRIu64 " missing against %" PRIu64 " counted as lost)\n",
 			l->missing, l->lost);
@@ -238,6 +327,7 @@ char *ledger_to_text(const struct ledger *l, const char *id)
 		l->duplicates, l->refused);
 	print_kinds(f, l);
 	print_repeats(f, l);
+	print_cuts(f, l);
 	for (unsigned i = 0; i < l->gap_count && i < LEDGER_GAPS_MAX; i++)
 		fprintf(f, "missing      %" PRIu64 " to %" PRIu64 "\n", l->gaps[i].from,
 			l->gaps[i].to);

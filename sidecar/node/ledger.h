@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does the record add up? Pure arithmetic over the numbers that are stored and the kernel's
- * counters: last number + 1 = stored + lost, in all and by kind; and what the kernel counted
- * instead of recording = what the stored REPEAT records say + lost + pending, by kind. */
+ * counters: last number + 1 = stored + lost + cut + dropped, in all and by kind; and what the kernel
+ * counted instead of recording = what the REPEAT records say + lost + pending, by kind. Cut: the node
+ * took it away again; dropped: it did not store it, as the disk was full. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 #include "bpf/abi.h"
 #include "sidecar/common/json.h"
+#include "sidecar/node/cuts.h"
+#include "sidecar/node/numbers.h"
 
 #define LEDGER_GAPS_MAX 64 /* ranges listed; the rest is counted */
 
@@ -17,6 +20,9 @@ struct ledger_gap {
 struct ledger {
 	/* set by the caller: a checkpoint above it may still have forerunners under way */
 	uint64_t settled;
+	const struct numbers *gone; /* cut or dropped, those still to come at least; NULL: none */
+	struct cuts cuts;	    /* their numbers by kind */
+	uint64_t cut_untold; /* numbers in gone less those in cuts, or the reverse */
 
 	/* from the stored numbers, ascending */
 	bool any;
@@ -27,7 +33,9 @@ struct ledger {
 	uint64_t checkpoints;
 	uint64_t checkpoint;			/* the last settled one's number, 0 none */
 	bool closed;				/* CLOSE is stored */
-	uint64_t missing;			/* up to last, number 0 counted by finish */
+	uint64_t missing; /* up to last, neither cut nor dropped; number 0 counted by finish */
+	uint64_t gone_n;  /* up to last, cut or dropped */
+	size_t gone_at;	  /* the range of gone that is looked at next */
 	uint64_t missing_checked;		/* of those, up to the last checkpoint */
 	uint64_t repeats[RV_MERGE_MAX];		/* sums of the stored REPEAT records, by kind */
 	uint64_t repeats_checked[RV_MERGE_MAX]; /* of those, up to the last checkpoint */
@@ -50,6 +58,8 @@ struct ledger {
 
 /* Numbers strictly ascending. */
 void ledger_add(struct ledger *l, uint64_t seq, unsigned kind);
+/* The ranges of gone are others now: those that end behind the last number. */
+void ledger_gone(struct ledger *l, const struct numbers *gone);
 /* What a REPEAT record says, before ledger_add with its number. */
 void ledger_repeat(struct ledger *l, unsigned of_kind, uint64_t count);
 /* counters: as of CLOSE once ended, else the latest known. */

@@ -23,7 +23,34 @@ static void add_repeat(struct ledger *l, const struct store_row *row)
 struct walk {
 	struct ledger ledger;
 	uint64_t next, end;
+	struct numbers gone;
+	uint64_t cut_changes; /* the life's when it began */
 };
+
+/* From the beginning, and what is gone at this moment. */
+static int begin(struct client *c)
+{
+	struct walk *w = c->state;
+	struct ledger *l = &w->ledger;
+	uint64_t counted, told = 0;
+	int r;
+
+	numbers_release(&w->gone);
+	r = store_cuts_from(c->store, c->life, 0, &w->gone);
+	if (r < 0)
+		return r;
+	*l = (struct ledger){.cuts = c->life->cuts};
+	l->settled = c->life->ended ? UINT64_MAX : life_settle(c->life);
+	ledger_gone(l, &w->gone);
+	for (size_t i = 0; i < w->gone.n; i++)
+		told += w->gone.of[i].to - w->gone.of[i].from + 1;
+	counted = cuts_cut(&l->cuts) + cuts_dropped(&l->cuts);
+	l->cut_untold = told > counted ? told - counted : counted - told;
+	w->next = 0;
+	w->end = c->life->high;
+	w->cut_changes = c->life->cut_changes;
+	return 0;
+}
 
 static int start(struct client *c, const struct json *query)
 {
@@ -35,10 +62,9 @@ static int start(struct client *c, const struct json *query)
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	w->end = c->life->high;
-	w->ledger.settled = c->life->ended ? UINT64_MAX : life_settle(c->life);
 	c->state = w;
-	return 1;
+	r = begin(c);
+	return r < 0 ? r : 1;
 }
 
 /* 1: go on, 0: all numbers seen. */
@@ -90,8 +116,13 @@ static int write_ledger(struct client *c, const struct ledger *l)
 static int step(struct client *c)
 {
 	struct walk *w = c->state;
-	int r = walk_on(c);
+	int r;
 
+	if (c->life->cutting) /* what was counted as stored would be gone */
+		return -EAGAIN;
+	if (w->cut_changes != c->life->cut_changes && (r = begin(c)) < 0)
+		return r;
+	r = walk_on(c);
 	if (r != 0)
 		return r;
 	ledger_finish(&w->ledger, &c->life->counters, c->life->ended);
@@ -108,7 +139,11 @@ static int step(struct client *c)
 
 static void release(struct client *c)
 {
-	free(c->state);
+	struct walk *w = c->state;
+
+	if (w)
+		numbers_release(&w->gone);
+	free(w);
 	c->state = NULL;
 }
 

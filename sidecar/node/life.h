@@ -56,6 +56,8 @@ struct life {
 	struct store_db *db;	 /* store.c's, NULL while closed */
 	uint64_t stored, denied, would_deny; /* records that came */
 	uint64_t alone_since_ns; /* running without stream, pins or spool since then; 0 not so */
+	uint64_t spared_ns; /* util_now_ns: retention leaves it alone for a while from then on; 0 not so */
+	uint64_t aged_wall_ns; /* when its oldest records were looked at */
 	bool cutting; /* retention is at it: more will go */
 	bool gone;    /* its files are removed; only who still points to it knows it */
 };

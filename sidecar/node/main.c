@@ -32,9 +32,26 @@ struct signals {
 static const char usage[] =
     "usage: reeve-node [--foreground] [--syslog] [--policies DIR] [--version] [--help]\n"
     "The node's daemon; runs in the foreground, as root, until SIGTERM.\n"
-    "SIGHUP makes it read the policies again.\n"
+    "SIGHUP makes it read the policies and " PATH_CONFIG " again.\n"
+    "  --check-config FILE  say what is wrong with a configuration, or what it means\n"
     "  --policies DIR  keep " PATH_POLICIES " a copy of the policies in DIR, a mounted\n"
     "                  ConfigMap for example; nobody else may have put any there\n";
+
+/* As parse. */
+static int check_config(const char *file)
+{
+	char error[CONFIG_ERROR_MAX] = "";
+	struct config c;
+	int r = access(file, F_OK) < 0 ? -errno : config_read(file, &c, error, sizeof(error));
+
+	if (r < 0) {
+		fprintf(stderr, "reeve-node: %s%s\n", error[0] ? "" : file,
+			error[0] ? error : ": it cannot be read");
+		return r;
+	}
+	config_print(&c, stdout);
+	return 0;
+}
 
 /* 1: go on, else the exit status - 2. */
 static int parse(int argc, char **argv, bool *ret_syslog, const char **ret_source)
@@ -50,14 +67,17 @@ static int parse(int argc, char **argv, bool *ret_syslog, const char **ret_sourc
 		} else if (strcmp(argv[i], "--version") == 0) {
 			printf("reeve-node %s\n", REEVE_BUILD);
 			return 0;
+		} else if (strcmp(argv[i], "--check-config") == 0 && i + 1 < argc) {
+			return check_config(argv[i + 1]);
 		} else if (strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);
 			return 0;
 		} else {
 			fprintf(stderr, "reeve-node: '%s': %s\n%s", argv[i],
-				strcmp(argv[i], "--policies")
-				    ? "unknown argument"
-				    : "expected an absolute path after it",
+				strcmp(argv[i], "--policies") == 0
+				    ? "expected an absolute path after it"
+				: strcmp(argv[i], "--check-config") == 0 ? "expected a file after it"
+									 : "unknown argument",
 				usage);
 			return -EINVAL;
 		}
@@ -69,7 +89,8 @@ static void reload(struct node *n)
 {
 	notify_reloading();
 	watch_soon(n);
-	log_info("reloading the policies");
+	log_info("reloading the policies and " PATH_CONFIG);
+	retention_reload(n);
 	notify_reloaded();
 }
 
@@ -165,6 +186,8 @@ static int start(struct node *n, struct signals *s, const char *source)
 	pool_init(n);
 	source_init(n, source);
 	watch_init(n);
+	retention_init(n);
+	disk_init(n);
 	log_info("ready, %zu containers on record", n->lives.count);
 	notify_ready(n);
 	return 0;
@@ -174,6 +197,8 @@ static void stop(struct node *n, struct signals *s)
 {
 	notify_stopping(n);
 	listen_close(n);
+	retention_release(n);
+	disk_release(n);
 	watch_release(n);
 	source_release(n);
 	pool_release(n);

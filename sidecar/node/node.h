@@ -5,8 +5,10 @@
 #include "sidecar/common/loop.h"
 #include "sidecar/node/adopt.h"
 #include "sidecar/node/bulk.h"
+#include "sidecar/node/disk.h"
 #include "sidecar/node/life.h"
 #include "sidecar/node/nodelog.h"
+#include "sidecar/node/retention.h"
 #include "sidecar/node/source.h"
 #include "sidecar/node/store.h"
 #include "sidecar/node/watch.h"
@@ -44,6 +46,8 @@ struct node {
 	struct pool pool;
 	struct watch watch;
 	struct source source;
+	struct retention retention;
+	struct disk disk;
 	struct loop_timer watchdog; /* see notify.h */
 	uid_t uid; /* of REEVE_USER */
 	gid_t gid; /* of REEVE_GROUP */

@@ -171,8 +171,9 @@ static void take_close(struct nodelog *g)
 }
 
 /* Everything taken goes to disk and is given back to the kernel, or waits for the next try. */
-static int commit(struct nodelog *g)
+static int commit(struct node *n)
 {
+	struct nodelog *g = &n->nodelog;
 	struct rv_counters counters = g->state->counters;
 	int r = 0;
 
@@ -184,6 +185,7 @@ static int commit(struct nodelog *g)
 			life_end(g->life);
 		r = intake_commit(&g->intake, &g->store, g->life);
 		if (r < 0) {
+			(void)disk_refused(n, r);
 			g->life->ended = false;
 			if (!g->failing)
 				log_err(r, "write %s/%s: tried every second", g->store.dir,
@@ -201,8 +203,9 @@ static int commit(struct nodelog *g)
 
 /* Milliseconds until the next look. Going to sleep is announced first, and then looked again: what
  * was on its way unwoken even then is found by the look a second later. */
-static unsigned drain(struct nodelog *g)
+static unsigned drain(struct node *n)
 {
+	struct nodelog *g = &n->nodelog;
 	bool any;
 
 	take(g, &g->lane);
@@ -210,7 +213,7 @@ static unsigned drain(struct nodelog *g)
 	if (g->closing)
 		take_close(g);
 	any = g->intake.len > 0;
-	if (commit(g) < 0)
+	if (commit(n) < 0)
 		return NODELOG_LOOK_MS;
 	if (any)
 		return INTAKE_COMMIT_MS;
@@ -228,7 +231,7 @@ static void turn(struct node *n)
 		g->closing = true;
 		again = NODELOG_CLOSING_MS;
 	} else if (g->life || attach(n) == 0) {
-		again = drain(g);
+		again = drain(n);
 	}
 	if (g->life && g->life->ended)
 		detach(n);
@@ -281,7 +284,7 @@ void nodelog_release(struct node *n)
 
 	loop_timer_stop(&n->loop, &g->timer);
 	for (size_t left = RV_RING_SIZE + RV_LANE_SIZE; left > 0 && g->life; left -= 1u << 16)
-		if (drain(g) != INTAKE_COMMIT_MS)
+		if (drain(n) != INTAKE_COMMIT_MS)
 			break;
 	detach(n);
 	store_release(&g->store);

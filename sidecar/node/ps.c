@@ -60,6 +60,8 @@ static void put_json(const struct life *l, struct json_out *o)
 	else
 		json_out_null(o);
 	json_out_member_unsigned(o, "lost", life_lost(l));
+	json_out_member_unsigned(o, "cut", cuts_cut(&l->cuts));
+	json_out_member_unsigned(o, "dropped", cuts_dropped(&l->cuts));
 	when_put((int64_t)l->meta.started_wall_ns, when);
 	json_out_member_string(o, "started", when);
 	json_out_key(o, "ended");
@@ -95,6 +97,10 @@ static int put_text(struct client *c, const struct life *l)
 			     address, life_state(l), l->armed ? "armed" : "NOT ARMED",
 			     l->meta.policy[0] ? l->meta.policy : "-", life_lost(l),
 			     l->stream ? "yes" : "no", when, l->meta.image ? l->meta.image : "-");
+	if (r == 0 && (cuts_cut(&l->cuts) || cuts_dropped(&l->cuts)))
+		r = client_printf(c, "  %" PRIu64 " records cut by retention, %" PRIu64
+				     " dropped by a full disk\n",
+				  cuts_cut(&l->cuts), cuts_dropped(&l->cuts));
 	if (r < 0 || !refused(l, why))
 		return r;
 	utf8_escape(shown, sizeof(shown), why, strlen(why));
@@ -112,6 +118,20 @@ static int write_object(struct client *c, struct json_out *o)
 	return r < 0 ? r : client_write(c, "\n", 1);
 }
 
+/* Loud: whoever asks for the containers must know that their records are not whole. */
+static int put_degraded(struct client *c)
+{
+	const struct node *n = c->node;
+
+	if (n->store.from_class == CLASS_ACTS)
+		return 0;
+	return client_printf(c,
+			     "DEGRADED: the disk of %s is %s; records before class '%s' are counted "
+			     "and not stored\n",
+			     n->store.dir, disk_level_name(n->disk.level),
+			     class_name(n->store.from_class));
+}
+
 static int ps_write(struct client *c, struct life *const *lives, size_t count)
 {
 	_json_out_ struct json_out *o = NULL;
@@ -122,7 +142,7 @@ static int ps_write(struct client *c, struct life *const *lives, size_t count)
 				  "STATE", "ARMED", "POLICY", "LOST", "AGENT", "STARTED", "IMAGE");
 		for (size_t i = 0; i < count && r == 0; i++)
 			r = put_text(c, lives[i]);
-		return r;
+		return r < 0 ? r : put_degraded(c);
 	}
 	o = json_out_new();
 	if (!o)
@@ -188,6 +208,11 @@ static int status_start(struct client *c, const struct json *query)
 	    {"bulk_dropped", n->bulk.dropped},
 	    {"log_attached", n->nodelog.life != NULL},
 	    {"log_dropped", n->nodelog.dropped},
+	    {"disk_free_bytes", n->disk.free},
+	    {"disk_floor_bytes", n->disk.floor},
+	    {"records_dropped", disk_dropped(n)},
+	    {"records_cut", n->retention.cut},
+	    {"stores_removed", n->retention.removed},
 	};
 	_json_out_ struct json_out *o = json_out_new();
 	int r = 0;
@@ -197,6 +222,9 @@ static int status_start(struct client *c, const struct json *query)
 		return -ENOMEM;
 	json_out_open_object(o);
 	json_out_member_string(o, "version", REEVE_BUILD);
+	json_out_member_string(o, "disk", disk_level_name(n->disk.level));
+	json_out_member_string(o, "stored_from_class", class_name(n->store.from_class));
+	json_out_member_string(o, "config_refused", n->retention.refused);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		json_out_member_unsigned(o, rows[i].name, rows[i].value);
 	json_out_close_object(o);
@@ -205,7 +233,11 @@ static int status_start(struct client *c, const struct json *query)
 	r = client_printf(c, "%-18s %s\n", "version", REEVE_BUILD);
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && r == 0; i++)
 		r = client_printf(c, "%-18s %" PRIu64 "\n", rows[i].name, rows[i].value);
-	return r;
+	if (r == 0)
+		r = client_printf(c, "%-18s %s\n", "disk", disk_level_name(n->disk.level));
+	if (r == 0 && n->retention.refused[0])
+		r = client_printf(c, "REFUSED: %s\n", n->retention.refused);
+	return r < 0 ? r : put_degraded(c);
 }
 
 const struct verb verb_status = {"status", status_start, nothing_more, NULL};

@@ -155,6 +155,8 @@ static int write_json(struct client *c, const struct stats *g)
 	json_out_member_string(o, "name", c->name);
 	json_out_member_string(o, "state", life_state(c->life));
 	put_count(o, &g->sum);
+	json_out_member_unsigned(o, "cut", cuts_cut(&c->life->cuts));
+	json_out_member_unsigned(o, "dropped", cuts_dropped(&c->life->cuts));
 	json_out_member_unsigned(o, "record_bytes", g->bytes);
 	json_out_member_unsigned(o, "file_bytes", file_bytes(c));
 	put_when(o, "first", g->sum.stored > 0, g->first_ns);
@@ -206,8 +208,14 @@ static int write_life(struct client *c, const struct stats *g)
 
 static int write_kinds(struct client *c, const struct stats *g)
 {
-	int r = client_printf(c, "\n%" PRIu64 " bytes of records\n\n", g->bytes);
+	int r = client_printf(c, "\n%" PRIu64 " bytes of records\n", g->bytes);
 
+	if (r == 0 && (cuts_cut(&c->life->cuts) || cuts_dropped(&c->life->cuts)))
+		r = client_printf(c, "%" PRIu64 " records cut by retention, %" PRIu64
+				     " dropped by a full disk; 'reeve ledger' has their kinds\n",
+				  cuts_cut(&c->life->cuts), cuts_dropped(&c->life->cuts));
+	if (r == 0)
+		r = client_printf(c, "\n");
 	if (r == 0)
 		r = write_heading(c, "KIND", "");
 	for (unsigned k = 0; k < RV_KIND_MAX && r == 0; k++) {

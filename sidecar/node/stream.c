@@ -128,6 +128,20 @@ static int acknowledge(struct stream *s)
 	return r;
 }
 
+/* A disk that is full takes less, but takes it at once. */
+static int write_intake(struct stream *s)
+{
+	struct node *n = s->node;
+	int r;
+
+	if (n->disk.level != DISK_FREE)
+		disk_look(n);
+	r = intake_commit(&s->intake, &n->store, s->life);
+	if (r < 0 && disk_refused(n, r))
+		r = intake_commit(&s->intake, &n->store, s->life);
+	return r;
+}
+
 /* Everything taken in goes to disk and is acknowledged, or waits for the next try. */
 static int commit(struct stream *s)
 {
@@ -142,7 +156,7 @@ static int commit(struct stream *s)
 		s->intake.meta = true;
 	}
 	if (s->intake.len > 0 || s->intake.meta) {
-		r = intake_commit(&s->intake, &s->node->store, l);
+		r = write_intake(s);
 		if (r < 0) {
 			l->ended = ended;
 			set_stalled(s, true, r);

@@ -90,7 +90,7 @@ static int note_rules(struct verify *v, const struct chain_entry *e)
 /* What was stored before it and lies in it may be gone. */
 static int note_cut(struct verify *v, const struct chain_entry *e)
 {
-	struct verify_cut c = {.from = e->id, .wall_ns = v->last_ns};
+	struct verify_cut c = {.link = v->links, .from = e->id, .wall_ns = v->last_ns};
 	int r;
 
 	chain_cut_read(e->digest, &c.to, c.why);

@@ -23,6 +23,7 @@ struct verify_rules {
 
 /* What the node took away itself, and says so. */
 struct verify_cut {
+	uint64_t link;
 	uint64_t from, to;
 	int64_t wall_ns;
 	char why[CHAIN_WHY_MAX + 1];

@@ -65,15 +65,30 @@ static void put_cuts(const struct verify *v, struct json_out *o)
 	json_out_close_array(o);
 }
 
+/* Of one piece of work: the same link and the same word, one line. */
 static void print_cuts(const struct verify *v, FILE *f)
 {
-	for (size_t i = 0; i < v->cuts_n; i++) {
+	for (size_t i = 0, end; i < v->cuts_n; i = end) {
+		const struct verify_cut *c = &v->cuts[i];
 		char when[32], why[4 * CHAIN_WHY_MAX + 1];
+		uint64_t records = 0;
 
-		put_time(when, sizeof(when), v->cuts[i].wall_ns);
-		utf8_escape(why, sizeof(why), v->cuts[i].why, strlen(v->cuts[i].why));
-		fprintf(f, "cut          %" PRIu64 " to %" PRIu64 ", by the node at %s: %s\n",
-			v->cuts[i].from, v->cuts[i].to, when, why);
+		for (end = i; end < v->cuts_n && v->cuts[end].link == c->link &&
+			      strcmp(v->cuts[end].why, c->why) == 0;
+		     end++)
+			records += v->cuts[end].to - v->cuts[end].from + 1;
+		put_time(when, sizeof(when), c->wall_ns);
+		utf8_escape(why, sizeof(why), c->why, strlen(c->why));
+		if (strcmp(c->why, CUTS_WHY_FULL) == 0)
+			fprintf(f,
+				"dropped      %" PRIu64 " of %" PRIu64 " to %" PRIu64
+				", by the node at %s: not stored, as the disk was full\n",
+				records, c->from, v->cuts[end - 1].to, when);
+		else
+			fprintf(f,
+				"cut          %" PRIu64 " of %" PRIu64 " to %" PRIu64
+				", by the node at %s: %s\n",
+				records, c->from, v->cuts[end - 1].to, when, why);
 	}
 }
 

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See retention.h. */
+#include "sidecar/node/retention.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "sidecar/common/log.h"
+#include "sidecar/common/paths.h"
+#include "sidecar/common/util.h"
+#include "sidecar/node/node.h"
+#include "sidecar/node/removal.h"
+
+#define SHARE_DEFAULT (64ull << 20) /* where a container has no bound */
+#define SHRINK_BYTES (1u << 20)	    /* in a piece */
+#define PIECES_PER_MEASURE 4
+
+/* One of the node's two stores. */
+struct place {
+	struct store *store;
+	struct lives *lives;
+};
+
+static void places(struct node *n, struct place ret[static 2])
+{
+	ret[0] = (struct place){&n->store, &n->lives};
+	ret[1] = (struct place){&n->nodelog.store, &n->nodelog.lives};
+}
+
+/* On disk. Nothing is opened. */
+static uint64_t bytes_of(const struct store *s, const struct life *l)
+{
+	static const char *const parts[] = {"", "-wal"};
+	char path[PATH_MAX];
+	uint64_t bytes = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s%s", s->dir, l->file, parts[i]);
+		if (stat(path, &st) == 0)
+			bytes += (uint64_t)st.st_blocks * 512;
+	}
+	return bytes;
+}
+
+static bool may_be_removed(const struct node *n, const struct life *l)
+{
+	return l->ended && !l->stream && l != n->nodelog.life;
+}
+
+static bool is_waiting(const struct life *l)
+{
+	return l->spared_ns && util_now_ns() - l->spared_ns < RETENTION_AGAIN_S * 1000000000ull;
+}
+
+static void remove_life(struct node *n, const struct place *p, struct life *l, const char *why)
+{
+	int r = removal_do(p->store, p->lives, l, why, PATH_REMOVED);
+
+	if (r == 0) {
+		n->retention.removed++;
+		return;
+	}
+	log_err(r, "remove the record of container %s from %s: tried again in %u s", l->meta.id,
+		p->store->dir, RETENTION_AGAIN_S);
+	l->spared_ns = util_now_ns();
+}
+
+static void begin_job(struct node *n, const struct place *p, struct life *l, const char *why,
+		      int64_t before_ns, uint64_t used_max)
+{
+	const struct config *c = &n->retention.config;
+
+	n->retention.job = (struct retention_job){
+	    .store = p->store,
+	    .life = l,
+	    .used_max = used_max,
+	    .order = {.why = why,
+		      .keep = c->keep,
+		      .before_ns = before_ns,
+		      .share = c->container_bytes == CONFIG_NONE ? SHARE_DEFAULT
+								 : c->container_bytes / 4},
+	};
+	l->cutting = true;
+}
+
+static void end_job(struct node *n)
+{
+	struct retention_job *j = &n->retention.job;
+
+	j->life->cutting = false;
+	if (j->records > 0)
+		log_info("cut %" PRIu64 " records of container %s, the oldest: %s", j->records,
+			 j->life->meta.id, j->order.why);
+	n->retention.cut += j->records;
+	j->life = NULL;
+}
+
+/* What ended, and what was recorded, so long ago. */
+static bool plan_age(struct node *n, const struct place *p)
+{
+	const struct config *c = &n->retention.config;
+	uint64_t now = util_wall_ns(), age_ns = c->age_s * 1000000000ull;
+	int64_t before = (int64_t)(now - age_ns);
+
+	if (c->age_s == CONFIG_NONE || c->age_s >= now / 1000000000ull)
+		return false;
+	for (struct life *l = p->lives->first; l; l = l->next) {
+		if (is_waiting(l))
+			continue;
+		if (may_be_removed(n, l) && (int64_t)l->ended_wall_ns < before) {
+			remove_life(n, p, l, "age");
+			return true;
+		}
+		if (l->ended || (int64_t)l->meta.started_wall_ns >= before ||
+		    now - l->aged_wall_ns < age_ns / 64)
+			continue;
+		l->aged_wall_ns = now;
+		begin_job(n, p, l, "age", before, 0);
+		return true;
+	}
+	return false;
+}
+
+static bool plan_container(struct node *n, const struct place *p)
+{
+	uint64_t bound = n->retention.config.container_bytes;
+
+	for (struct life *l = p->lives->first; l && bound != CONFIG_NONE; l = l->next) {
+		uint64_t used, unused;
+
+		if (is_waiting(l) || bytes_of(p->store, l) <= bound)
+			continue;
+		l->spared_ns = util_now_ns();
+		if (store_space(p->store, l, &used, &unused) < 0 || (used <= bound && unused == 0))
+			continue;
+		begin_job(n, p, l, "bytes", INT64_MAX, bound - bound / 8);
+		n->retention.job.shrinking = used <= bound;
+		return true;
+	}
+	return false;
+}
+
+/* Room for so many bytes: the life that ended first goes, or the largest gives some of it. */
+static bool make_room(struct node *n, const struct place *p, uint64_t bytes, const char *why)
+{
+	struct life *oldest = NULL, *largest = NULL;
+	uint64_t most = 0, used, unused;
+
+	for (struct life *l = p->lives->first; l; l = l->next) {
+		uint64_t size;
+
+		if (is_waiting(l))
+			continue;
+		if (may_be_removed(n, l) && (!oldest || l->ended_wall_ns < oldest->ended_wall_ns))
+			oldest = l;
+		size = l->ended ? 0 : bytes_of(p->store, l);
+		if (size > most) {
+			largest = l;
+			most = size;
+		}
+	}
+	if (oldest) {
+		remove_life(n, p, oldest, why);
+		return true;
+	}
+	if (!largest)
+		return false;
+	largest->spared_ns = util_now_ns();
+	if (store_space(p->store, largest, &used, &unused) < 0)
+		return false;
+	bytes = bytes > used / 8 ? bytes : used / 8; /* not again at once */
+	begin_job(n, p, largest, why, INT64_MAX, used > bytes ? used - bytes : 1);
+	return true;
+}
+
+static uint64_t bytes_of_all(const struct place *p)
+{
+	uint64_t sum = 0;
+
+	for (const struct life *l = p->lives->first; l; l = l->next)
+		sum += bytes_of(p->store, l);
+	return sum;
+}
+
+static bool plan_node(struct node *n, const struct place *p)
+{
+	uint64_t bound = n->retention.config.node_bytes;
+	uint64_t sum = bound == CONFIG_NONE ? 0 : bytes_of_all(p);
+
+	return sum > bound && make_room(n, p, sum - bound, "node");
+}
+
+/* Better the oldest records than the next ones; but a part of them stays, or who can fill the disk could
+ * have the record removed. */
+static bool plan_disk(struct node *n, const struct place *p)
+{
+	const struct disk *d = &n->disk;
+	uint64_t bound = n->retention.config.node_bytes;
+
+	if (d->level == DISK_FREE || bound == CONFIG_NONE)
+		return false;
+	disk_look(n);
+	if (d->level == DISK_FREE || bytes_of_all(p) <= bound / RETENTION_STAYS)
+		return false;
+	return make_room(n, p, d->floor + d->floor / 8 - d->free, "disk");
+}
+
+/* True: there is work. */
+static bool plan(struct node *n)
+{
+	static bool (*const plans[])(struct node *n, const struct place *p) = {
+	    plan_age, plan_container, plan_node, plan_disk};
+	struct place all[2];
+
+	places(n, all);
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
+		for (size_t p = 0; p < ARRAY_SIZE(all); p++)
+			if (plans[i](n, &all[p]))
+				return true;
+	return false;
+}
+
+/* Space goes back to the file system, but for that which a full disk would give to others. */
+static int shrink(struct node *n)
+{
+	struct retention_job *j = &n->retention.job;
+	uint64_t used, before, after;
+	int r = store_space(j->store, j->life, &used, &before);
+
+	if (r < 0 || before == 0 || n->disk.level == DISK_FULL)
+		return r < 0 ? r : 0;
+	r = store_shrink(j->store, j->life, SHRINK_BYTES);
+	if (r == 0)
+		r = store_space(j->store, j->life, &used, &after);
+	if (r < 0)
+		return r;
+	if (after > 0 && after < before)
+		return 1;
+	return store_fold(j->store, j->life);
+}
+
+static int cut(struct node *n)
+{
+	struct retention_job *j = &n->retention.job;
+	uint64_t records, used = UINT64_MAX, unused;
+	int r = store_cut_some(j->store, j->life, &j->order, &records);
+
+	if (r < 0)
+		return r;
+	j->records += records;
+	j->pieces++;
+	if (r == 1 && j->used_max && j->pieces % PIECES_PER_MEASURE == 0) {
+		int measured = store_space(j->store, j->life, &used, &unused);
+
+		if (measured < 0)
+			return measured;
+	}
+	if (r == 1 && used > j->used_max)
+		return 1;
+	j->life->cutting = false;
+	if (r == 1) /* it has what it should have: from now on it may be asked again */
+		j->life->spared_ns = 0;
+	j->shrinking = true;
+	return 1;
+}
+
+static void work(struct node *n)
+{
+	struct retention_job *j = &n->retention.job;
+	int r = j->shrinking ? shrink(n) : cut(n);
+
+	if (r < 0 && !disk_refused(n, r))
+		log_err(r, "cut the record of container %s: tried again in %u s", j->life->meta.id,
+			RETENTION_AGAIN_S);
+	if (r < 0)
+		j->life->spared_ns = util_now_ns();
+	if (r <= 0)
+		end_job(n);
+}
+
+static void expired(void *arg)
+{
+	struct node *n = arg;
+	struct retention *t = &n->retention;
+	unsigned ms = RETENTION_PIECE_MS;
+
+	if (n->client_count == 0) { /* nobody else points to a life for longer than a turn */
+		lives_forget(&n->lives);
+		lives_forget(&n->nodelog.lives);
+	}
+	if (t->job.life)
+		work(n);
+	else if (!plan(n))
+		ms = n->disk.level == DISK_FREE ? RETENTION_LOOK_MS : RETENTION_HURRY_MS;
+	loop_timer_set(&n->loop, &t->timer, ms);
+}
+
+static void say(const struct config *c)
+{
+	log_info("retention: age %" PRId64 " s, %" PRId64 " bytes a container, %" PRId64
+		 " bytes in all (-1: no bound), the last %" PRIu64 " records always",
+		 (int64_t)c->age_s, (int64_t)c->container_bytes, (int64_t)c->node_bytes, c->keep);
+}
+
+static int read_config(struct retention *t)
+{
+	char error[CONFIG_ERROR_MAX] = "";
+	int r = config_read(PATH_CONFIG, &t->config, error, sizeof(error));
+
+	if (r == 0)
+		t->refused[0] = '\0';
+	else
+		snprintf(t->refused, sizeof(t->refused), "%s", error);
+	return r;
+}
+
+void retention_reload(struct node *n)
+{
+	struct retention *t = &n->retention;
+	struct config before = t->config;
+
+	if (read_config(t) < 0) {
+		log_err(0, "%s; the configuration of before stays in force", t->refused);
+		return;
+	}
+	if (memcmp(&before, &t->config, sizeof(before)) != 0)
+		say(&t->config);
+	if (!t->job.life)
+		loop_timer_set(&n->loop, &t->timer, 0);
+}
+
+void retention_init(struct node *n)
+{
+	struct retention *t = &n->retention;
+	struct place all[2];
+
+	places(n, all);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		removal_finish(all[i].store);
+	if (read_config(t) < 0) {
+		config_nothing(&t->config);
+		log_err(0, "%s; until that is put right nothing is removed or cut", t->refused);
+	} else {
+		say(&t->config);
+	}
+	t->timer.expired = expired;
+	t->timer.arg = n;
+	loop_timer_set(&n->loop, &t->timer, RETENTION_HURRY_MS);
+}
+
+void retention_release(struct node *n)
+{
+	loop_timer_stop(&n->loop, &n->retention.timer);
+	if (n->retention.job.life)
+		end_job(n);
+}
