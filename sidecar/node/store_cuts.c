@@ -137,6 +137,8 @@ static int collect(struct life *l, const struct cut_order *o, uint64_t limit, st
 	int r = db_weigh(l->db->db, *below, &w);
 
 	for (unsigned n = 0; r == 0 && n < LOOKED_PER_PIECE && p->records < ROWS_PER_PIECE; n++) {
+		if (w.seq >= limit)
+			*below = limit;
 		if (w.seq >= limit || w.wall_ns >= o->before_ns)
 			break;
 		if (goes(&p->cuts, p->class, &w)) {
