@@ -112,5 +112,6 @@ int db_space(struct db *db, uint64_t *ret_used, uint64_t *ret_free);
 /* Gives so many bytes back at most, outside a transaction. A file of an earlier version cannot: what is
  * free in it is used again. */
 int db_shrink(struct db *db, uint64_t bytes);
-/* Folds the write-ahead log in and empties it, as far as no reader needs it. */
-int db_fold(struct db *db);
+/* Folds the write-ahead log in, to be written from its beginning again, or to end there, as far as no
+ * reader needs it. */
+int db_fold(struct db *db, bool end);

@@ -246,9 +246,10 @@ int db_shrink(struct db *db, uint64_t bytes)
 	return db_error(db, sqlite3_exec(db->handle, text, NULL, NULL, NULL));
 }
 
-int db_fold(struct db *db)
+int db_fold(struct db *db, bool end)
 {
-	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int mode = end ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
 
 	return (code & 0xff) == SQLITE_BUSY ? 0 : db_error(db, code);
 }

@@ -7,6 +7,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
+#include "sidecar/node/intake.h"
 #include "sidecar/node/node.h"
 
 static const struct {
@@ -70,13 +71,18 @@ static void give_up_reserve(struct disk *d)
 	d->reserve = false;
 }
 
+static uint64_t reserve_bytes(const struct disk *d)
+{
+	return d->floor / 4 < DISK_RESERVE_MAX ? d->floor / 4 : DISK_RESERVE_MAX;
+}
+
 /* Where the file system cannot take space in advance there is none. */
 static void make_reserve(struct disk *d)
 {
-	uint64_t bytes = d->floor / 8 < DISK_RESERVE_MAX ? d->floor / 8 : DISK_RESERVE_MAX;
+	uint64_t bytes = reserve_bytes(d);
 	_close_ int fd = -1;
 
-	if (d->reserve || bytes == 0 || d->free < d->floor + bytes)
+	if (d->reserve || bytes == 0)
 		return;
 	fd = open(PATH_RESERVE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	d->reserve = fd >= 0 && fallocate(fd, 0, 0, (off_t)bytes) == 0;
@@ -110,12 +116,14 @@ static enum disk_level measure(struct node *n)
 {
 	struct disk *d = &n->disk;
 	struct statvfs v;
+	uint64_t kept;
 
 	if (statvfs(n->store.dir, &v) < 0)
 		return d->level;
 	d->free = (uint64_t)v.f_bavail * v.f_frsize;
 	d->floor = disk_floor(n->retention.config.free_bytes, (uint64_t)v.f_blocks * v.f_frsize);
-	return disk_judge(d->free, d->floor, d->level);
+	kept = d->reserve ? 0 : reserve_bytes(d); /* it is evidence's */
+	return disk_judge(d->free > kept ? d->free - kept : 0, d->floor, d->level);
 }
 
 void disk_look(struct node *n)
@@ -128,9 +136,7 @@ void disk_look(struct node *n)
 	else
 		d->held_ns = 0;
 	turn_to(n, level);
-	if (level == DISK_FULL)
-		give_up_reserve(d);
-	else if (level == DISK_FREE)
+	if (level == DISK_FREE)
 		make_reserve(d);
 }
 
@@ -146,6 +152,26 @@ bool disk_refused(struct node *n, int r)
 	give_up_reserve(d);
 	turn_to(n, DISK_FULL);
 	return again;
+}
+
+unsigned disk_commit_ms(const struct node *n)
+{
+	return n->disk.level == DISK_FULL ? DISK_COMMIT_MS : INTAKE_COMMIT_MS;
+}
+
+/* The last resort is the log: its own length, once what is in it stands in the file. */
+int disk_commit(struct node *n, struct intake *in, struct life *l)
+{
+	int r;
+
+	if (n->disk.level != DISK_FREE)
+		disk_look(n);
+	r = intake_commit(in, &n->store, l);
+	if (r < 0 && disk_refused(n, r))
+		r = intake_commit(in, &n->store, l);
+	if ((r == -ENOSPC || r == -EDQUOT) && store_fold(&n->store, l, false) == 0)
+		r = intake_commit(in, &n->store, l);
+	return r;
 }
 
 static void expired(void *arg)

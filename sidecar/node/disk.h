@@ -17,13 +17,16 @@
 #include "sidecar/node/classes.h"
 
 #define DISK_LOOK_MS 1000
+#define DISK_COMMIT_MS 500 /* while it is full: each transaction takes some pages, however little is in it */
 #define DISK_FLOOR_MAX (1ull << 30)   /* bytes: of the floor, where it is not configured */
 #define DISK_FLOOR_SHARE 20	      /* and that part of the disk */
-#define DISK_RESERVE_MAX (16ull << 20) /* bytes; at most an eighth of the floor */
+#define DISK_RESERVE_MAX (64ull << 20) /* bytes; at most a fourth of the floor */
 #define DISK_HELD_NS 5000000000ull /* full on, where it was refused though there is room: a quota */
 
 enum disk_level { DISK_FREE, DISK_TIGHT, DISK_SHORT, DISK_SCARCE, DISK_FULL, DISK_LEVELS };
 
+struct intake;
+struct life;
 struct node;
 
 struct disk {
@@ -39,8 +42,12 @@ void disk_init(struct node *n);
 void disk_release(struct node *n);
 /* Looks now, and sets what the store takes. */
 void disk_look(struct node *n);
+/* intake_commit into the node's store: where that is full, of what it still takes. */
+int disk_commit(struct node *n, struct intake *in, struct life *l);
 /* A commit has failed with that error. True: for want of space, and trying again is worth it. */
 bool disk_refused(struct node *n, int r);
+/* How long records are collected for a transaction. */
+unsigned disk_commit_ms(const struct node *n);
 const char *disk_level_name(enum disk_level level);
 /* Of the lives there are. */
 uint64_t disk_dropped(const struct node *n);

@@ -239,7 +239,7 @@ static int shrink(struct node *n)
 		return r;
 	if (after > 0 && after < before)
 		return 1;
-	return store_fold(j->store, j->life);
+	return store_fold(j->store, j->life, true);
 }
 
 static int cut(struct node *n)

@@ -81,7 +81,8 @@ int store_cut_some(struct store *s, struct life *l, const struct cut_order *o, u
 /* Bytes of its file that are in use, and that could be given back; and giving some back. */
 int store_space(struct store *s, struct life *l, uint64_t *ret_used, uint64_t *ret_free);
 int store_shrink(struct store *s, struct life *l, uint64_t bytes);
-int store_fold(struct store *s, struct life *l); /* the log into the file, which then ends where it can */
+/* The log into the file, which then ends where it can. end: the log's file, too. */
+int store_fold(struct store *s, struct life *l, bool end);
 /* After a failure of any of them the transaction is gone, as if it had never begun. */
 int store_commit(struct store *s, struct life *l);
 void store_abort(struct store *s, struct life *l);

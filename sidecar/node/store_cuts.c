@@ -221,11 +221,11 @@ int store_space(struct store *s, struct life *l, uint64_t *ret_used, uint64_t *r
 	return r < 0 ? r : db_space(l->db->db, ret_used, ret_free);
 }
 
-int store_fold(struct store *s, struct life *l)
+int store_fold(struct store *s, struct life *l, bool end)
 {
 	int r = store_open_life(s, l, false);
 
-	return r < 0 ? r : db_fold(l->db->db);
+	return r < 0 ? r : db_fold(l->db->db, end);
 }
 
 int store_shrink(struct store *s, struct life *l, uint64_t bytes)

@@ -128,20 +128,6 @@ static int acknowledge(struct stream *s)
 	return r;
 }
 
-/* A disk that is full takes less, but takes it at once. */
-static int write_intake(struct stream *s)
-{
-	struct node *n = s->node;
-	int r;
-
-	if (n->disk.level != DISK_FREE)
-		disk_look(n);
-	r = intake_commit(&s->intake, &n->store, s->life);
-	if (r < 0 && disk_refused(n, r))
-		r = intake_commit(&s->intake, &n->store, s->life);
-	return r;
-}
-
 /* Everything taken in goes to disk and is acknowledged, or waits for the next try. */
 static int commit(struct stream *s)
 {
@@ -156,7 +142,7 @@ static int commit(struct stream *s)
 		s->intake.meta = true;
 	}
 	if (s->intake.len > 0 || s->intake.meta) {
-		r = write_intake(s);
+		r = disk_commit(s->node, &s->intake, l);
 		if (r < 0) {
 			l->ended = ended;
 			set_stalled(s, true, r);
@@ -221,7 +207,7 @@ static int take_records(struct stream *s, const struct wire_frame *f)
 	if (s->intake.len >= INTAKE_COMMIT_BYTES)
 		return commit(s);
 	if (first)
-		loop_timer_set(&s->node->loop, &s->timer, INTAKE_COMMIT_MS);
+		loop_timer_set(&s->node->loop, &s->timer, disk_commit_ms(s->node));
 	return 0;
 }
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How full a disk is, and one that is full: in a mount namespace of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "sidecar/common/paths.h"
+#include "sidecar/common/util.h"
+#include "sidecar/node/crypt.h"
+#include "sidecar/node/intake.h"
+#include "sidecar/node/node.h"
+#include "tests/unit/node/scene.h"
+#include "tests/unit/tap.h"
+
+TEST("disk: a level is entered at its part of the floor, and left with an eighth more")
+{
+	static const struct {
+		uint64_t free;
+		enum disk_level now, then;
+	} cases[] = {
+	    {800, DISK_FREE, DISK_FREE},   {799, DISK_FREE, DISK_TIGHT},  {850, DISK_TIGHT, DISK_TIGHT},
+	    {900, DISK_TIGHT, DISK_FREE},  {399, DISK_TIGHT, DISK_SHORT}, {400, DISK_TIGHT, DISK_TIGHT},
+	    {440, DISK_SHORT, DISK_SHORT}, {450, DISK_SHORT, DISK_TIGHT}, {199, DISK_FREE, DISK_SCARCE},
+	    {99, DISK_FREE, DISK_FULL},	   {0, DISK_FULL, DISK_FULL},	  {112, DISK_FULL, DISK_SCARCE},
+	    {5000, DISK_FULL, DISK_FREE},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		CHECK_INT(disk_judge(cases[i].free, 800, cases[i].now), cases[i].then);
+	CHECK_INT(disk_judge(0, 0, DISK_FREE), DISK_FREE);
+	CHECK_INT((long long)disk_floor(CONFIG_FREE_AUTO, 4 << 20), (4 << 20) / 20);
+	CHECK_INT((long long)disk_floor(CONFIG_FREE_AUTO, 1ull << 50), 1 << 30);
+	CHECK_INT((long long)disk_floor(5, 1ull << 50), 5);
+	CHECK_INT(disk_class(DISK_TIGHT), CLASS_ACTS);
+	CHECK_INT(disk_class(DISK_FULL), CLASS_EVIDENCE);
+}
+
+/* As scene_come does it, through the disk's door: numbers that could not be stored stay in the intake. */
+static int send(struct node *n, struct scene *s, struct intake *in, uint64_t from, uint64_t to)
+{
+	uint8_t data[4096];
+	int r = 0;
+	bool bulk;
+
+	for (uint64_t seq = from; seq <= to; seq++) {
+		scene_give(s, seq);
+		if (!scene_is_lost(seq))
+			(void)intake_add(in, data, scene_put(s, data, seq, scene_kind(seq)), &bulk);
+		in->meta = true;
+		s->life->counters = s->given;
+		if (seq % 100 == 0 || seq == to)
+			r = disk_commit(n, in, s->life);
+	}
+	return r;
+}
+
+static void fill(const char *path)
+{
+	static char zeroes[4096];
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	while (write(fd, zeroes, sizeof(zeroes)) > 0)
+		;
+	close(fd);
+}
+
+/* Exit status: the line that did not hold, 0. */
+#define HOLDS(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			fprintf(stderr, "# line %d: %s\n", __LINE__, #cond);                       \
+			_exit(1);                                                                  \
+		}                                                                                  \
+	} while (0)
+
+static void live_through_it(void)
+{
+	static struct node n;
+	struct scene s = {};
+	struct intake in = {};
+	struct ledger l;
+
+	HOLDS(crypt_init() == 0);
+	HOLDS(util_mkdir_p(PATH_STORE, 0700) == 0);
+	config_default(&n.retention.config);
+	store_init(&n.store, PATH_STORE, PATH_SEAL_CONTAINERS);
+	snprintf(s.dir.path, sizeof(s.dir.path), "%s", PATH_STORE);
+	s.life = scene_admit(&n.lives, "web", GENERATION);
+	disk_look(&n);
+	HOLDS(n.disk.level == DISK_FREE && n.disk.reserve);
+	HOLDS(send(&n, &s, &in, 0, 2000) == 0);
+	/* Full to the last byte: what is denied is stored, in what the reserve leaves. */
+	fill("/var/lib/ballast");
+	HOLDS(send(&n, &s, &in, 2001, 4000) == 0);
+	HOLDS(n.disk.level == DISK_FULL && !n.disk.reserve);
+	HOLDS(cuts_dropped(&s.life->cuts) > 1800);
+	/* That is full now, too: nothing is taken, nothing is lost. */
+	fill("/var/lib/ballast");
+	for (uint64_t at = 4001; at < 40000 && in.len == 0; at += 100) {
+		(void)send(&n, &s, &in, at, at + 99);
+		fill("/var/lib/ballast");
+	}
+	HOLDS(in.len > 0);
+	HOLDS(disk_commit(&n, &in, s.life) == -ENOSPC);
+	HOLDS(unlink("/var/lib/ballast") == 0);
+	HOLDS(disk_commit(&n, &in, s.life) == 0 && in.len == 0);
+	HOLDS(n.disk.level == DISK_FREE && n.disk.reserve);
+	s.store = n.store;
+	scene_close(&s, s.given.issued + 1);
+	l = scene_ledger(&s);
+	HOLDS(l.exact);
+	HOLDS(s.denied == scene_rows(&s, "events WHERE verdict='denied'"));
+	HOLDS(scene_intact(&s));
+	store_release(&s.store);
+	intake_release(&in);
+	lives_release(&n.lives);
+	_exit(0);
+}
+
+TEST("disk: full to the last byte under load; evidence is stored or waits, and then all goes on")
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("none", "/var/lib", "tmpfs", 0, "size=96m") < 0)
+			_exit(77);
+		live_through_it();
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		tap_skip("no mount namespace of its own without privilege");
+	else
+		CHECK_INT(status, 0);
+}
