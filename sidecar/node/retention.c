@@ -15,7 +15,6 @@
 
 #define SHARE_DEFAULT (64ull << 20) /* where a container has no bound */
 #define SHRINK_BYTES (1u << 20)	    /* in a piece */
-#define PIECES_PER_MEASURE 4
 
 /* One of the node's two stores. */
 struct place {
@@ -149,6 +148,8 @@ static bool make_room(struct node *n, const struct place *p, uint64_t bytes, con
 	struct life *oldest = NULL, *largest = NULL;
 	uint64_t most = 0, used, unused;
 
+	if (store_rest(p->store))
+		return true;
 	for (struct life *l = p->lives->first; l; l = l->next) {
 		uint64_t size;
 
@@ -251,8 +252,7 @@ static int cut(struct node *n)
 	if (r < 0)
 		return r;
 	j->records += records;
-	j->pieces++;
-	if (r == 1 && j->used_max && j->pieces % PIECES_PER_MEASURE == 0) {
+	if (r == 1 && j->used_max) {
 		int measured = store_space(j->store, j->life, &used, &unused);
 
 		if (measured < 0)

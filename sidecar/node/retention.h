@@ -22,7 +22,7 @@ struct retention_job {
 	struct life *life; /* NULL: none */
 	struct cut_order order;
 	uint64_t used_max;  /* bytes: to be reached; 0: as far as the order goes */
-	uint64_t pieces, records;
+	uint64_t records;
 	bool shrinking; /* nothing is cut any more: space is given back */
 };
 

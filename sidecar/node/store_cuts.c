@@ -9,7 +9,7 @@
 #include "sidecar/node/index.h"
 #include "sidecar/node/store_inside.h"
 
-#define ROWS_PER_PIECE 2048
+#define ROWS_PER_PIECE 1024
 #define LOOKED_PER_PIECE 8192
 
 static int note(struct life *l, uint64_t from, uint64_t to, const char *why)

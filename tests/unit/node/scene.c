@@ -29,7 +29,7 @@ struct life *scene_admit(struct lives *all, const char *id, uint64_t generation)
 
 void scene_begin(struct scene *s)
 {
-	*s = (struct scene){.dir = dir_make()};
+	*s = (struct scene){.dir = dir_make(), .generation = GENERATION};
 	CHECK_INT(crypt_init(), 0);
 	s->life = scene_admit(&s->all, "web", GENERATION);
 	snprintf(s->seals, sizeof(s->seals), "%s/seals", s->dir.path);
@@ -94,7 +94,7 @@ size_t scene_put(struct scene *s, uint8_t *at, uint64_t seq, unsigned kind)
 
 	r.head = (struct rv_head){.kind = (uint16_t)kind,
 				  .seq = seq,
-				  .generation = GENERATION,
+				  .generation = s->generation,
 				  .tai_ns = (seq + 1) * SECOND,
 				  .verdict = kind == RV_KIND_OPEN && is_denied(seq) ? RV_VERDICT_DENIED : RV_VERDICT_ALLOWED};
 	if (kind == RV_KIND_OPEN)

@@ -14,6 +14,7 @@ struct scene {
 	struct lives all;
 	struct store store;
 	struct life *life;
+	uint64_t generation;
 	struct rv_counters given;
 	uint64_t denied; /* of those given */
 	char seals[128], list[128];
