@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # dir is the bundle's, set by who loads it
+# full.bash: a store on a small disk of its own, and that disk full under load. The suite sets FULL_S, how long.
+# `load lib` and `load reeve` first.
+
+# small_disk SIZE CONFIG: the node with an empty store on it, and that configuration.
+small_disk() {
+	stop_node
+	mkdir -p /var/lib/reeve /etc/reeve
+	mount -t tmpfs -o "size=$1,mode=755" tmpfs /var/lib/reeve
+	printf '%s\n' "$2" >/etc/reeve/node.json
+	: >/var/log/reeve-node.log
+	start_node
+}
+no_small_disk() {
+	stop_node
+	umount /var/lib/reeve
+	rm -f /etc/reeve/node.json
+	start_node
+}
+
+noshadow() {
+	policy noshadow '{"name":"noshadow","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}'
+}
+
+# busy ID: a container that opens many files, starts programs, and is denied one file; what each of those
+# tries came to is a line of /tmp/tried in it.
+busy() {
+	noshadow
+	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c \
+		'/act tries 20 /etc/shadow /tmp/tried & while :; do /act opens 50 /etc/passwd; usleep 20000; done'
+	echo x >"$dir/rootfs/etc/shadow"
+	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+}
+tried() {
+	wc -l <"$dir/rootfs/tmp/tried"
+}
+
+# field ID JQ: of its ledger.
+field() {
+	reeve ledger --json "$1" | jq "$2"
+}
+# holds ID JQ: true of its ledger.
+holds() {
+	reeve ledger --json "$1" | jq -e "$2" >/dev/null
+}
+# all_denied ID: each denied try is a record: the one under way when it was killed may have no line.
+all_denied() {
+	local lines records
+	lines=$(tried)
+	records=$(logs "$1" 'select(.verdict == "denied" and .path == "/etc/shadow")' | wc -l)
+	echo "# $1: $lines tries, $records records of them" >&3
+	! grep -qx 0 "$dir/rootfs/tmp/tried"
+	[ "$records" -ge "$lines" ] && [ "$records" -le $((lines + 1)) ]
+}
+is_disk() {
+	[ "$(reeve status --json | jq -r .disk)" = "$1" ]
+}
+
+full_under_load() {
+	small_disk 64m '{"retention": {"age": null}}'
+	busy full
+	retry 10 holds full '.stored > 300'
+	# Somebody else takes all there is, and whatever is given up.
+	touch "$dir/filling"
+	(while [ -e "$dir/filling" ]; do
+		dd if=/dev/zero bs=4k >>/var/lib/reeve/ballast 2>/dev/null || true
+		sleep 1
+	done) 3>&- 4>&- &
+	filler=$!
+	retry 20 is_disk full
+	reeve ps | grep '^DEGRADED: the disk of /var/lib/reeve/containers is full'
+	reeve status | grep '^DEGRADED:'
+	sleep "$FULL_S"
+	grep 'is full, .* evidence alone is stored' /var/log/reeve-node.log
+	rm "$dir/filling"
+	wait "$filler"
+	rm /var/lib/reeve/ballast
+	retry 20 is_disk free
+	grep 'has room again' /var/log/reeve-node.log
+	run reeve ps
+	[[ $output != *DEGRADED* ]]
+	# It goes on without a hand, and all is stored again.
+	before=$(field full .stored)
+	retry 20 holds full ".stored > $before + 200"
+	crun kill full KILL
+	await_end full
+	crun delete -f full || true
+	reeve ledger full | sed 's/^/# /' >&3
+	holds full '.exact and .closed and .armed'
+	all_denied full
+	# Each record that is not there was dropped by its class, or counted as lost by the kernel.
+	holds full '.expected == .stored + .lost + .cut + .dropped and .cut == 0'
+	holds full '.dropped > 0 and .dropped == ([.dropped_by_kind[]] | add)'
+	holds full '[.dropped_by_kind | keys[] | select(. == ("armed", "close", "policy"))] == []'
+	reeve verify full | tee "$dir/verify"
+	grep '^dropped .*: not stored, as the disk was full' "$dir/verify"
+	[ "$(sqlite3 /var/lib/reeve/containers/full@*.db "SELECT sum(last-first+1) FROM cuts WHERE why='full'")" = "$(field full .dropped)" ]
+	run reeve policy learn full
+	[ "$status" -ne 0 ]
+	[[ $output == *"were cut by retention or dropped by a full disk"* ]]
+}
