@@ -243,6 +243,21 @@ static int shrink(struct node *n)
 	return store_fold(j->store, j->life, true);
 }
 
+/* The chain, the last records and the index are more than it may have. Once for each life. */
+static void say_overfull(const struct retention_job *j)
+{
+	uint64_t used, unused;
+
+	if (j->life->overfull || store_space(j->store, j->life, &used, &unused) < 0 ||
+	    used <= j->used_max)
+		return;
+	j->life->overfull = true;
+	log_warn(0,
+		 "the record of container %s stays above its bound: %" PRIu64
+		 " bytes are the last %" PRIu64 " records, and the chain of all there were",
+		 j->life->meta.id, used, j->order.keep);
+}
+
 static int cut(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
@@ -260,6 +275,8 @@ static int cut(struct node *n)
 	}
 	if (r == 1 && used > j->used_max)
 		return 1;
+	if (r == 0 && strcmp(j->order.why, "bytes") == 0)
+		say_overfull(j);
 	j->life->cutting = false;
 	if (r == 1) /* it has what it should have: from now on it may be asked again */
 		j->life->spared_ns = 0;
