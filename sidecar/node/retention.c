@@ -132,9 +132,9 @@ static bool plan_container(struct node *n, const struct place *p)
 
 		if (is_waiting(l) || bytes_of(p->store, l) <= bound)
 			continue;
-		l->spared_ns = util_now_ns();
 		if (store_space(p->store, l, &used, &unused) < 0 || (used <= bound && unused == 0))
-			continue;
+			continue; /* it is its log that is so large, which ends by itself */
+		l->spared_ns = util_now_ns();
 		begin_job(n, p, l, "bytes", INT64_MAX, bound - bound / 8);
 		n->retention.job.shrinking = used <= bound;
 		return true;

@@ -14,7 +14,6 @@ setup() {
 }
 
 teardown() {
-	rm -f "$dir/filling"
 	crun delete -f full 2>/dev/null || true
 	no_small_disk
 }
