@@ -119,10 +119,10 @@ static void db_free_p(struct db **db)
 }
 #define _db_ __attribute__((cleanup(db_free_p)))
 
-static int user_version(struct db *db, int *ret)
+static int pragma(struct db *db, const char *text, int *ret)
 {
 	sqlite3_stmt *s = NULL;
-	int code = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &s, NULL);
+	int code = sqlite3_prepare_v2(db->handle, text, -1, &s, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_step(s);
@@ -147,17 +147,20 @@ static int prepare_all(struct db *db)
 
 static int set_up(struct db *db, bool create, bool writable)
 {
-	int version = 0, r = 0;
+	int version = 0, pages = 1, r = 0;
 
-	/* auto_vacuum is of a file's first write, and nothing for one that has tables. */
-	if (writable)
-		r = run(db, "PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"
-			    "PRAGMA synchronous=FULL");
+	/* Before a file's first write; it writes to one that has it already, each time. */
+	if (create)
+		r = pragma(db, "PRAGMA page_count", &pages);
+	if (r == 0 && pages == 0)
+		r = run(db, "PRAGMA auto_vacuum=INCREMENTAL");
+	if (r == 0 && writable)
+		r = run(db, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL");
 	if (r == 0)
 		r = run(db, "PRAGMA cache_size=-512");
 
 	if (r == 0)
-		r = user_version(db, &version);
+		r = pragma(db, "PRAGMA user_version", &version);
 	if (r == 0 && version == 0 && create)
 		r = run(db, schema_text);
 	else if (r == 0 && version != DB_SCHEMA_VERSION)
@@ -193,7 +196,8 @@ static int only_rows(sqlite3 *handle)
 	return error_of(handle, code);
 }
 
-static int open_as(const char *path, int flags, bool create, struct db **ret)
+/* alone: nobody else can open it meanwhile. */
+static int open_as(const char *path, int flags, bool create, bool alone, struct db **ret)
 {
 	_db_ struct db *db = calloc(1, sizeof(*db));
 	int code, r;
@@ -205,6 +209,8 @@ static int open_as(const char *path, int flags, bool create, struct db **ret)
 	r = error_of(db->handle, code);
 	if (r == 0)
 		r = only_rows(db->handle);
+	if (r == 0 && alone)
+		r = run(db, "PRAGMA locking_mode=EXCLUSIVE");
 	if (r == 0)
 		r = set_up(db, create, flags & SQLITE_OPEN_READWRITE);
 	if (r < 0)
@@ -217,16 +223,19 @@ int db_open(const char *path, bool create, struct db **ret)
 {
 	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
 	char uri[PATH_MAX + 32], log[PATH_MAX];
-	int r = open_as(path, flags, create, ret);
+	int r = open_as(path, flags, create, false, ret);
 
 	if (r == 0)
 		return 0;
 	r = reason(path, r);
+	/* Sharing it takes a file beside it, for which a full disk has no room. */
+	if (r == -ENOSPC && !create)
+		return open_as(path, flags, false, true, ret);
 	snprintf(log, sizeof(log), "%s-wal", path);
 	if (r != -EROFS || create || access(log, F_OK) == 0)
 		return r;
 	snprintf(uri, sizeof(uri), "file:%s?immutable=1", path);
-	return open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, ret);
+	return open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, false, ret);
 }
 
 int db_begin(struct db *db)

@@ -10,8 +10,8 @@
 
 struct db;
 
-/* Without create, a file on a read-only file system opens for reading; writing it is -EROFS.
- * -EUCLEAN: not a database, or not one of ours, or of a later version. create: make what is
+/* Without create, a file on a read-only file system opens for reading (writing it is -EROFS), and
+ * one on a full disk for us alone. -EUCLEAN: not a database, or not one of ours, or of a later version. create: make what is
  * missing, file and schema. */
 int db_open(const char *path, bool create, struct db **ret);
 /* NULL allowed. An open transaction is undone; the write-ahead log is folded in. */

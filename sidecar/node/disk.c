@@ -7,6 +7,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
+#include "sidecar/node/client.h"
 #include "sidecar/node/intake.h"
 #include "sidecar/node/node.h"
 
@@ -64,30 +65,13 @@ uint64_t disk_dropped(const struct node *n)
 	return dropped;
 }
 
-static void give_up_reserve(struct disk *d)
-{
-	if (d->reserve && unlink(PATH_RESERVE) == 0)
-		log_warn(0, "gave up the reserve %s", PATH_RESERVE);
-	d->reserve = false;
-}
-
-static uint64_t reserve_bytes(const struct disk *d)
-{
-	return d->floor / 4 < DISK_RESERVE_MAX ? d->floor / 4 : DISK_RESERVE_MAX;
-}
-
 /* Where the file system cannot take space in advance there is none. */
 static void make_reserve(struct disk *d)
 {
-	uint64_t bytes = reserve_bytes(d);
-	_close_ int fd = -1;
+	uint64_t bytes = d->floor / 4 < DISK_RESERVE_MAX ? d->floor / 4 : DISK_RESERVE_MAX;
 
-	if (d->reserve || bytes == 0)
-		return;
-	fd = open(PATH_RESERVE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	d->reserve = fd >= 0 && fallocate(fd, 0, 0, (off_t)bytes) == 0;
-	if (fd >= 0 && !d->reserve)
-		(void)unlink(PATH_RESERVE);
+	if (d->spill.fd < 0 && d->free >= d->floor + bytes && bytes >= SPILL_SIZE_MIN)
+		(void)spill_open(&d->spill, PATH_RESERVE, bytes);
 }
 
 static void turn_to(struct node *n, enum disk_level level)
@@ -116,14 +100,47 @@ static enum disk_level measure(struct node *n)
 {
 	struct disk *d = &n->disk;
 	struct statvfs v;
-	uint64_t kept;
 
 	if (statvfs(n->store.dir, &v) < 0)
 		return d->level;
 	d->free = (uint64_t)v.f_bavail * v.f_frsize;
 	d->floor = disk_floor(n->retention.config.free_bytes, (uint64_t)v.f_blocks * v.f_frsize);
-	kept = d->reserve ? 0 : reserve_bytes(d); /* it is evidence's */
-	return disk_judge(d->free > kept ? d->free - kept : 0, d->floor, d->level);
+	return disk_judge(d->free, d->floor, d->level);
+}
+
+static bool is_full(int r)
+{
+	return r == -ENOSPC || r == -EDQUOT;
+}
+
+/* One frame of the spill goes where it belongs. What is wrong with one life's file is no reason to keep the
+ * others' waiting: its records are then missing, and its ledger says so. */
+static int put_back(void *arg, const char *file, uint64_t generation, struct intake *in)
+{
+	struct node *n = arg;
+	struct life *l = lives_by_file(&n->lives, file);
+	int r = l && l->meta.generation == generation ? intake_commit(in, &n->store, l) : -ENOENT;
+
+	if (r == -EUCLEAN)
+		r = intake_commit(in, &n->store, l);
+	if (is_full(r) || r == -ENOMEM)
+		return r;
+	if (r < 0)
+		log_err(r, "put evidence from " PATH_RESERVE " into %s/%s: it is lost", n->store.dir, file);
+	else
+		clients_notify(l, in->stored, in->stored_len);
+	return 0;
+}
+
+static int empty_spill(struct node *n)
+{
+	struct disk *d = &n->disk;
+	uint64_t bytes = d->spill.end - d->spill.begin;
+	int r = spill_any(&d->spill) ? spill_take(&d->spill, put_back, n) : 0;
+
+	if (r == 0 && bytes > 0)
+		log_info("put %" PRIu64 " KiB from " PATH_RESERVE " into the databases", bytes / 1024);
+	return r;
 }
 
 void disk_look(struct node *n)
@@ -135,6 +152,8 @@ void disk_look(struct node *n)
 		level = DISK_FULL;
 	else
 		d->held_ns = 0;
+	if (level < DISK_FULL && is_full(empty_spill(n)))
+		level = DISK_FULL;
 	turn_to(n, level);
 	if (level == DISK_FREE)
 		make_reserve(d);
@@ -143,13 +162,12 @@ void disk_look(struct node *n)
 bool disk_refused(struct node *n, int r)
 {
 	struct disk *d = &n->disk;
-	bool again = d->reserve || d->level != DISK_FULL;
+	bool again = d->level != DISK_FULL;
 
-	if (r != -ENOSPC && r != -EDQUOT)
+	if (!is_full(r))
 		return false;
 	if (measure(n) == DISK_FREE)
 		d->held_ns = util_now_ns();
-	give_up_reserve(d);
 	turn_to(n, DISK_FULL);
 	return again;
 }
@@ -159,18 +177,36 @@ unsigned disk_commit_ms(const struct node *n)
 	return n->disk.level == DISK_FULL ? DISK_COMMIT_MS : INTAKE_COMMIT_MS;
 }
 
-/* The last resort is the log: its own length, once what is in it stands in the file. */
-int disk_commit(struct node *n, struct intake *in, struct life *l)
+/* Into the database, by whatever way there is. */
+static int commit(struct node *n, struct intake *in, struct life *l)
 {
-	int r;
+	int r = intake_commit(in, &n->store, l);
 
-	if (n->disk.level != DISK_FREE)
-		disk_look(n);
-	r = intake_commit(in, &n->store, l);
 	if (r < 0 && disk_refused(n, r))
 		r = intake_commit(in, &n->store, l);
-	if ((r == -ENOSPC || r == -EDQUOT) && store_fold(&n->store, l, false) == 0)
+	/* The log can be written from its beginning again, once what is in it stands in the file. */
+	if (is_full(r) && store_fold(&n->store, l, false) == 0)
 		r = intake_commit(in, &n->store, l);
+	return r;
+}
+
+int disk_commit(struct node *n, struct intake *in, struct life *l)
+{
+	struct disk *d = &n->disk;
+	bool may_spill = l->any && !l->ended; /* there is a database, and it is not to be closed */
+	int r;
+
+	if (d->level != DISK_FREE)
+		disk_look(n);
+	/* What is closed is whole: the spill goes before. */
+	if (l->ended && spill_any(&d->spill))
+		return -ENOSPC;
+	if (may_spill && spill_any(&d->spill) &&
+	    spill_put(&d->spill, l, in, n->store.from_class) == 0)
+		return 0;
+	r = commit(n, in, l);
+	if (is_full(r) && may_spill && spill_put(&d->spill, l, in, n->store.from_class) == 0)
+		r = 0;
 	return r;
 }
 
@@ -186,11 +222,13 @@ void disk_init(struct node *n)
 {
 	n->disk.timer.expired = expired;
 	n->disk.timer.arg = n;
-	n->disk.reserve = access(PATH_RESERVE, F_OK) == 0;
+	spill_init(&n->disk.spill);
+	(void)spill_open(&n->disk.spill, PATH_RESERVE, 0);
 	expired(n);
 }
 
 void disk_release(struct node *n)
 {
 	loop_timer_stop(&n->loop, &n->disk.timer);
+	spill_release(&n->disk.spill);
 }

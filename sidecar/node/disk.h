@@ -8,19 +8,21 @@
  *   scarce    under 1/4           makes room now    acts, changes
  *   full      under 1/8; ENOSPC   makes room now    acts, changes, processes
  *
- * Evidence is always stored; what cannot be is not acknowledged, and stays with its agent. A file of a
- * reserve is given up when the file system refuses. Everything goes back by itself. */
+ * Evidence is always stored: where the file system refuses even that, in the reserve, a file whose space was
+ * taken before (spill.h). What finds no room there either is not acknowledged, and stays with its
+ * agent. Everything goes back by itself. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 #include "sidecar/common/loop.h"
 #include "sidecar/node/classes.h"
+#include "sidecar/node/spill.h"
 
 #define DISK_LOOK_MS 1000
 #define DISK_COMMIT_MS 500 /* while it is full: each transaction takes some pages, however little is in it */
 #define DISK_FLOOR_MAX (1ull << 30)   /* bytes: of the floor, where it is not configured */
 #define DISK_FLOOR_SHARE 20	      /* and that part of the disk */
-#define DISK_RESERVE_MAX (64ull << 20) /* bytes; at most a fourth of the floor */
+#define DISK_RESERVE_MAX (16ull << 20) /* bytes; at most a fourth of the floor */
 #define DISK_HELD_NS 5000000000ull /* full on, where it was refused though there is room: a quota */
 
 enum disk_level { DISK_FREE, DISK_TIGHT, DISK_SHORT, DISK_SCARCE, DISK_FULL, DISK_LEVELS };
@@ -35,7 +37,7 @@ struct disk {
 	uint64_t free, floor; /* bytes */
 	uint64_t held_ns;     /* when it was refused though there is room; 0 not so */
 	uint64_t dropped;     /* records that lives of this node had dropped when it was free last */
-	bool reserve;	      /* the file is there */
+	struct spill spill;   /* in PATH_RESERVE */
 };
 
 void disk_init(struct node *n);

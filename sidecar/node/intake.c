@@ -14,6 +14,7 @@ void intake_release(struct intake *in)
 {
 	free(in->data);
 	free(in->stored);
+	free(in->dropped);
 	*in = (struct intake){};
 }
 
@@ -59,6 +60,66 @@ int intake_add(struct intake *in, const uint8_t *data, size_t len, bool *ret_bul
 	return 0;
 }
 
+int intake_drop(struct intake *in, const struct dropped *d)
+{
+	if (d->seq >= INTAKE_SEQ_MAX || !counters_known(d->kind))
+		return -EBADMSG;
+	if (in->dropped_n == in->dropped_size) {
+		size_t size = in->dropped_size ? in->dropped_size * 2 : 256;
+		struct dropped *grown = realloc(in->dropped, size * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		in->dropped = grown;
+		in->dropped_size = size;
+	}
+	in->dropped[in->dropped_n++] = *d;
+	return 0;
+}
+
+/* A kind without a name has no place where it could be counted. */
+static bool is_dropped(const struct event *e, enum record_class from_class)
+{
+	return class_of(e->head.kind, e->head.verdict) < from_class && counters_known(e->head.kind);
+}
+
+static struct dropped dropped_of(const struct event *e)
+{
+	struct dropped d = {.seq = e->head.seq, .kind = e->head.kind};
+
+	if (d.kind == RV_KIND_REPEAT) {
+		d.of_kind = (uint16_t)e->repeat.of_kind;
+		d.repeats = e->repeat.count;
+	}
+	return d;
+}
+
+int intake_split(const struct intake *in, uint64_t generation, enum record_class from_class,
+		 struct intake *ret)
+{
+	int r = 0;
+	bool bulk;
+
+	for (size_t i = 0; i < in->dropped_n && r == 0; i++)
+		r = intake_drop(ret, &in->dropped[i]);
+	for (size_t at = 0, next; at < in->len && r == 0; at = next) {
+		struct event e;
+		long n = event_decode(in->data + at, in->len - at, &e);
+
+		if (n <= 0)
+			return -EBADMSG;
+		next = at + (size_t)n;
+		if (e.head.generation == generation && is_dropped(&e, from_class)) {
+			struct dropped d = dropped_of(&e);
+
+			r = intake_drop(ret, &d);
+		} else {
+			r = intake_add(ret, in->data + at, (size_t)n, &bulk);
+		}
+	}
+	return r;
+}
+
 static int remember(struct intake *in, uint64_t seq)
 {
 	if (in->stored_len == in->stored_size) {
@@ -91,25 +152,22 @@ static void count_verdict(struct tally *t, unsigned verdict)
 	t->would_deny += verdict == RV_VERDICT_WOULD_DENY;
 }
 
-/* Not stored, as the disk is full. 1: so it is, 0: it is none of those. */
-static int drop(struct life *l, const struct event *e, struct tally *t)
+/* Not stored, as the disk is full; but counted, unless it came before. */
+static int count_dropped(struct life *l, const struct dropped *d, struct tally *t)
 {
-	unsigned kind = e->head.kind;
 	int r;
 
-	if (class_of(kind, e->head.verdict) >= t->from_class || !counters_known(kind))
-		return 0;
-	if (store_was_here(l, e->head.seq) || numbers_have(&t->dropped, e->head.seq)) {
+	if (store_was_here(l, d->seq) || numbers_have(&t->dropped, d->seq)) {
 		t->duplicates++;
-		return 1;
+		return 0;
 	}
-	r = numbers_add(&t->dropped, e->head.seq);
+	r = numbers_add(&t->dropped, d->seq);
 	if (r < 0)
 		return r;
-	l->cuts.dropped[kind]++;
-	if (kind == RV_KIND_REPEAT && counters_merge(e->repeat.of_kind) < RV_MERGE_MAX)
-		l->cuts.repeats_dropped[counters_merge(e->repeat.of_kind)] += e->repeat.count;
-	return 1;
+	l->cuts.dropped[d->kind]++;
+	if (d->kind == RV_KIND_REPEAT && counters_merge(d->of_kind) < RV_MERGE_MAX)
+		l->cuts.repeats_dropped[counters_merge(d->of_kind)] += d->repeats;
+	return 0;
 }
 
 static void note(const struct event *e, struct tally *t)
@@ -138,9 +196,11 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		return 0;
 	}
 	note(e, t);
-	r = drop(l, e, t);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (is_dropped(e, t->from_class)) {
+		struct dropped d = dropped_of(e);
+
+		return count_dropped(l, &d, t);
+	}
 	if (l->cut_high && h->seq <= l->cut_high && store_was_here(l, h->seq)) {
 		t->duplicates++;
 		return 0;
@@ -181,6 +241,12 @@ static int put_all(struct intake *in, struct life *l, struct tally *t)
 		if (r < 0)
 			return r;
 		at += (size_t)n;
+	}
+	for (size_t i = 0; i < in->dropped_n; i++) {
+		int r = count_dropped(l, &in->dropped[i], t);
+
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -235,7 +301,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	l->would_deny += t.would_deny;
 	l->closed |= t.closed;
 	l->armed |= t.armed;
-	in->len = 0;
+	in->len = in->dropped_n = 0;
 	in->meta = false;
 	if (in->size > INTAKE_KEEP) {
 		free(in->data);

@@ -221,6 +221,7 @@ int main(int argc, char **argv)
 	    .queries.fd = -1,
 	    .bulk = {.map_fd = -1, .lock_fd = -1},
 	    .watch = {.fd = -1, .pidfd = -1},
+	    .disk = {.spill.fd = -1},
 	    .nodelog = {.ring_fd = -1, .lane_fd = -1, .state_fd = -1},
 	};
 	struct signals signals = {.fd = -1};

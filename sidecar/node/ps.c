@@ -210,6 +210,7 @@ static int status_start(struct client *c, const struct json *query)
 	    {"log_dropped", n->nodelog.dropped},
 	    {"disk_free_bytes", n->disk.free},
 	    {"disk_floor_bytes", n->disk.floor},
+	    {"disk_spilled_bytes", n->disk.spill.end - n->disk.spill.begin},
 	    {"records_dropped", disk_dropped(n)},
 	    {"records_cut", n->retention.cut},
 	    {"stores_removed", n->retention.removed},

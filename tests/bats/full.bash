@@ -61,15 +61,25 @@ full_under_load() {
 	small_disk 64m '{"retention": {"age": null}}'
 	busy full
 	retry 10 holds full '.stored > 300'
-	dd if=/dev/zero of=/var/lib/reeve/ballast bs=4k 2>/dev/null || true
+	# Somebody else takes all there is, and whatever is given up.
+	touch "$dir/filling"
+	(while [ -e "$dir/filling" ]; do
+		dd if=/dev/zero bs=4k >>/var/lib/reeve/ballast 2>/dev/null || true
+		sleep 1
+	done) 3>&- 4>&- &
+	filler=$!
 	retry 20 is_disk full
 	reeve ps | grep '^DEGRADED: the disk of /var/lib/reeve/containers is full'
 	reeve status | grep '^DEGRADED:'
 	sleep "$FULL_S"
 	grep 'is full, .* evidence alone is stored' /var/log/reeve-node.log
+	[ "$(reeve status --json | jq .disk_spilled_bytes)" -gt 0 ]
+	rm "$dir/filling"
+	wait "$filler"
 	rm /var/lib/reeve/ballast
 	retry 20 is_disk free
 	grep 'has room again' /var/log/reeve-node.log
+	[ "$(reeve status --json | jq .disk_spilled_bytes)" -eq 0 ]
 	run reeve ps
 	[[ $output != *DEGRADED* ]]
 	# It goes on without a hand, and all is stored again.

@@ -15,6 +15,7 @@ setup() {
 }
 
 teardown() {
+	rm -f "$dir/filling"
 	crun delete -f cutme 2>/dev/null || true
 	crun delete -f full 2>/dev/null || true
 	no_small_disk

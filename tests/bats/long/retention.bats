@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+	rm -f "$dir/filling"
 	crun delete -f full 2>/dev/null || true
 	no_small_disk
 }

@@ -55,7 +55,7 @@ static int send(struct node *n, struct scene *s, struct intake *in, uint64_t fro
 	return r;
 }
 
-static void live_through_it(void)
+static void live_through(bool again)
 {
 	static struct node n;
 	struct scene s = {.generation = GENERATION};
@@ -68,25 +68,34 @@ static void live_through_it(void)
 	store_init(&n.store, PATH_STORE, PATH_SEAL_CONTAINERS);
 	snprintf(s.dir.path, sizeof(s.dir.path), "%s", PATH_STORE);
 	s.life = scene_admit(&n.lives, "web", GENERATION);
+	spill_init(&n.disk.spill);
 	disk_look(&n);
-	HOLDS(n.disk.level == DISK_FREE && n.disk.reserve);
+	HOLDS(n.disk.level == DISK_FREE && n.disk.spill.fd >= 0);
 	HOLDS(send(&n, &s, &in, 0, 2000) == 0);
-	/* Full to the last byte: what is denied is stored, in what the reserve leaves. */
-	apart_fill("/var/lib/ballast");
-	HOLDS(send(&n, &s, &in, 2001, 4000) == 0);
-	HOLDS(n.disk.level == DISK_FULL && !n.disk.reserve);
-	HOLDS(cuts_dropped(&s.life->cuts) > 1800);
-	/* That is full now, too: nothing is taken, nothing is lost. */
-	apart_fill("/var/lib/ballast");
-	for (uint64_t at = 4001; at < 40000 && in.len == 0; at += 100) {
-		(void)send(&n, &s, &in, at, at + 99);
+	/* Full to the last byte, also of what is given up: what is denied is stored, in the reserve. */
+	for (uint64_t at = 2001; at < 10000; at += 1000) {
 		apart_fill("/var/lib/ballast");
+		HOLDS(send(&n, &s, &in, at, at + 999) == 0 && in.len == 0);
 	}
+	HOLDS(n.disk.level == DISK_FULL && spill_any(&n.disk.spill));
+	/* The node is killed, and another comes. */
+	if (again) {
+		spill_release(&n.disk.spill);
+		store_release(&n.store);
+		lives_release(&n.lives);
+		HOLDS(store_load(&n.store, &n.lives) == 0 && n.lives.count == 1);
+		s.life = n.lives.first;
+		HOLDS(spill_open(&n.disk.spill, PATH_RESERVE, 0) == 0 && spill_any(&n.disk.spill));
+	}
+	/* That is full now, too: nothing is taken, nothing is lost. */
+	for (uint64_t at = 10001; at < 200000 && in.len == 0; at += 100)
+		(void)send(&n, &s, &in, at, at + 99);
 	HOLDS(in.len > 0);
 	HOLDS(disk_commit(&n, &in, s.life) == -ENOSPC);
 	HOLDS(unlink("/var/lib/ballast") == 0);
 	HOLDS(disk_commit(&n, &in, s.life) == 0 && in.len == 0);
-	HOLDS(n.disk.level == DISK_FREE && n.disk.reserve);
+	HOLDS(n.disk.level == DISK_FREE && !spill_any(&n.disk.spill));
+	HOLDS(cuts_dropped(&s.life->cuts) > 7500);
 	s.store = n.store;
 	scene_close(&s, s.given.issued + 1);
 	l = scene_ledger(&s);
@@ -98,7 +107,22 @@ static void live_through_it(void)
 	lives_release(&n.lives);
 }
 
+static void live_through_it(void)
+{
+	live_through(false);
+}
+
+static void live_through_twice(void)
+{
+	live_through(true);
+}
+
 TEST("disk: full to the last byte under load; evidence is stored or waits, and then all goes on")
 {
 	apart(live_through_it);
+}
+
+TEST("disk: the same, and the node is killed in it")
+{
+	apart(live_through_twice);
 }
