@@ -33,7 +33,7 @@
 #define PATH_SEAL_CONTAINERS "/var/lib/reeve/seal/containers" /* NAME.seal */
 #define PATH_SEAL_NODE "/var/lib/reeve/seal/node"
 #define PATH_REMOVED "/var/lib/reeve/removed" /* a JSON line for each database retention has removed */
-#define PATH_RESERVE "/var/lib/reeve/reserve" /* given up when the disk is full, node/disk.h */
+#define PATH_RESERVE "/var/lib/reeve/reserve" /* evidence that a full disk has no room for, node/spill.h */
 #define PATH_SPOOL "/var/lib/reeve/spool"      /* KEY.spool */
 #define PATH_SPOOL_FALLBACK "/run/reeve/spool" /* when the first cannot be written */
 #define PATH_KEPT "/var/lib/reeve/policy"      /* root 0700: policies in force as text, live/kept.h */

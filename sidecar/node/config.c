@@ -14,7 +14,7 @@
 #define CONTAINER_DEFAULT (1ull << 30)
 #define NODE_DEFAULT (8ull << 30)
 #define KEEP_DEFAULT 1000
-#define AGE_MIN_S 60
+#define AGE_MIN_S 10
 #define BYTES_MIN (1ull << 20)
 #define KEEP_MIN 100
 #define KEEP_MAX 1000000000
@@ -28,7 +28,7 @@ static const struct unit times[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 8640
 static const struct unit sizes[] = {
     {"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30}, {"TiB", 1ull << 40}, {}};
 
-#define AGE_EXPECTED "a time of \"60s\" or more, such as \"36h\" or \"30d\", or null for no bound"
+#define AGE_EXPECTED "a time of \"10s\" or more, such as \"36h\" or \"30d\", or null for no bound"
 #define BYTES_EXPECTED                                                                             \
 	"a size of \"1MiB\" or more, such as \"256MiB\" or \"8GiB\", or null for no bound"
 #define KEEP_EXPECTED "a number from 100 to 1000000000"

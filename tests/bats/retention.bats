@@ -63,10 +63,10 @@ teardown() {
 	[ "$status" -eq 2 ]
 	holds cutme '.exact'
 	# By age it goes as a whole; something says that it was there.
-	echo '{"retention": {"age": "60s"}}' >/etc/reeve/node.json
-	reeve-node --check-config /etc/reeve/node.json | grep 'retention.age *60 s'
+	echo '{"retention": {"age": "10s"}}' >/etc/reeve/node.json
+	reeve-node --check-config /etc/reeve/node.json | grep 'retention.age *10 s'
 	pkill -HUP -x reeve-node
-	retry 90 no_record cutme
+	retry 60 no_record cutme
 	run reeve logs cutme
 	[ "$status" -ne 0 ]
 	[[ $output == *"the record of 'cutme' (cutme, ended "*") was removed at "*" by retention: age"* ]]

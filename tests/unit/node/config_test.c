@@ -46,9 +46,9 @@ TEST("config: a mistake has its place, what was found and what was expected, and
 	     "node.json:1:14: found key \"retenton\", expected a known one; did you mean "
 	     "\"retention\"?"},
 	    {"{\n \"retention\": {\n  \"age\": \"30 d\"}}",
-	     "node.json:3:10: found \"30 d\", expected a time of \"60s\" or more, such as \"36h\" or "
+	     "node.json:3:10: found \"30 d\", expected a time of \"10s\" or more, such as \"36h\" or "
 	     "\"30d\", or null for no bound"},
-	    {"{\"retention\": {\"age\": \"59s\"}}", "node.json:1:23: found \"59s\", expected a time"},
+	    {"{\"retention\": {\"age\": \"9s\"}}", "node.json:1:23: found \"9s\", expected a time"},
 	    {"{\"retention\": {\"age\": 30}}", "node.json:1:23: found 30, expected a time"},
 	    {"{\"retention\": {\"age\": \"99999999999999999999d\"}}", "node.json:1:23: found \"999"},
 	    {"{\"retention\": {\"age\": \"106751991167301d\"}}", "node.json:1:23: found \"1067"},
