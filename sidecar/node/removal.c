@@ -26,7 +26,7 @@ static void put_when(struct json_out *o, const char *key, uint64_t wall_ns)
 	json_out_member_string(o, key, when);
 }
 
-static int put_line(struct store *s, struct life *l, const char *why, struct json_out *o)
+static void put_line(struct store *s, struct life *l, const char *why, struct json_out *o)
 {
 	uint64_t links = 0, used = 0, unused = 0;
 
@@ -44,7 +44,6 @@ static int put_line(struct store *s, struct life *l, const char *why, struct jso
 	if (verify_anchor_json(s, l, l->meta.id, o, &links) < 0)
 		json_out_null(o); /* a file that cannot be read */
 	json_out_close_object(o);
-	return 0;
 }
 
 static int append(const char *list, const char *line, size_t len)
@@ -85,10 +84,12 @@ static int say(struct store *s, struct life *l, const char *why, const char *lis
 	_json_out_ struct json_out *o = json_out_new();
 	const char *line;
 	size_t len;
-	int r = o ? put_line(s, l, why, o) : -ENOMEM;
+	int r = -ENOMEM;
 
-	if (r == 0)
+	if (o) {
+		put_line(s, l, why, o);
 		r = json_out_text(o, &line, &len);
+	}
 	if (r == 0)
 		r = append(list, line, len);
 	/* The disk may be full, and this makes room: then the log alone has it. */

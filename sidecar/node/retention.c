@@ -148,8 +148,6 @@ static bool make_room(struct node *n, const struct place *p, uint64_t bytes, con
 	struct life *oldest = NULL, *largest = NULL;
 	uint64_t most = 0, used, unused;
 
-	if (store_rest(p->store))
-		return true;
 	for (struct life *l = p->lives->first; l; l = l->next) {
 		uint64_t size;
 
@@ -177,7 +175,7 @@ static bool make_room(struct node *n, const struct place *p, uint64_t bytes, con
 	return true;
 }
 
-static uint64_t bytes_of_all(const struct place *p)
+static uint64_t add_up(const struct place *p)
 {
 	uint64_t sum = 0;
 
@@ -186,10 +184,21 @@ static uint64_t bytes_of_all(const struct place *p)
 	return sum;
 }
 
+/* Logs of what has ended count only where somebody reads it just now. */
+static uint64_t bytes_of_all(const struct place *p, uint64_t bound)
+{
+	uint64_t sum = add_up(p);
+
+	if (sum <= bound)
+		return sum;
+	store_rest(p->store);
+	return add_up(p);
+}
+
 static bool plan_node(struct node *n, const struct place *p)
 {
 	uint64_t bound = n->retention.config.node_bytes;
-	uint64_t sum = bound == CONFIG_NONE ? 0 : bytes_of_all(p);
+	uint64_t sum = bytes_of_all(p, bound);
 
 	return sum > bound && make_room(n, p, sum - bound, "node");
 }
@@ -199,12 +208,12 @@ static bool plan_node(struct node *n, const struct place *p)
 static bool plan_disk(struct node *n, const struct place *p)
 {
 	const struct disk *d = &n->disk;
-	uint64_t bound = n->retention.config.node_bytes;
+	uint64_t bound = n->retention.config.node_bytes, stays = bound / RETENTION_STAYS;
 
 	if (d->level == DISK_FREE || bound == CONFIG_NONE)
 		return false;
 	disk_look(n);
-	if (d->level == DISK_FREE || bytes_of_all(p) <= bound / RETENTION_STAYS)
+	if (d->level == DISK_FREE || bytes_of_all(p, stays) <= stays)
 		return false;
 	return make_room(n, p, d->floor + d->floor / 8 - d->free, "disk");
 }

@@ -53,18 +53,13 @@ void store_release(struct store *s)
 		store_close_life(s, s->open->life);
 }
 
-bool store_rest(struct store *s)
+void store_rest(struct store *s)
 {
-	bool any = false;
-
 	for (struct store_db *d = s->open, *next; d; d = next) {
 		next = d->next;
-		if (!d->life->ended)
-			continue;
-		store_close_life(s, d->life);
-		any = true;
+		if (d->life->ended)
+			store_close_life(s, d->life);
 	}
-	return any;
 }
 
 static void make_room(struct store *s)

@@ -38,8 +38,8 @@ void store_init(struct store *s, const char *dir, const char *seals);
 /* Closes every database. */
 void store_release(struct store *s);
 
-/* Closes those of lives that have ended: their logs are folded in and gone. Whether there were any. */
-bool store_rest(struct store *s);
+/* Closes those of lives that have ended: their logs are folded in and gone. */
+void store_rest(struct store *s);
 
 /* Reads the meta of every database into new lives. A file that cannot be read is logged, skipped
  * and left as it is. */

@@ -78,11 +78,12 @@ static void live_through(bool again)
 		HOLDS(send(&n, &s, &in, at, at + 999) == 0 && in.len == 0);
 	}
 	HOLDS(n.disk.level == DISK_FULL && spill_any(&n.disk.spill));
-	/* The node is killed, and another comes. */
+	/* The node is ended, and another comes. */
 	if (again) {
 		spill_release(&n.disk.spill);
 		store_release(&n.store);
 		lives_release(&n.lives);
+		apart_fill("/var/lib/ballast");
 		HOLDS(store_load(&n.store, &n.lives) == 0 && n.lives.count == 1);
 		s.life = n.lives.first;
 		HOLDS(spill_open(&n.disk.spill, PATH_RESERVE, 0) == 0 && spill_any(&n.disk.spill));
@@ -117,12 +118,38 @@ static void live_through_twice(void)
 	live_through(true);
 }
 
+static void start_while_full(void)
+{
+	struct scene s = {.generation = GENERATION};
+	struct ledger l;
+
+	HOLDS(crypt_init() == 0 && util_mkdir_p(PATH_STORE, 0700) == 0);
+	snprintf(s.dir.path, sizeof(s.dir.path), "%s", PATH_STORE);
+	store_init(&s.store, PATH_STORE, PATH_SEAL_CONTAINERS);
+	s.life = scene_admit(&s.all, "web", GENERATION);
+	scene_come(&s, 0, 499, false);
+	store_release(&s.store); /* with its log, which it would have to make again to be read */
+	lives_release(&s.all);
+	apart_fill("/var/lib/ballast");
+	HOLDS(store_load(&s.store, &s.all) == 0 && s.all.count == 1);
+	s.life = s.all.first;
+	l = scene_ledger(&s);
+	HOLDS(l.exact && l.stored == 499);
+	store_release(&s.store);
+	lives_release(&s.all);
+}
+
+TEST("disk: what was stored is known and read by a node that starts while it is full")
+{
+	apart(start_while_full);
+}
+
 TEST("disk: full to the last byte under load; evidence is stored or waits, and then all goes on")
 {
 	apart(live_through_it);
 }
 
-TEST("disk: the same, and the node is killed in it")
+TEST("disk: the same, and the node is another after it")
 {
 	apart(live_through_twice);
 }
