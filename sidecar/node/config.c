@@ -26,7 +26,8 @@ struct unit {
 
 static const struct unit times[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {}};
 static const struct unit sizes[] = {
-    {"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30}, {"TiB", 1ull << 40}, {}};
+    {"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30}, {"TiB", 1ull << 40},
+    {}};
 
 #define AGE_EXPECTED "a time of \"10s\" or more, such as \"36h\" or \"30d\", or null for no bound"
 #define BYTES_EXPECTED                                                                             \
@@ -131,7 +132,8 @@ static int read_disk(struct reader *r, const struct json *root, struct config *c
 		return err;
 	if (m->type == JSON_NULL)
 		return reader_expected(
-		    r, m, "a size of \"1MiB\" or more, such as \"512MiB\"; left out: 5 % of the disk");
+		    r, m,
+		    "a size of \"1MiB\" or more, such as \"512MiB\"; left out: 5 % of the disk");
 	return read_amount(r, j, "free_bytes", sizes, BYTES_MIN,
 			   "a size of \"1MiB\" or more, such as \"512MiB\"", &c->free_bytes);
 }

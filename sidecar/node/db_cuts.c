@@ -26,7 +26,8 @@ static const char *const statement_text[STATEMENTS] = {
     [JOIN] = "UPDATE cuts SET last=?2 WHERE last=?1-1 AND why=?3"
 	     " AND first=(SELECT max(first) FROM cuts WHERE first<?1)",
     [PUT] = "INSERT INTO cuts VALUES(?1,?2,?3)",
-    /* Ranges do not overlap, so the one before a number is the only one below it that can hold it. */
+    /* Ranges do not overlap, so the one before a number is the only one below it that can hold it.
+     */
     [GET] = "SELECT first,last FROM cuts WHERE last>=?1 AND first>="
 	    "coalesce((SELECT max(first) FROM cuts WHERE first<=?1),0) ORDER BY first LIMIT 1",
     [LAST] = "SELECT last FROM cuts ORDER BY first DESC LIMIT 1",

@@ -86,7 +86,9 @@ static void turn_to(struct node *n, enum disk_level level)
 	if (before == DISK_FREE)
 		d->dropped = disk_dropped(n);
 	if (level == DISK_FREE)
-		log_warn(0, "%s has room again: all is stored; %" PRIu64 " records were dropped meanwhile",
+		log_warn(0,
+			 "%s has room again: all is stored; %" PRIu64
+			 " records were dropped meanwhile",
 			 n->store.dir, disk_dropped(n) - d->dropped);
 	else
 		log_warn(0,
@@ -113,8 +115,8 @@ static bool is_full(int r)
 	return r == -ENOSPC || r == -EDQUOT;
 }
 
-/* One frame of the spill goes where it belongs. What is wrong with one life's file is no reason to keep the
- * others' waiting: its records are then missing, and its ledger says so. */
+/* One frame of the spill goes where it belongs. What is wrong with one life's file is no reason to
+ * keep the others' waiting: its records are then missing, and its ledger says so. */
 static int put_back(void *arg, const char *file, uint64_t generation, struct intake *in)
 {
 	struct node *n = arg;
@@ -126,7 +128,8 @@ static int put_back(void *arg, const char *file, uint64_t generation, struct int
 	if (is_full(r) || r == -ENOMEM)
 		return r;
 	if (r < 0)
-		log_err(r, "put evidence from " PATH_RESERVE " into %s/%s: it is lost", n->store.dir, file);
+		log_err(r, "put evidence from " PATH_RESERVE " into %s/%s: it is lost",
+			n->store.dir, file);
 	else
 		clients_notify(l, in->stored, in->stored_len);
 	return 0;
@@ -139,7 +142,8 @@ static int empty_spill(struct node *n)
 	int r = spill_any(&d->spill) ? spill_take(&d->spill, put_back, n) : 0;
 
 	if (r == 0 && bytes > 0)
-		log_info("put %" PRIu64 " KiB from " PATH_RESERVE " into the databases", bytes / 1024);
+		log_info("put %" PRIu64 " KiB from " PATH_RESERVE " into the databases",
+			 bytes / 1024);
 	return r;
 }
 
@@ -184,7 +188,8 @@ static int commit(struct node *n, struct intake *in, struct life *l)
 
 	if (r < 0 && disk_refused(n, r))
 		r = intake_commit(in, &n->store, l);
-	/* The log can be written from its beginning again, once what is in it stands in the file. */
+	/* The log can be written from its beginning again, once what is in it stands in the file.
+	 */
 	if (is_full(r) && store_fold(&n->store, l, false) == 0)
 		r = intake_commit(in, &n->store, l);
 	return r;

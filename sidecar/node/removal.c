@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See removal.h. First the line, then the database under another name: from there on it is gone, and
- * the rest can be done again. */
+/* See removal.h. First the line, then the database under another name: from there on it is gone,
+ * and the rest can be done again. */
 #include "sidecar/node/removal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -96,7 +96,8 @@ static int say(struct store *s, struct life *l, const char *why, const char *lis
 	return r == -ENOSPC || r == -EDQUOT ? 0 : r;
 }
 
-int removal_do(struct store *s, struct lives *all, struct life *l, const char *why, const char *list)
+int removal_do(struct store *s, struct lives *all, struct life *l, const char *why,
+	       const char *list)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	int r = say(s, l, why, list);
@@ -109,8 +110,8 @@ int removal_do(struct store *s, struct lives *all, struct life *l, const char *w
 	if (rename(from, to) < 0 && errno != ENOENT)
 		return -errno;
 	unlink_rest(s, l->file);
-	log_info("removed the record of container %s (%s), numbers up to %" PRIu64 ": %s", l->meta.id,
-		 l->file, l->any ? l->high : 0, why);
+	log_info("removed the record of container %s (%s), numbers up to %" PRIu64 ": %s",
+		 l->meta.id, l->file, l->any ? l->high : 0, why);
 	lives_remove(all, l);
 	return 0;
 }
@@ -149,8 +150,8 @@ static bool speaks(const char *line, size_t len, const char *word, char *ret, si
 	    strcmp(json_get_string(j, "name", ""), word) != 0)
 		return false;
 	snprintf(ret, size,
-		 "the record of '%s' (%s, ended %.19sZ) was removed at %.19sZ by retention: %s", word,
-		 id, json_get_string(j, "ended", ""), json_get_string(j, "removed", ""),
+		 "the record of '%s' (%s, ended %.19sZ) was removed at %.19sZ by retention: %s",
+		 word, id, json_get_string(j, "ended", ""), json_get_string(j, "removed", ""),
 		 json_get_string(j, "why", ""));
 	return true;
 }

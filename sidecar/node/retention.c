@@ -203,8 +203,8 @@ static bool plan_node(struct node *n, const struct place *p)
 	return sum > bound && make_room(n, p, sum - bound, "node");
 }
 
-/* Better the oldest records than the next ones; but a part of them stays, or who can fill the disk could
- * have the record removed. */
+/* Better the oldest records than the next ones; but a part of them stays, or who can fill the disk
+ * could have the record removed. */
 static bool plan_disk(struct node *n, const struct place *p)
 {
 	const struct disk *d = &n->disk;
@@ -221,7 +221,7 @@ static bool plan_disk(struct node *n, const struct place *p)
 /* True: there is work. */
 static bool plan(struct node *n)
 {
-	static bool (*const plans[])(struct node *n, const struct place *p) = {
+	static bool (*const plans[])(struct node * n, const struct place *p) = {
 	    plan_age, plan_container, plan_node, plan_disk};
 	struct place all[2];
 

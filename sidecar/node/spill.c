@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See spill.h. A head with an epoch, then frames of that epoch; what is behind the last of them is of
- * earlier ones. Emptying it is a new epoch. */
+/* See spill.h. A head with an epoch, then frames of that epoch; what is behind the last of them is
+ * of earlier ones. Emptying it is a new epoch. */
 #include "sidecar/node/spill.h"
 #include <errno.h>
 #include <stdio.h>
@@ -112,7 +112,8 @@ int spill_open(struct spill *p, const char *path, uint64_t bytes)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EBADMSG;
-	if (st.st_size < SPILL_SIZE_MIN && (bytes < SPILL_SIZE_MIN || fallocate(fd, 0, 0, (off_t)bytes) < 0)) {
+	if (st.st_size < SPILL_SIZE_MIN &&
+	    (bytes < SPILL_SIZE_MIN || fallocate(fd, 0, 0, (off_t)bytes) < 0)) {
 		r = bytes < SPILL_SIZE_MIN ? -EINVAL : -errno;
 		(void)unlink(path);
 		return r;
@@ -160,7 +161,8 @@ static int frame_of(const struct spill *p, const struct life *l, const struct in
 	return 0;
 }
 
-int spill_put(struct spill *p, const struct life *l, struct intake *in, enum record_class from_class)
+int spill_put(struct spill *p, const struct life *l, struct intake *in,
+	      enum record_class from_class)
 {
 	_free_ struct frame *f = NULL;
 	struct intake part = {};
@@ -179,7 +181,8 @@ int spill_put(struct spill *p, const struct life *l, struct intake *in, enum rec
 }
 
 static int take_frame(const struct frame *f,
-		      int (*commit)(void *arg, const char *file, uint64_t generation, struct intake *in),
+		      int (*commit)(void *arg, const char *file, uint64_t generation,
+				    struct intake *in),
 		      void *arg)
 {
 	struct intake in = {};
@@ -198,8 +201,8 @@ static int take_frame(const struct frame *f,
 	return r == -EBADMSG ? 0 : r; /* not ours: its digest can be made by anybody */
 }
 
-int spill_take(struct spill *p, int (*commit)(void *arg, const char *file, uint64_t generation,
-					      struct intake *in),
+int spill_take(struct spill *p,
+	       int (*commit)(void *arg, const char *file, uint64_t generation, struct intake *in),
 	       void *arg)
 {
 	while (spill_any(p)) {

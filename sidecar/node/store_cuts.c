@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See store.h. Taking away what is oldest, in pieces, and noting what was: in the chain, in the table
- * cuts, in the life's numbers. Ranges are exact: every number in one was a record. */
+/* See store.h. Taking away what is oldest, in pieces, and noting what was: in the chain, in the
+ * table cuts, in the life's numbers. Ranges are exact: every number in one was a record. */
 #include <errno.h>
 #include <string.h>
 #include "sidecar/common/event.h"
@@ -47,8 +47,8 @@ bool store_was_here(const struct life *l, uint64_t seq)
 
 	if (l->any && seq <= l->high && db_has_event(l->db->db, seq))
 		return true;
-	return l->cut_high && seq <= l->cut_high &&
-	       db_get_cut(l->db->db, seq, &from, &to) == 0 && from <= seq;
+	return l->cut_high && seq <= l->cut_high && db_get_cut(l->db->db, seq, &from, &to) == 0 &&
+	       from <= seq;
 }
 
 int store_cuts_from(struct store *s, struct life *l, uint64_t from, struct numbers *ret)
@@ -102,7 +102,8 @@ static bool goes(struct cuts *c, enum record_class going, const struct db_weight
 {
 	unsigned kind = w->kind ? counters_kind(w->kind) : 0;
 	bool denied = w->verdict && strcmp(w->verdict, event_verdict_name(RV_VERDICT_DENIED)) == 0;
-	bool would = w->verdict && strcmp(w->verdict, event_verdict_name(RV_VERDICT_WOULD_DENY)) == 0;
+	bool would =
+	    w->verdict && strcmp(w->verdict, event_verdict_name(RV_VERDICT_WOULD_DENY)) == 0;
 	enum record_class class = class_of(kind, denied	 ? RV_VERDICT_DENIED
 						 : would ? RV_VERDICT_WOULD_DENY
 							 : RV_VERDICT_NONE);
@@ -192,7 +193,8 @@ static int piece(struct store *s, struct life *l, const struct cut_order *o, uin
 	return r;
 }
 
-int store_cut_some(struct store *s, struct life *l, const struct cut_order *o, uint64_t *ret_records)
+int store_cut_some(struct store *s, struct life *l, const struct cut_order *o,
+		   uint64_t *ret_records)
 {
 	uint64_t limit = l->any && l->high >= o->keep ? l->high + 1 - o->keep : 0;
 	struct piece p = {.cuts = l->cuts, .class = choose(&l->cuts, o, limit)};

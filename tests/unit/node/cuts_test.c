@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records that are taken away or not stored: which go first, that the ledger stays exact, that the chain
- * tells them, that space comes back, and what a failure in between leaves. */
+/* Records that are taken away or not stored: which go first, that the ledger stays exact, that the
+ * chain tells them, that space comes back, and what a failure in between leaves. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ static uint64_t cut(struct scene *s, const struct cut_order *o, unsigned pieces)
 
 static uint64_t everything(struct scene *s, uint64_t keep)
 {
-	struct cut_order o = {.why = "bytes", .keep = keep, .before_ns = INT64_MAX, .share = 1 << 30};
+	struct cut_order o = {
+	    .why = "bytes", .keep = keep, .before_ns = INT64_MAX, .share = 1 << 30};
 
 	return cut(s, &o, 10000);
 }
@@ -32,7 +33,8 @@ static uint64_t everything(struct scene *s, uint64_t keep)
 TEST("cut: acts and changes before processes before evidence; record 0 and the last stay")
 {
 	_scene_ struct scene s;
-	struct cut_order o = {.why = "bytes", .keep = 500, .before_ns = INT64_MAX, .share = 1 << 30};
+	struct cut_order o = {
+	    .why = "bytes", .keep = 500, .before_ns = INT64_MAX, .share = 1 << 30};
 	uint64_t records;
 
 	scene_begin(&s);
@@ -40,8 +42,9 @@ TEST("cut: acts and changes before processes before evidence; record 0 and the l
 	/* Acts and changes first, all of them. */
 	while (s.life->cuts.below[CLASS_ACTS] < 9500)
 		REQUIRE(store_cut_some(&s.store, s.life, &o, &records) == 1);
-	CHECK_INT((long long)scene_rows(&s, "events WHERE seq<9500 AND kind IN ('open','create','repeat') "
-				      "AND verdict!='denied'"),
+	CHECK_INT((long long)scene_rows(
+		      &s, "events WHERE seq<9500 AND kind IN ('open','create','repeat') "
+			  "AND verdict!='denied'"),
 		  0);
 	CHECK_INT((long long)scene_rows(&s, "events WHERE kind='exec'"), 200);
 	CHECK_INT((long long)scene_rows(&s, "events WHERE verdict='denied'"), 100);
@@ -88,7 +91,8 @@ TEST("cut: by age, what is older and no more; processes and denials stay")
 	scene_come(&s, 0, 4999, false);
 	o.before_ns -= s.life->tai_offset_ns;
 	CHECK(cut(&s, &o, 100) > 2000);
-	CHECK_INT((long long)scene_rows(&s, "events WHERE seq<2999 AND kind='open' AND verdict!='denied'"),
+	CHECK_INT((long long)scene_rows(
+		      &s, "events WHERE seq<2999 AND kind='open' AND verdict!='denied'"),
 		  0);
 	CHECK_INT((long long)scene_rows(&s, "events WHERE seq>=2999"), 1999);
 	CHECK_INT((long long)scene_rows(&s, "events WHERE kind='exec'"), 100);
@@ -98,7 +102,8 @@ TEST("cut: by age, what is older and no more; processes and denials stay")
 	CHECK(scene_intact(&s));
 }
 
-TEST("cut: the ledger of a life that has ended adds up by kind, and repetitions; and after a restart")
+TEST("cut: the ledger of a life that has ended adds up by kind, and repetitions; and after a "
+     "restart")
 {
 	_scene_ struct scene s;
 	struct ledger l;
@@ -130,7 +135,8 @@ TEST("cut: the ledger of a life that has ended adds up by kind, and repetitions;
 	CHECK(!scene_ledger(&s).exact);
 }
 
-TEST("cut: what was cut and comes again is a duplicate; what comes late for the first time is stored")
+TEST("cut: what was cut and comes again is a duplicate; what comes late for the first time is "
+     "stored")
 {
 	_scene_ struct scene s;
 	uint64_t stored;
@@ -174,11 +180,17 @@ TEST("dropped: by class, counted by kind, exact, told in the chain; not twice wh
 	scene_come(&s, 3000, 3998, false);
 	scene_close(&s, 3999);
 	CHECK_INT((long long)scene_rows(&s, "events WHERE verdict='denied'"), 40);
-	CHECK_INT((long long)scene_rows(&s, "events WHERE kind='create' AND seq BETWEEN 1000 AND 1999"), 20);
-	CHECK_INT((long long)scene_rows(&s, "events WHERE kind='exec' AND seq BETWEEN 1000 AND 1999"), 20);
-	CHECK_INT((long long)scene_rows(&s, "events WHERE kind='exec' AND seq BETWEEN 2000 AND 2999"), 0);
-	CHECK_INT((long long)scene_rows(&s, "events WHERE kind='open' AND verdict!='denied' AND seq "
-				      "BETWEEN 1000 AND 2999"),
+	CHECK_INT(
+	    (long long)scene_rows(&s, "events WHERE kind='create' AND seq BETWEEN 1000 AND 1999"),
+	    20);
+	CHECK_INT(
+	    (long long)scene_rows(&s, "events WHERE kind='exec' AND seq BETWEEN 1000 AND 1999"),
+	    20);
+	CHECK_INT(
+	    (long long)scene_rows(&s, "events WHERE kind='exec' AND seq BETWEEN 2000 AND 2999"), 0);
+	CHECK_INT((long long)scene_rows(&s,
+					"events WHERE kind='open' AND verdict!='denied' AND seq "
+					"BETWEEN 1000 AND 2999"),
 		  0);
 	l = scene_ledger(&s);
 	CHECK(l.exact);
@@ -234,11 +246,13 @@ TEST("cut: space goes back to the file system")
 	CHECK(scene_ledger(&s).exact);
 }
 
-/* One piece with the n-th allocation failing; then again, and all must be as if nothing had been. */
+/* One piece with the n-th allocation failing; then again, and all must be as if nothing had been.
+ */
 static bool cuts_whole(long n)
 {
 	_scene_ struct scene s;
-	struct cut_order o = {.why = "bytes", .keep = 100, .before_ns = INT64_MAX, .share = 1 << 30};
+	struct cut_order o = {
+	    .why = "bytes", .keep = 100, .before_ns = INT64_MAX, .share = 1 << 30};
 	uint64_t records;
 	bool failed;
 	int r;

@@ -19,10 +19,12 @@ TEST("disk: a level is entered at its part of the floor, and left with an eighth
 		uint64_t free;
 		enum disk_level now, then;
 	} cases[] = {
-	    {800, DISK_FREE, DISK_FREE},   {799, DISK_FREE, DISK_TIGHT},  {850, DISK_TIGHT, DISK_TIGHT},
-	    {900, DISK_TIGHT, DISK_FREE},  {399, DISK_TIGHT, DISK_SHORT}, {400, DISK_TIGHT, DISK_TIGHT},
-	    {440, DISK_SHORT, DISK_SHORT}, {450, DISK_SHORT, DISK_TIGHT}, {199, DISK_FREE, DISK_SCARCE},
-	    {99, DISK_FREE, DISK_FULL},	   {0, DISK_FULL, DISK_FULL},	  {112, DISK_FULL, DISK_SCARCE},
+	    {800, DISK_FREE, DISK_FREE},   {799, DISK_FREE, DISK_TIGHT},
+	    {850, DISK_TIGHT, DISK_TIGHT}, {900, DISK_TIGHT, DISK_FREE},
+	    {399, DISK_TIGHT, DISK_SHORT}, {400, DISK_TIGHT, DISK_TIGHT},
+	    {440, DISK_SHORT, DISK_SHORT}, {450, DISK_SHORT, DISK_TIGHT},
+	    {199, DISK_FREE, DISK_SCARCE}, {99, DISK_FREE, DISK_FULL},
+	    {0, DISK_FULL, DISK_FULL},	   {112, DISK_FULL, DISK_SCARCE},
 	    {5000, DISK_FULL, DISK_FREE},
 	};
 
@@ -36,7 +38,8 @@ TEST("disk: a level is entered at its part of the floor, and left with an eighth
 	CHECK_INT(disk_class(DISK_FULL), CLASS_EVIDENCE);
 }
 
-/* As scene_come does it, through the disk's door: numbers that could not be stored stay in the intake. */
+/* As scene_come does it, through the disk's door: numbers that could not be stored stay in the
+ * intake. */
 static int send(struct node *n, struct scene *s, struct intake *in, uint64_t from, uint64_t to)
 {
 	uint8_t data[4096];
@@ -72,7 +75,8 @@ static void live_through(bool again)
 	disk_look(&n);
 	HOLDS(n.disk.level == DISK_FREE && n.disk.spill.fd >= 0);
 	HOLDS(send(&n, &s, &in, 0, 2000) == 0);
-	/* Full to the last byte, also of what is given up: what is denied is stored, in the reserve. */
+	/* Full to the last byte, also of what is given up: what is denied is stored, in the
+	 * reserve. */
 	for (uint64_t at = 2001; at < 10000; at += 1000) {
 		apart_fill("/var/lib/ballast");
 		HOLDS(send(&n, &s, &in, at, at + 999) == 0 && in.len == 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Retention at work, in a loop as the node's, on a file system and with a configuration of its own. */
+/* Retention at work, in a loop as the node's, on a file system and with a configuration of its own.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,7 +111,8 @@ static void bounds_a_container(void)
 	HOLDS(scene_rows(&s, "events WHERE seq>=19000") == 1000 - 1); /* one was lost */
 	is_well(&s, 2 << 20);
 	/* A bound that cannot be kept: what always stays is more than that. */
-	configure("{\"retention\": {\"age\": null, \"container_bytes\": \"1MiB\", \"keep\": 10000}}");
+	configure(
+	    "{\"retention\": {\"age\": null, \"container_bytes\": \"1MiB\", \"keep\": 10000}}");
 	retention_reload(&node);
 	s.life->spared_ns = 0;
 	HOLDS(work(3000));
@@ -133,7 +135,8 @@ static void goes_by_age(void)
 	HOLDS(node.lives.count == 2 && node.retention.removed == 1);
 	HOLDS(!is_there("old@1.db") && is_there("young@2.db") && is_there("runs@3.db"));
 	HOLDS(removal_find(PATH_REMOVED, "old", said, sizeof(said)) && strstr(said, "age"));
-	HOLDS(scene_rows(&runs, "events WHERE seq>0 AND seq<4000 AND kind='open' AND verdict!='denied'") ==
+	HOLDS(scene_rows(&runs,
+			 "events WHERE seq>0 AND seq<4000 AND kind='open' AND verdict!='denied'") ==
 	      0);
 	HOLDS(scene_rows(&runs, "events WHERE verdict='denied'") == runs.denied);
 	HOLDS(cuts_cut(&young.life->cuts) == 0);
@@ -222,7 +225,8 @@ TEST("retention: the node's bytes: what ended first goes first, then what runs g
 	apart(bounds_the_node);
 }
 
-TEST("retention: a configuration with a mistake deletes nothing; one that comes later changes nothing")
+TEST("retention: a configuration with a mistake deletes nothing; one that comes later changes "
+     "nothing")
 {
 	apart(guesses_nothing);
 }

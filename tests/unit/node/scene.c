@@ -55,7 +55,7 @@ void scene_restart(struct scene *s)
 
 unsigned scene_kind(uint64_t seq)
 {
-	return seq == 0	      ? RV_KIND_ARMED
+	return seq == 0	       ? RV_KIND_ARMED
 	       : seq % 50 == 9 ? RV_KIND_EXEC
 	       : seq % 50 == 8 ? RV_KIND_CREATE
 	       : seq % 50 == 7 ? RV_KIND_REPEAT
@@ -96,7 +96,9 @@ size_t scene_put(struct scene *s, uint8_t *at, uint64_t seq, unsigned kind)
 				  .seq = seq,
 				  .generation = s->generation,
 				  .tai_ns = (seq + 1) * SECOND,
-				  .verdict = kind == RV_KIND_OPEN && is_denied(seq) ? RV_VERDICT_DENIED : RV_VERDICT_ALLOWED};
+				  .verdict = kind == RV_KIND_OPEN && is_denied(seq)
+						 ? RV_VERDICT_DENIED
+						 : RV_VERDICT_ALLOWED};
 	if (kind == RV_KIND_OPEN)
 		r.open.path_len = sizeof(path) - 1;
 	if (kind == RV_KIND_REPEAT) {
