@@ -87,11 +87,12 @@ int db_next_seq(struct db *db, bool args, uint64_t from, uint64_t *ret);
 int db_cuts_make(struct db *db); /* in a transaction */
 /* Takes those numbers away, both of them included, with their arguments. */
 int db_cut(struct db *db, uint64_t from, uint64_t to);
-/* Notes that they are; joins the range before where it can. */
+/* Notes that they are; joins the ranges before and behind where it can. */
 int db_put_cut(struct db *db, uint64_t from, uint64_t to, const char *why);
 /* The first range that ends at that number or behind it; -ENOENT: none. */
 int db_get_cut(struct db *db, uint64_t number, uint64_t *ret_from, uint64_t *ret_to);
 int db_last_cut(struct db *db, uint64_t *ret); /* the largest number in it; -ENOENT */
+int db_sum_cuts(struct db *db, uint64_t *ret); /* how many numbers; -ENOENT */
 bool db_has_event(struct db *db, uint64_t seq);
 /* For retention: what a row weighs and tells. */
 struct db_weight {

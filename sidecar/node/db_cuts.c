@@ -10,8 +10,11 @@ enum statement {
 	CUT_EVENTS,
 	CUT_ARGS,
 	CUT_PARTS,
+	BEHIND,
+	TAKE,
 	JOIN,
 	PUT,
+	SUM,
 	GET,
 	LAST,
 	HAS,
@@ -23,6 +26,9 @@ static const char *const statement_text[STATEMENTS] = {
     [CUT_EVENTS] = "DELETE FROM events WHERE seq BETWEEN ?1 AND ?2",
     [CUT_ARGS] = "DELETE FROM args WHERE seq BETWEEN ?1 AND ?2",
     [CUT_PARTS] = "DELETE FROM parts WHERE id BETWEEN ?1 AND ?2",
+    [BEHIND] = "SELECT last FROM cuts WHERE first=?1 AND why=?3",
+    [TAKE] = "DELETE FROM cuts WHERE first=?1",
+    [SUM] = "SELECT coalesce(sum(last-first+1),0) FROM cuts",
     [JOIN] = "UPDATE cuts SET last=?2 WHERE last=?1-1 AND why=?3"
 	     " AND first=(SELECT max(first) FROM cuts WHERE first<?1)",
     [PUT] = "INSERT INTO cuts VALUES(?1,?2,?3)",
@@ -82,7 +88,8 @@ static int use(struct db *db, enum statement which, uint64_t first, uint64_t sec
 		return code == SQLITE_ERROR ? -ENOENT : db_error(db, code);
 	s = db->cuts->statements[which];
 	sqlite3_reset(s);
-	sqlite3_bind_int64(s, 1, (sqlite3_int64)first);
+	if (sqlite3_bind_parameter_count(s) > 0)
+		sqlite3_bind_int64(s, 1, (sqlite3_int64)first);
 	if (sqlite3_bind_parameter_count(s) > 1)
 		sqlite3_bind_int64(s, 2, (sqlite3_int64)second);
 	*ret = s;
@@ -119,10 +126,28 @@ int db_cut_parts(struct db *db, uint64_t from, uint64_t to)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* The range right behind, of the same word: it is taken, to be one with that before it. */
+static int take_behind(struct db *db, uint64_t to, const char *why, uint64_t *ret_to)
+{
+	sqlite3_stmt *s;
+	int code, r = use(db, BEHIND, to + 1, 0, &s);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_text(s, 3, why, -1, SQLITE_STATIC);
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*ret_to = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return code == SQLITE_ROW ? step(db, TAKE, to + 1, 0, NULL) : db_error(db, code);
+}
+
 int db_put_cut(struct db *db, uint64_t from, uint64_t to, const char *why)
 {
-	int r = step(db, JOIN, from, to, why);
+	int r = take_behind(db, to, why, &to);
 
+	if (r == 0)
+		r = step(db, JOIN, from, to, why);
 	if (r < 0 || sqlite3_changes(db->handle) > 0)
 		return r;
 	return step(db, PUT, from, to, why);
@@ -159,6 +184,11 @@ int db_get_cut(struct db *db, uint64_t number, uint64_t *ret_from, uint64_t *ret
 int db_last_cut(struct db *db, uint64_t *ret)
 {
 	return get(db, LAST, 0, ret, 1);
+}
+
+int db_sum_cuts(struct db *db, uint64_t *ret)
+{
+	return get(db, SUM, 0, ret, 1);
 }
 
 bool db_has_event(struct db *db, uint64_t seq)

@@ -45,6 +45,20 @@ static void add_gap(struct ledger *l, uint64_t from, uint64_t to)
 	}
 }
 
+static uint64_t next_number(const struct ledger *l)
+{
+	uint64_t last = l->any ? l->last : 0;
+
+	return (last > l->passed ? last : l->passed) + 1;
+}
+
+void ledger_pass(struct ledger *l, uint64_t to)
+{
+	if (to >= next_number(l))
+		add_gap(l, next_number(l), to);
+	l->passed = to > l->passed ? to : l->passed;
+}
+
 void ledger_gone(struct ledger *l, const struct numbers *gone)
 {
 	l->gone = gone;
@@ -53,7 +67,7 @@ void ledger_gone(struct ledger *l, const struct numbers *gone)
 
 void ledger_add(struct ledger *l, uint64_t seq, unsigned kind)
 {
-	uint64_t next = l->any ? l->last + 1 : 1;
+	uint64_t next = next_number(l);
 
 	if (seq > next)
 		add_gap(l, next, seq - 1);

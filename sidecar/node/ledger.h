@@ -35,6 +35,7 @@ struct ledger {
 	bool closed;				/* CLOSE is stored */
 	uint64_t missing; /* up to last, neither cut nor dropped; number 0 counted by finish */
 	uint64_t gone_n;  /* up to last, cut or dropped */
+	uint64_t passed;  /* numbers up to it are accounted for, as those up to last are */
 	size_t gone_at;	  /* the range of gone that is looked at next */
 	uint64_t missing_checked;		/* of those, up to the last checkpoint */
 	uint64_t repeats[RV_MERGE_MAX];		/* sums of the stored REPEAT records, by kind */
@@ -60,6 +61,8 @@ struct ledger {
 void ledger_add(struct ledger *l, uint64_t seq, unsigned kind);
 /* The ranges of gone are others now: those that end behind the last number. */
 void ledger_gone(struct ledger *l, const struct numbers *gone);
+/* There is no record up to that number behind the last one: the ranges of gone end there. */
+void ledger_pass(struct ledger *l, uint64_t to);
 /* What a REPEAT record says, before ledger_add with its number. */
 void ledger_repeat(struct ledger *l, unsigned of_kind, uint64_t count);
 /* counters: as of CLOSE once ended, else the latest known. */

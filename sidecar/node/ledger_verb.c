@@ -19,6 +19,7 @@ static void add_repeat(struct ledger *l, const struct store_row *row)
 }
 
 #define NUMBERS_PER_PIECE 8192
+#define CUTS_PER_PIECE 4096
 
 struct walk {
 	struct ledger ledger;
@@ -27,29 +28,37 @@ struct walk {
 	uint64_t cut_changes; /* the life's when it began */
 };
 
-/* From the beginning, and what is gone at this moment. */
+/* From the beginning, with the numbers of this moment. */
 static int begin(struct client *c)
 {
 	struct walk *w = c->state;
 	struct ledger *l = &w->ledger;
-	uint64_t counted, told = 0;
-	int r;
+	uint64_t counted, told;
+	int r = store_cuts_sum(c->store, c->life, &told);
 
-	numbers_release(&w->gone);
-	r = store_cuts_from(c->store, c->life, 0, &w->gone);
 	if (r < 0)
 		return r;
 	*l = (struct ledger){.cuts = c->life->cuts};
 	l->settled = c->life->ended ? UINT64_MAX : life_settle(c->life);
-	ledger_gone(l, &w->gone);
-	for (size_t i = 0; i < w->gone.n; i++)
-		told += w->gone.of[i].to - w->gone.of[i].from + 1;
 	counted = cuts_cut(&l->cuts) + cuts_dropped(&l->cuts);
 	l->cut_untold = told > counted ? told - counted : counted - told;
 	w->next = 0;
 	w->end = c->life->high;
 	w->cut_changes = c->life->cut_changes;
 	return 0;
+}
+
+/* The next ranges of what is gone. *ret_end: numbers up to it can be walked. */
+static int load_gone(struct client *c, uint64_t *ret_end)
+{
+	struct walk *w = c->state;
+	int r;
+
+	numbers_release(&w->gone);
+	r = store_cuts_from(c->store, c->life, w->next, CUTS_PER_PIECE, &w->gone);
+	ledger_gone(&w->ledger, &w->gone);
+	*ret_end = r == 1 ? w->gone.of[w->gone.n - 1].to : UINT64_MAX;
+	return r < 0 ? r : 0;
 }
 
 static int start(struct client *c, const struct json *query)
@@ -72,15 +81,23 @@ static int walk_on(struct client *c)
 {
 	struct walk *w = c->state;
 	struct store_row row;
+	uint64_t end;
 	int r, n = 0;
 
 	if (!c->life->any)
 		return 0;
-	r = store_seqs(c->store, c->life, w->next);
+	r = load_gone(c, &end);
+	if (r == 0)
+		r = store_seqs(c->store, c->life, w->next);
 	while (r >= 0 && n++ < NUMBERS_PER_PIECE) {
 		r = store_next(c->life, &row);
 		if (r != 1 || row.seq > w->end) {
 			r = r < 0 ? r : 0;
+			break;
+		}
+		if (row.seq > end) {
+			ledger_pass(&w->ledger, end);
+			w->next = end + 1;
 			break;
 		}
 		add_repeat(&w->ledger, &row);

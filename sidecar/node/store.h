@@ -108,8 +108,10 @@ void store_end(struct life *l);
 
 /* The open database, for reading until the next call for any life; store_end ends the read. */
 int store_db(struct store *s, struct life *l, struct db **ret);
-/* Numbers that were cut or dropped, from that one on, into *ret. */
-int store_cuts_from(struct store *s, struct life *l, uint64_t from, struct numbers *ret);
+/* Numbers that were cut or dropped, from that one on, into *ret: 1: so many ranges, and there are more;
+ * 0: all of them. And how many numbers there are. */
+int store_cuts_from(struct store *s, struct life *l, uint64_t from, size_t max, struct numbers *ret);
+int store_cuts_sum(struct store *s, struct life *l, uint64_t *ret);
 void store_seal_path(const struct store *s, const struct life *l, char *ret, size_t size);
 
 /* One record or argument block, copied; the caller frees it. -ENOENT. */

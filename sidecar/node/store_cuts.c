@@ -51,18 +51,30 @@ bool store_was_here(const struct life *l, uint64_t seq)
 	       from <= seq;
 }
 
-int store_cuts_from(struct store *s, struct life *l, uint64_t from, struct numbers *ret)
+int store_cuts_from(struct store *s, struct life *l, uint64_t from, size_t max, struct numbers *ret)
 {
 	int r = l->cut_high ? store_open_life(s, l, false) : 0;
 
 	for (uint64_t at = from; l->cut_high && r == 0 && at <= l->cut_high;) {
 		uint64_t first, last;
 
+		if (ret->n == max)
+			return 1;
 		r = db_get_cut(l->db->db, at, &first, &last);
 		if (r == 0)
 			r = numbers_add_range(ret, first, last);
-		at = last + 1;
+		at = r == 0 ? last + 1 : at;
 	}
+	return r == -ENOENT ? 0 : r;
+}
+
+int store_cuts_sum(struct store *s, struct life *l, uint64_t *ret)
+{
+	int r = l->cut_high ? store_open_life(s, l, false) : -ENOENT;
+
+	*ret = 0;
+	if (r == 0)
+		r = db_sum_cuts(l->db->db, ret);
 	return r == -ENOENT ? 0 : r;
 }
 

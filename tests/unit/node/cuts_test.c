@@ -64,6 +64,7 @@ TEST("cut: acts and changes before processes before evidence; record 0 and the l
 	CHECK_INT((long long)s.life->cuts.kept[CLASS_PROCESSES], 0);
 	CHECK_INT((long long)s.life->cuts.kept[CLASS_EVIDENCE], 0);
 	CHECK_INT((long long)everything(&s, 500), 0);
+	CHECK_INT((long long)scene_rows(&s, "cuts"), 10 + 1); /* ranges become one but for the lost */
 	CHECK(scene_ledger(&s).exact);
 	CHECK(scene_intact(&s));
 }

@@ -246,3 +246,35 @@ TEST("nothing at all")
 	CHECK(strstr(text, "\"first\":null") != NULL);
 	json_out_free(o);
 }
+
+/* Ten ranges of two, between them what was lost; told in as many pieces as one likes. */
+TEST("what is gone is told piece by piece, with no record in between")
+{
+	for (unsigned piece = 1; piece <= 10; piece++) {
+		struct ledger l = {.settled = UINT64_MAX};
+		struct rv_counters c = {.issued = 31, .armed = 1};
+
+		l.cuts.cut[RV_KIND_OPEN] = 20;
+		c.taken[RV_KIND_ARMED] = c.taken[RV_KIND_CLOSE] = 1;
+		c.taken[RV_KIND_OPEN] = 31;
+		c.lost[RV_KIND_OPEN] = 10;
+		ledger_add(&l, 0, RV_KIND_ARMED);
+		for (uint64_t at = 0; at < 10; at += piece) {
+			struct numbers gone = {};
+
+			for (uint64_t i = at; i < at + piece && i < 10; i++)
+				CHECK_INT(numbers_add_range(&gone, 3 * i + 1, 3 * i + 2), 0);
+			ledger_gone(&l, &gone);
+			ledger_pass(&l, gone.of[gone.n - 1].to);
+			ledger_gone(&l, NULL);
+			numbers_release(&gone);
+		}
+		ledger_add(&l, 31, RV_KIND_OPEN);
+		ledger_add(&l, 32, RV_KIND_CLOSE);
+		ledger_finish(&l, &c, true);
+		CHECK(l.exact);
+		CHECK_INT((long long)l.missing, 10);
+		CHECK_INT((long long)l.gone_n, 20);
+		CHECK_INT((long long)l.expected, 33);
+	}
+}

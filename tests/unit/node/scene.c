@@ -172,7 +172,7 @@ struct ledger scene_ledger(struct scene *s)
 	uint64_t told = 0, counted = cuts_cut(&l.cuts) + cuts_dropped(&l.cuts);
 	struct event e;
 
-	CHECK_INT(store_cuts_from(&s->store, s->life, 0, &gone), 0);
+	CHECK_INT(store_cuts_from(&s->store, s->life, 0, SIZE_MAX, &gone), 0);
 	for (size_t i = 0; i < gone.n; i++)
 		told += gone.of[i].to - gone.of[i].from + 1;
 	CHECK_INT((long long)told, (long long)counted);
