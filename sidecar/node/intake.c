@@ -254,7 +254,7 @@ static int put_all(struct intake *in, struct life *l, struct tally *t)
 int intake_commit(struct intake *in, struct store *s, struct life *l)
 {
 	struct tally t = {.tai_offset_ns = util_tai_offset_ns(), .from_class = s->from_class};
-	struct cuts cuts = l->cuts;
+	struct cuts cuts;
 	struct tally before = {.duplicates = l->duplicates,
 			       .refused = l->refused,
 			       .counters = l->counters,
@@ -268,6 +268,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		return r;
 	if (index_know(s, l) < 0) /* no reason to lose a record */
 		l->index_failed = true;
+	cuts = l->cuts;
 	indexed = l->indexed;
 	r = put_all(in, l, &t);
 	apply(l, &t);

@@ -31,6 +31,7 @@ struct signals {
 
 static const char usage[] =
     "usage: reeve-node [--foreground] [--syslog] [--policies DIR] [--version] [--help]\n"
+    "       reeve-node --check-config FILE\n"
     "The node's daemon; runs in the foreground, as root, until SIGTERM.\n"
     "SIGHUP makes it read the policies and " PATH_CONFIG " again.\n"
     "  --check-config FILE  say what is wrong with a configuration, or what it means\n"
@@ -198,7 +199,6 @@ static void stop(struct node *n, struct signals *s)
 	notify_stopping(n);
 	listen_close(n);
 	retention_release(n);
-	disk_release(n);
 	watch_release(n);
 	source_release(n);
 	pool_release(n);
@@ -207,6 +207,7 @@ static void stop(struct node *n, struct signals *s)
 	streams_release(n);
 	bulk_release(n);
 	nodelog_release(n);
+	disk_release(n);
 	store_release(&n->store);
 	lives_release(&n->lives);
 	util_close_p(&s->fd);
