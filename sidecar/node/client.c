@@ -101,6 +101,17 @@ int client_printf(struct client *c, const char *fmt, ...)
 	return client_write(c, text, (size_t)n);
 }
 
+int client_write_json(struct client *c, struct json_out *o)
+{
+	const char *text;
+	size_t len;
+	int r = o ? json_out_text(o, &text, &len) : -ENOMEM;
+
+	if (r == 0)
+		r = client_write(c, text, len);
+	return r < 0 ? r : client_write(c, "\n", 1);
+}
+
 static int put_done(struct client *c, int status)
 {
 	_json_out_ struct json_out *o = json_out_new();
@@ -288,11 +299,10 @@ void client_turn_to(struct client *c, struct life *l)
 
 int client_find_life(struct client *c, const struct json *query)
 {
-	const struct json *node = json_get(query, "node");
 	struct life *l;
 	int r;
 
-	if (node && node->type == JSON_BOOL && node->boolean)
+	if (json_is_true(query, "node"))
 		return find_node(c);
 	r = lives_find(&c->node->lives, json_get_string(query, "id", ""), &l, c->error,
 		       sizeof(c->error));

@@ -80,6 +80,7 @@ void client_turn_to(struct client *c, struct life *l);
 /* Whether the answer may grow by another line before the client has read on. */
 bool client_has_room(const struct client *c);
 int client_write(struct client *c, const void *data, size_t len);
+int client_write_json(struct client *c, struct json_out *o); /* a line; o may be NULL: -ENOMEM */
 int client_printf(struct client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* logs.c: a follower remembers numbers below its place. */
 void logs_notify(struct client *c, const uint64_t *seqs, size_t count);

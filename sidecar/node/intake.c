@@ -12,7 +12,7 @@
 void intake_release(struct intake *in)
 {
 	free(in->data);
-	free(in->stored);
+	free(in->stored.of);
 	*in = (struct intake){};
 }
 
@@ -58,21 +58,6 @@ int intake_add(struct intake *in, const uint8_t *data, size_t len, bool *ret_bul
 	return 0;
 }
 
-static int remember(struct intake *in, uint64_t seq)
-{
-	if (in->stored_len == in->stored_size) {
-		size_t size = in->stored_size ? in->stored_size * 2 : 256;
-		uint64_t *grown = realloc(in->stored, size * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		in->stored = grown;
-		in->stored_size = size;
-	}
-	in->stored[in->stored_len++] = seq;
-	return 0;
-}
-
 /* What a batch changes in the life; applied only once it is committed. */
 struct tally {
 	struct rv_counters counters;
@@ -103,8 +88,8 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		return r;
 	if (r == 0)
 		t->duplicates++;
-	else if (remember(in, h->seq) < 0 || (r = index_forget(l, h->seq)) < 0)
-		return r < 0 ? r : -ENOMEM;
+	else if ((r = seqs_add(&in->stored, h->seq)) < 0 || (r = index_forget(l, h->seq)) < 0)
+		return r;
 	else
 		count_verdict(t, h->verdict);
 	if (h->kind == RV_KIND_POLICY)
@@ -157,7 +142,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	uint64_t indexed;
 	int r;
 
-	in->stored_len = 0;
+	in->stored.n = 0;
 	r = store_begin(s, l);
 	if (r < 0)
 		return r;
@@ -179,12 +164,12 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		l->tai_offset_ns = before.tai_offset_ns;
 		l->indexed = indexed;
 		l->spoilt = r == -EUCLEAN;
-		in->stored_len = 0;
+		in->stored.n = 0;
 		return r;
 	}
-	for (size_t i = 0; i < in->stored_len; i++)
-		life_note(l, in->stored[i], in->stored[i] == 0 ? RV_KIND_ARMED : 0);
-	l->stored += in->stored_len;
+	for (size_t i = 0; i < in->stored.n; i++)
+		life_note(l, in->stored.of[i], in->stored.of[i] == 0 ? RV_KIND_ARMED : 0);
+	l->stored += in->stored.n;
 	l->denied += t.denied;
 	l->would_deny += t.would_deny;
 	l->closed |= t.closed;

@@ -191,7 +191,7 @@ static int commit(struct nodelog *g)
 			g->failing = true;
 			return r;
 		}
-		clients_notify(g->life, g->intake.stored, g->intake.stored_len);
+		clients_notify(g->life, g->intake.stored.of, g->intake.stored.n);
 	}
 	g->failing = false;
 	rvring_publish(&g->ring);

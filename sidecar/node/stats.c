@@ -146,9 +146,6 @@ static void put_when(struct json_out *o, const char *key, bool any, int64_t wall
 static int write_json(struct client *c, const struct stats *g)
 {
 	_json_out_ struct json_out *o = json_out_new();
-	const char *text;
-	size_t len;
-	int r;
 
 	json_out_open_object(o);
 	json_out_member_string(o, "id", c->id);
@@ -171,8 +168,7 @@ static int write_json(struct client *c, const struct stats *g)
 	}
 	json_out_close_object(o);
 	json_out_close_object(o);
-	r = o ? json_out_text(o, &text, &len) : -ENOMEM;
-	return r < 0 ? r : client_printf(c, "%s\n", text);
+	return client_write_json(c, o);
 }
 
 static int write_row(struct client *c, const char *name, const struct count *n)

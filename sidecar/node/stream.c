@@ -150,8 +150,8 @@ static int commit(struct stream *s)
 			return 0;
 		}
 		set_stalled(s, false, 0);
-		clients_notify(l, s->intake.stored, s->intake.stored_len);
-		logs_all_notify(s->node, l, s->intake.stored, s->intake.stored_len);
+		clients_notify(l, s->intake.stored.of, s->intake.stored.n);
+		logs_all_notify(s->node, l, s->intake.stored.of, s->intake.stored.n);
 	}
 	return acknowledge(s);
 }

@@ -68,7 +68,7 @@ at_least() {
 	ln -sf "$elsewhere" /etc/reeve/policies/svc-reload.json
 	container "$dir" --annotate io.reeve.policy svc-reload -- /bin/sh -c 'while :; do cat /etc/secret >>/got 2>>/refused; sleep 0.2; done'
 	echo x >"$dir/rootfs/etc/secret"
-	(cd "$dir" && crun create svc-reload </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start svc-reload 3>&- 4>&-)
+	started svc-reload
 	retry 10 test -s "$dir/rootfs/got"
 	printf '{"name":"svc-reload","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}' >"$elsewhere"
 	kill -HUP "$node"
@@ -84,7 +84,7 @@ at_least() {
 	local before rc=0
 	served
 	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 20 /etc/passwd; usleep 20000; done'
-	(cd "$dir" && crun create svc-term </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start svc-term 3>&- 4>&-)
+	started svc-term
 	for _ in 1 2 3; do
 		retry 10 stored_over svc-term 200
 		kill -TERM "$node"

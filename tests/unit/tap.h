@@ -15,7 +15,6 @@ void tap_register(struct tap_test *t);
 bool tap_check(bool good, const char *file, int line, const char *what);
 bool tap_equal(long long got, long long want, const char *file, int line, const char *what);
 bool tap_string(const char *got, const char *want, const char *file, int line, const char *what);
-void tap_skip(const char *why);
 
 #define TAP_CAT_(a, b) a##b
 #define TAP_CAT(a, b) TAP_CAT_(a, b)

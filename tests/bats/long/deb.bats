@@ -60,7 +60,7 @@ guarded_container() {
 	STAGE=createRuntime hook=/usr/bin/reeve-hook container "$b" --annotate io.reeve.policy deb-deny -- \
 		/bin/sh -c 'while :; do cat /etc/secret >>/got.new 2>>/refused && mv /got.new /got; usleep 20000; done'
 	echo x >"$b/rootfs/etc/secret"
-	(cd "$b" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	dir=$b started "$1"
 	retry 10 test -s "$b/rootfs/refused"
 }
 

@@ -110,7 +110,7 @@ bounded() {
 	ln -sf /etc/reeve/elsewhere.json /etc/reeve/policies/svc-unit.json
 	container "$dir" --annotate io.reeve.policy svc-unit -- /bin/sh -c 'while :; do cat /etc/secret >>/got 2>>/refused; sleep 0.2; done'
 	echo x >"$dir/rootfs/etc/secret"
-	(cd "$dir" && crun create sd-reload </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start sd-reload 3>&- 4>&-)
+	started sd-reload
 	retry 10 test -s "$dir/rootfs/got"
 	printf '{"name":"svc-unit","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}' >/etc/reeve/elsewhere.json
 	systemctl reload "$unit"
