@@ -227,7 +227,6 @@ static int check_rules(struct verify *v)
 static int check_seal(struct verify *v)
 {
 	char path[PATH_MAX];
-	_close_ int fd = -1;
 	struct seal s = {};
 	struct crypt_key key;
 	int r;
@@ -235,7 +234,7 @@ static int check_seal(struct verify *v)
 	if (!v->store->seals)
 		return 0;
 	store_seal_path(v->store, v->life, path, sizeof(path));
-	r = seal_open(path, &s, &fd);
+	r = seal_read(path, &s);
 	if (v->links == 0 && r == -ENOENT) {
 		verify_find(v, FINDING_NOT_CHAINED, 0);
 		return 0;

@@ -19,7 +19,7 @@ teardown() {
 
 @test "races: the node, the agent or both killed 20 times at random moments" {
 	local n victim
-	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c '/act guard 5 /etc/shadow /tmp/out & while :; do /act opens 20 /etc/passwd; usleep 50000; done'
+	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c '/act guard 5 /etc/shadow /tmp/out & while :; do /act opens 20 /etc/passwd; usleep 200000; done'
 	echo x >"$dir/rootfs/etc/shadow"
 	started hunted
 	for n in $(seq 20); do
