@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """powercut.py LOG ...: what a disk would hold after a power cut, from the log of dm-log-writes (a device or file).
 
-powercut.py LOG cuts N SEED       N moments behind the mark "begin", a line each: ENTRY OPEN PROMISED; OPEN is how many
-                                  writes were under way, PROMISED the number of the last mark "stored NUMBER" before it
+powercut.py LOG cuts N SEED       N moments between the marks "begin" and "end", a line each: ENTRY OPEN PROMISED; OPEN is how
+                                  many writes were under way, PROMISED the number of the last mark "stored-NUMBER"
 powercut.py LOG disk ENTRY SEED IMAGE
                                   makes IMAGE, a file of the disk's size, as it may be then
 
 What a flush has confirmed is there, and what was written through (FUA). Of the other writes any may be there or not,
-or a part of one, by whole sectors: a disk has a cache, and writes from it in the order it likes."""
+or a part of one, by whole blocks: a disk has a cache, and writes from it in the order it likes. A block of 4 KiB is
+written at once, as disks of today do and ext4 needs: it reads its superblock before its journal."""
 import os
 import random
 import struct
 import sys
 
 FLUSH, FUA, DISCARD, MARK = 1, 2, 4, 8
-SECTOR = 512
+SECTOR, BLOCK = 512, 4096
 
 
 class Log:
@@ -53,11 +54,11 @@ def is_write(entry):
 
 def cuts(log, n, seed):
     entries = list(log.entries())
-    begin = next(i for i, e in enumerate(entries) if e[4] == "begin")
-    chosen = random.Random(seed).sample(range(begin + 1, len(entries)), n)
+    begin, end = (next(i for i, e in enumerate(entries) if e[4] == mark) for mark in ("begin", "end"))
+    chosen = random.Random(seed).sample(range(begin + 1, end), n)
     for cut in sorted(chosen):
         under_way = sum(is_write(e) and not e[2] & FUA for e in entries[confirmed(entries, cut):cut])
-        promised = max((int(e[4].split()[1]) for e in entries[:cut] if e[4] and e[4].startswith("stored ")), default=0)
+        promised = max((int(e[4][7:]) for e in entries[:cut] if e[4] and e[4].startswith("stored-")), default=0)
         print(cut, under_way, promised)
 
 
@@ -73,7 +74,7 @@ def disk(log, cut, seed, image):
             if i > safe and not flags & FUA:
                 fate = chance.choice(["there", "lost", "torn"])
                 if fate == "torn":
-                    data = data[:chance.randrange(sectors) * SECTOR]
+                    data = data[:chance.randrange(len(data)) // BLOCK * BLOCK]
                 elif fate == "lost":
                     continue
             out.seek(sector * SECTOR)

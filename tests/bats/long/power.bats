@@ -50,31 +50,33 @@ recorded_for() {
 	traffic cut 30000
 	mark begin
 	while [ $SECONDS -lt $end ]; do
-		mark "stored $(stored cut)"
+		mark "stored-$(stored cut)"
 		sleep 0.2
 	done
 	finish cut
 	last=$(stored cut)
+	mark "stored-$last"
+	mark end
 }
 
 # after ENTRY PROMISED: the store as it is after the cut: nothing promised is gone, what is there is proven, and the
 # ledger gives a reason for the rest.
 after() {
-	local got status=0
+	local got ledger
 	truncate -s 0 "$work/cut"
 	truncate -s ${disk_mib}M "$work/cut"
 	python3 -I -S /reeve/tests/bats/powercut.py "$work/log" disk "$1" "$seed" "$work/cut"
 	mount -o loop "$work/cut" /var/lib/reeve
-	! ls /var/lib/reeve/containers/*.corrupt* 2>/dev/null
 	start_node
 	got=$(stored cut)
 	[ "$got" -ge "$2" ] && [ "$got" -le "$last" ]
 	reeve verify cut
 	reeve verify --node
 	[ "$(logs cut 1 | wc -l)" -eq "$got" ]
-	# Numbers are missing at the end alone, and behind them nothing is claimed.
-	reeve ledger cut || status=$?
-	! ls /var/lib/reeve/containers/*.corrupt* 2>/dev/null
+	# Nothing is missing in between, and what may have come behind it is not claimed to be there.
+	ledger=$(reeve ledger --json cut) || true
+	jq -e --argjson got "$got" '.missing == 0 and .lost == 0 and .exact == .closed and .closed == ($got == '"$last"')' <<<"$ledger" || { reeve ledger cut; return 1; }
+	[ -z "$(find /var/lib/reeve -name '*.corrupt*')" ]
 	stop_node
 	umount /var/lib/reeve
 }
