@@ -58,7 +58,7 @@ halting() {
 	cp "$dir/config.json" "$dir/config.json.plain"
 	held=0 closed=0
 	halted list 0
-	[ "$held" -eq 1 ]
+	[ "$held" -eq 1 ] || { cat "$dir/errors"; return 1; }
 	calls=$(sed -n 's/^calls //p' <<<"$said")
 }
 
