@@ -41,9 +41,7 @@ halted() {
 	echo "$1 $2: status $status after $((SECONDS - begin)) s, ${said%%$'\n'*}"
 	# Nothing of it is left that could run on.
 	crun delete -f "halted-$1-$2" 2>/dev/null || true
-	if [ "$1" = stop ] && pgrep -x halt >/dev/null; then
-		pkill -KILL -x halt
-	fi
+	[ "$1" != stop ] || pkill -KILL -x halt || true
 	case $status in
 	13) held=$((held + 1)) ;;
 	0 | 124) echo "escaped, or for ever under way"; return 1 ;;
