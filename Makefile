@@ -36,7 +36,7 @@ LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c sidecar/report/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
@@ -90,6 +90,7 @@ $(B)/bpf/reeve.bpf.o: bpf/reeve.bpf.c $(wildcard bpf/*.h bpf/*.bpf.c) | $(B)/.pa
 		-c -o $@ $<
 	$(Q)llvm-strip-14 -g $@
 $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
+$(B)/sidecar/report/embed.o $(B)/unit/sidecar/report/embed.o: sidecar/report/page.css sidecar/report/page.js
 
 .PHONY: clean
 clean:
@@ -136,6 +137,7 @@ $(B)/reeve-image.tar: $(PROGRAMS:%=$(B)/%) deploy/image.sh deploy/Containerfile 
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
+-include tests/report/report.mk
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.

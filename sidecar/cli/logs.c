@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "pager.h"
+#include "progress.h"
 #include "query.h"
 #include "sidecar/common/event_fields.h"
 #include "sidecar/common/log.h"
@@ -247,7 +248,10 @@ int verb_logs(int argc, char **argv)
 	json_out_close_object(request);
 	if (!w.follow && !w.no_pager)
 		pager_start();
+	if (!w.follow && !isatty(STDOUT_FILENO))
+		progress_start("logs", "lines", 0);
 	r = query_print(request, w.follow);
+	progress_end();
 	pager_end();
 	return r;
 }

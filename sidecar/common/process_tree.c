@@ -136,6 +136,15 @@ static void hang(struct process_tree *t, size_t index, size_t parent)
 	t->of[index].parent = parent;
 }
 
+static bool has_room(struct process_tree *t, size_t bytes)
+{
+	if (t->bytes_max && t->bytes + bytes > t->bytes_max)
+		return false;
+	t->bytes += bytes;
+	return true;
+}
+
+/* -ENOBUFS: there is no room for it; nobody is taken for it. */
 static int make(struct process_tree *t, struct json_piece line, enum process_origin origin,
 		uint32_t pid, size_t parent, size_t *ret)
 {
@@ -150,6 +159,11 @@ static int make(struct process_tree *t, struct json_piece line, enum process_ori
 	if (pid == 0 || pid >= PID_LIMIT || t->n >= UINT32_MAX - 1 || !time ||
 	    when_parse(time, 0, &p.begin_wall_ns) < 0)
 		return -EINVAL;
+	if (!has_room(t, sizeof(p))) {
+		if (pid < t->by_pid_size)
+			t->by_pid[pid] = 0;
+		return -ENOBUFS;
+	}
 	if (t->n == t->size) {
 		size_t size = t->size ? t->size * 2 : 64;
 		struct process *grown = realloc(t->of, size * sizeof(*grown));
@@ -210,7 +224,7 @@ static int actor(struct process_tree *t, struct json_piece line, enum process_or
 	return 0;
 }
 
-static int add_exec(struct process *p, struct json_piece line)
+static int add_exec(struct process_tree *t, struct process *p, struct json_piece line)
 {
 	struct process_exec e = {.seq = number(line, "seq"),
 				 .setup = is(line, "phase", "setup"),
@@ -218,14 +232,17 @@ static int add_exec(struct process *p, struct json_piece line)
 				 .path = copy(line, "path"),
 				 .argv = copy(line, "argv")};
 	struct process_exec *grown = realloc(p->execs, (p->execs_n + 1) * sizeof(*grown));
+	bool fits = !e.path || !e.argv ||
+		    has_room(t, sizeof(e) + strlen(e.path) + strlen(e.argv) + WHEN_SIZE);
 
 	if (grown)
 		p->execs = grown;
-	if (!grown || !e.time || !e.path || !e.argv) {
+	if (!grown || !e.time || !e.path || !e.argv || !fits) {
 		free(e.time);
 		free(e.path);
 		free(e.argv);
-		return -ENOMEM;
+		p->cut |= !fits;
+		return fits ? -ENOMEM : -ENOBUFS;
 	}
 	p->execs[p->execs_n++] = e;
 	return 0;
@@ -271,7 +288,7 @@ static int add_crossing(struct process_tree *t, struct json_piece line, bool in)
 	return r;
 }
 
-int process_tree_add(struct process_tree *t, const char *text, size_t len)
+static int add(struct process_tree *t, const char *text, size_t len)
 {
 	struct json_piece line = {text, len};
 	bool in = is(line, "kind", "enter"), armed = is(line, "kind", "armed");
@@ -290,11 +307,19 @@ int process_tree_add(struct process_tree *t, const char *text, size_t len)
 	if (is(line, "kind", "fork"))
 		return add_fork(t, line, i);
 	if (is(line, "kind", "exec"))
-		return is(line, "verdict", "denied") ? 0 : add_exec(&t->of[i], line);
+		return is(line, "verdict", "denied") ? 0 : add_exec(t, &t->of[i], line);
 	if (!is(line, "kind", "exit"))
 		return -EINVAL;
 	add_exit(&t->of[i], line);
 	return 0;
+}
+
+int process_tree_add(struct process_tree *t, const char *text, size_t len)
+{
+	int r = add(t, text, len);
+
+	t->left_out += r == -ENOBUFS;
+	return r == -ENOBUFS ? 0 : r;
 }
 
 void process_tree_settle(struct process_tree *t, bool none_lost)
