@@ -199,10 +199,10 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb report-page \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
 .PHONY: test test-full
-test: all test-tools
+test: all test-tools $(B)/report/made
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
 	@+$(MAKE) --no-print-directory -k -j3 unit fuzz-short vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
@@ -213,6 +213,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory guide || true
 	@+$(MAKE) --no-print-directory docs-check || true
 	@+$(MAKE) --no-print-directory deb-check || true
+	@+$(MAKE) --no-print-directory report-page || true
 	@+$(MAKE) --no-print-directory cells || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.

@@ -88,17 +88,23 @@ static void put_words(FILE *f, struct json_piece list, size_t max)
 {
 	struct json_piece at, element;
 	const char *blank = "";
+	uint64_t more = 0;
 
 	if (!json_scan_open(list, &at))
 		return;
 	for (; json_scan_element(&at, &element); blank = " ") {
 		if (max == 0) {
-			fputs(" <em class=cut>and more</em>", f);
-			return;
+			more++;
+			continue;
 		}
 		fputs(blank, f);
 		html_json_word(f, element, max);
 		max -= element.len < max ? element.len : max;
+	}
+	if (more) {
+		fputs(" <em class=cut>and ", f);
+		html_count(f, more, "word");
+		fputs(" more</em>", f);
 	}
 }
 

@@ -96,6 +96,16 @@ void page_command(struct page *p, const char *words)
 	fputs("</kbd>", p->f);
 }
 
+void page_refused(struct page *p, uint64_t denied, uint64_t would_deny)
+{
+	char n[HTML_NUMBER_SIZE];
+
+	if (denied)
+		fprintf(p->f, "<span class=denied>%s</span>", html_number(denied, n));
+	if (would_deny)
+		fprintf(p->f, " <span class=would>%s</span>", html_number(would_deny, n));
+}
+
 static void put_hash(FILE *f, const char *text, size_t len)
 {
 	static const char digits[] =

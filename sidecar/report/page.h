@@ -22,6 +22,8 @@ void page_ledger(struct page *p);
 
 /* What the script is told of a row: " data-a=MS data-z=MS", since the timeline's beginning. */
 void page_span(struct page *p, int64_t from_ns, int64_t to_ns);
+/* Two numbers, marked; those that are not 0. */
+void page_refused(struct page *p, uint64_t denied, uint64_t would_deny);
 /* `reeve WORDS ID` with the container as it was asked for. */
 void page_command(struct page *p, const char *words);
 

@@ -40,9 +40,16 @@
 				unfold(list);
 		}
 		said.textContent = all ? "" : seen + " of " + total + " rows" +
-			(from < 0 ? "" : to > from ? ", " + (to - from + 1) + " bars" : ", 1 bar");
+			(from < 0 ? "" : ", " + clock(from) + " to " + clock(to + 1));
 		clear.disabled = all;
 		mark();
+	}
+
+	/* Where a bar begins. */
+	function clock(bar) {
+		const time = new Date(Number(plot.dataset.begin) + bar * width).toISOString();
+
+		return width < 1000 ? time.slice(11, 23) : width < 3600000 ? time.slice(11, 19) : time.slice(5, 16).replace("T", " ");
 	}
 
 	function unfold(list) {

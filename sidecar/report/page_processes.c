@@ -234,10 +234,7 @@ static void put_process(struct page *p, size_t i, const struct choice *c)
 	fputs("<td class=n>", f);
 	html_put_number(f, w->acts);
 	fputs("<td class=n>", f);
-	if (w->denied)
-		fprintf(f, "<span class=denied>%llu</span>", (unsigned long long)w->denied);
-	if (w->would_deny)
-		fprintf(f, " <span class=would>%llu</span>", (unsigned long long)w->would_deny);
+	page_refused(p, w->denied, w->would_deny);
 	put_life(p, o);
 	fputc('\n', f);
 }

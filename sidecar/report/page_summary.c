@@ -142,7 +142,7 @@ static void judge_refusals(const struct report *r, struct finding *ret)
 			 would);
 	else
 		snprintf(ret->says, sizeof(ret->says), "%s",
-			 r->acts.denied ? "Each of them is below, with its rule"
+			 r->acts.denied ? "All of them are counted below, by rule"
 					: "No act was refused");
 }
 

@@ -114,11 +114,11 @@ static void put_drawing(const struct page *p)
 	FILE *f = p->f;
 
 	fprintf(f,
-		"<div id=plot data-n=%zu data-width=%lld><svg width=100%% height=%d role=img "
+		"<div id=plot data-n=%zu data-width=%lld data-begin=%lld><svg width=100%% height=%d role=img "
 		"aria-labelledby=timeline-said>\n"
 		"<line class=lane x1=0 x2=100%% y1=%d y2=%d /><line class=half x1=0 x2=100%% y1=%d y2=%d />"
 		"<line class=base x1=0 x2=100%% y1=%d y2=%d />\n",
-		p->view_n, (long long)(p->width_ns / 1000000), AXIS + 18, TOP, TOP, TOP + HEIGHT / 2,
+		p->view_n, (long long)(p->width_ns / 1000000), (long long)(p->begin_ns / 1000000), AXIS + 18, TOP, TOP, TOP + HEIGHT / 2,
 		TOP + HEIGHT / 2, AXIS, AXIS);
 	for (size_t i = 0; i < p->view_n; i++)
 		put_bar(p, i, most);

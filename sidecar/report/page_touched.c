@@ -49,10 +49,7 @@ static void put_counts(struct page *p, const struct touch *o)
 	fputs("<td class=n>", f);
 	html_put_number(f, o->n);
 	fputs("<td class=n>", f);
-	if (o->denied)
-		fprintf(f, "<span class=denied>%llu</span>", (unsigned long long)o->denied);
-	if (o->would_deny)
-		fprintf(f, " <span class=would>%llu</span>", (unsigned long long)o->would_deny);
+	page_refused(p, o->denied, o->would_deny);
 	fputs("<td>", f);
 	html_time(f, o->first_ns);
 	fputs("<td>", f);
@@ -90,9 +87,9 @@ static void put_folds(struct page *p, const struct touched *t, const char *what,
 	if (folds(t)) {
 		html_count(p->f, folds(t), "line");
 		fprintf(p->f,
-			" stand for several %s that begin alike, since there were too many for this page: no act "
+			" stand%s for several %s that begin alike, since there were too many for this page: no act "
 			"is left out of the sums, only names are. They are all in ",
-			what);
+			folds(t) == 1 ? "s" : "", what);
 		page_command(p, command);
 		fputs(". ", p->f);
 	}

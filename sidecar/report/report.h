@@ -16,7 +16,7 @@
 #define REPORT_SECTION_BYTES (1u << 20)
 #define REPORT_WORD_MAX 4096  /* bytes of one path */
 #define REPORT_ARGV_MAX 16384 /* of one exec's arguments */
-#define REPORT_TREE_BYTES (48u << 20) /* of processes and their execs in memory */
+#define REPORT_TREE_BYTES (24u << 20) /* of processes and their execs in memory */
 
 struct report {
 	const char *title; /* NULL: the container's name */

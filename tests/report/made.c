@@ -331,13 +331,14 @@ static void break_in(void)
 		denied(2, 13);
 		end(2, (const char *const[]){"/tmp/.x", "/tmp/.x"}, NULL);
 		leave(126, 0);
-		be(33, 31, began, "</td><h1>OWNED", 33);
+		be(33, 31, began, "sh", 33);
 	}
 	fork_as(40);
 	be(40, 33, at_ms += 20, "python3", 33);
 	EXEC("/usr/bin/python3.11", "python3", "-c",
-	     "import os\nprint('</script><script>document.title=\"OWNED\"</script>')\n\x1b[2J", huge,
-	     "\xe2\x80\xae" "reversed", "it's \"quoted\"", "");
+	     "import os\nprint('</script><script>document.title=\"OWNED\"</script>')\n\x1b[2J",
+	     "\xe2\x80\xae" "reversed", "it's \"quoted\"", "", huge);
+	who.comm = "</td><h1>OWNED";
 	open_as("/etc/passwd", RV_ACCESS_READ);
 	begin(RV_KIND_OPEN);
 	rec.open.access = RV_ACCESS_READ;

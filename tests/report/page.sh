@@ -30,7 +30,7 @@ mkdir "$work/lib"
 mount --bind "$work/lib" /var/lib/reeve
 mkdir -p "$store"
 build/report/made "$store" story
-build/report/made "$store" flood "${FLOOD:-100000}"
+build/report/made "$store" flood "${FLOOD:-60000}"
 reeve-node >"$work/node.log" 2>&1 &
 node=$!
 for _ in {1..200}; do
