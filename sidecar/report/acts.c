@@ -12,7 +12,7 @@
 #include "sidecar/common/when.h"
 
 enum { KIND, SEQ, TIME, BOOT, VERDICT, PID, PATH, NEW_PATH, SCRIPT, ACCESS, FAMILY, TYPE, LADDR, LPORT,
-       FADDR, FPORT, OF_SEQ, COUNT, FIELDS };
+       FADDR, FPORT, OF_SEQ, OF_KIND, COUNT, FIELDS };
 
 static const char *const fields[] = {ACTS_FIELDS};
 _Static_assert(ARRAY_SIZE(fields) == FIELDS, "one name each");
@@ -183,8 +183,8 @@ static int add_files(struct acts *a, const struct json_piece *v, unsigned kind, 
 		return 0;
 	if (act.rank == 0)
 		act.rank = (uint8_t)rank_of(act.ways);
-	/* Repetitions are told of opens; they have one path. */
-	r = add_file(a, v[PATH], &act, kind == RV_KIND_OPEN ? number(v[SEQ]) : 0);
+	/* Acts whose repetitions are told have one path. */
+	r = add_file(a, v[PATH], &act, number(v[SEQ]));
 	for (unsigned i = 0; i < ARRAY_SIZE(paths) && r == 0; i++)
 		r = add_file(a, v[paths[i]], &act, 0);
 	return r;
@@ -276,7 +276,7 @@ static int add_host(struct acts *a, const struct json_piece *v, unsigned kind, s
 	put_host(f, whats[kind], v, here ? LADDR : FADDR, serves ? LPORT : FPORT);
 	if (fclose(f) != 0)
 		return -ENOMEM;
-	return touched_add(&a->hosts, name, len, &act, 0);
+	return touched_add(&a->hosts, name, len, &act, number(v[SEQ]));
 }
 
 static void count(struct acts *a, const struct json_piece *v, unsigned kind, const struct touch *act)
@@ -321,6 +321,17 @@ static int split(const char *line, size_t len, struct json_piece *v)
 	return n == FIELDS ? 0 : -EPROTO;
 }
 
+/* Those of other kinds are of no file and no address. */
+static void add_repeat(struct acts *a, const struct json_piece *v, int64_t wall_ns)
+{
+	unsigned kind = event_kind_number(v[OF_KIND].s + 1, v[OF_KIND].len - 2);
+
+	if (ways_of(kind, v[ACCESS]))
+		touched_repeat(&a->files, number(v[OF_SEQ]), number(v[COUNT]), wall_ns);
+	else if (kind == RV_KIND_SEND)
+		touched_repeat(&a->hosts, number(v[OF_SEQ]), number(v[COUNT]), wall_ns);
+}
+
 int acts_add(void *acts, const char *line, size_t len)
 {
 	struct acts *a = acts;
@@ -344,7 +355,7 @@ int acts_add(void *acts, const char *line, size_t len)
 	act.first_ns = act.last_ns = acts_time(a, v[TIME]);
 	count(a, v, kind, &act);
 	if (kind == RV_KIND_REPEAT) {
-		touched_repeat(&a->files, number(v[OF_SEQ]), number(v[COUNT]), act.last_ns);
+		add_repeat(a, v, act.last_ns);
 		return 0;
 	}
 	r = add_files(a, v, kind, act);

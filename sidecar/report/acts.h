@@ -10,7 +10,7 @@
 /* What acts_add takes a line of, in this order. */
 #define ACTS_FIELDS                                                                                \
 	"kind", "seq", "time", "boot_ns", "verdict", "process.pid", "path", "new_path", "script",  \
-	    "access", "family", "type", "laddr", "lport", "faddr", "fport", "of_seq", "count"
+	    "access", "family", "type", "laddr", "lport", "faddr", "fport", "of_seq", "of_kind", "count"
 
 /* How a file was touched. X(NAME, rank, "word") */
 #define ACTS_WAYS(X)                                                                               \

@@ -63,17 +63,30 @@ static size_t whole(const char *s, size_t max)
 	return n > 0 ? n : max;
 }
 
+static bool lost;
+
+void html_begin(void)
+{
+	lost = false;
+}
+
+bool html_lost(void)
+{
+	return lost;
+}
+
 void html_word(FILE *f, const char *s, size_t len, size_t max)
 {
 	size_t shown = len > max ? whole(s, max) : len, size = 0;
 	_free_ char *quoted = NULL;
 	FILE *word = open_memstream(&quoted, &size);
 
-	if (!word)
+	if (word)
+		quote_word(word, s, shown);
+	if (!word || fclose(word) != 0) {
+		lost = true;
 		return;
-	quote_word(word, s, shown);
-	if (fclose(word) != 0)
-		return;
+	}
 	fputs("<code>", f);
 	html_text(f, quoted, size);
 	fputs("</code>", f);
@@ -118,6 +131,7 @@ void html_json_word(FILE *f, struct json_piece value, size_t max)
 		return;
 	}
 	bytes = json_scan_bytes(value, &len);
+	lost |= !bytes && value.len > 0 && value.s[0] == '"';
 	if (bytes)
 		html_word(f, bytes, len, max);
 	else if (value.len == 0 || value.s[0] == 'n')

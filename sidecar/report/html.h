@@ -2,10 +2,15 @@
 /* Text onto a page. Bytes that a container chose go through html_word or html_json_word alone, and
  * never into an attribute. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include "sidecar/common/json_scan.h"
+
+/* A page begins; whether since then a word could not be written for want of memory. */
+void html_begin(void);
+bool html_lost(void);
 
 /* Words that are not the container's: a program's, an operator's. Controls and hidden marks in them
  * are shown as html_word shows them. */

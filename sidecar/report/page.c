@@ -86,11 +86,12 @@ void page_command(struct page *p, const char *words)
 	size_t len = 0;
 	FILE *f = open_memstream(&word, &len);
 
-	if (!f)
+	if (f)
+		quote_word(f, p->r->asked, strlen(p->r->asked));
+	if (!f || fclose(f) != 0) {
+		p->failed = true;
 		return;
-	quote_word(f, p->r->asked, strlen(p->r->asked));
-	if (fclose(f) != 0)
-		return;
+	}
 	fprintf(p->f, "<kbd>reeve %s ", words);
 	html_text(p->f, word, len);
 	fputs("</kbd>", p->f);
@@ -218,6 +219,7 @@ int report_page(struct report *r, char **ret, size_t *ret_len)
 		free(p.view);
 		return -ENOMEM;
 	}
+	html_begin();
 	put_head(&p);
 	page_summary(&p);
 	page_timeline(&p);
@@ -227,7 +229,7 @@ int report_page(struct report *r, char **ret, size_t *ret_len)
 	page_ledger(&p);
 	put_foot(&p);
 	free(p.view);
-	failed = ferror(p.f) != 0;
+	failed = ferror(p.f) != 0 || html_lost() || p.failed;
 	if (fclose(p.f) != 0 || failed) {
 		free(text);
 		return -ENOMEM;

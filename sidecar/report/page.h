@@ -11,6 +11,7 @@ struct page {
 	struct bucket *view;
 	size_t view_n;
 	int64_t begin_ns, width_ns; /* of the buckets */
+	bool failed;		    /* there was no memory for a part of it */
 };
 
 void page_summary(struct page *p);

@@ -287,7 +287,13 @@ void page_processes(struct page *p)
 	FILE *f = p->f;
 
 	fputs("<section id=processes><h2>Processes</h2>\n", f);
-	if (t->n == 0 || !choose(p->r, &c)) {
+	if (!choose(p->r, &c)) {
+		p->failed = true;
+		choice_release(&c);
+		return;
+	}
+	if (t->n == 0) {
+		choice_release(&c);
 		fputs("<p>No process is on record.</p></section>\n", f);
 		return;
 	}

@@ -95,7 +95,7 @@ static void put_folds(struct page *p, const struct touched *t, const char *what,
 	}
 	if (t->unplaced) {
 		html_count(p->f, t->unplaced, "repetition");
-		fputs(" of acts from before are in no line. ", p->f);
+		fputs(" are in no line: of acts that have no name, or from before. ", p->f);
 	}
 }
 

@@ -187,6 +187,7 @@ static bool fold_once(struct touched *t, unsigned rank, unsigned least, uint32_t
 		    places[hash(o.key, len, 0) % SLOTS] >= least) {
 			any = o.folded = true;
 			o.len = (uint32_t)len;
+			o.key[len] = '\0';
 		}
 		at = slot(t, o.key, o.len, o.folded, o.rank);
 		if (*at) {

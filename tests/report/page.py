@@ -122,7 +122,7 @@ def sums(b, section):
 
 
 def expected_sums(records):
-    repeats = sum(e["count"] for e in records if e["kind"] == "repeat")
+    repeats = sum(e["count"] for e in records if e["kind"] == "repeat" and e["of_kind"] in FILE_KINDS)
     paths = sum(1 for e in records if e["kind"] in FILE_KINDS for p in ("path", "new_path", "script") if e.get(p))
     return paths + repeats, sum(1 for e in records if e["kind"] in HOST_KINDS)
 
@@ -250,7 +250,7 @@ def check_looks(b, url):
 
 
 def check_flood(b, page):
-    records = lines("--fields", "kind,verdict,path,count", "flood")
+    records = lines("--fields", "kind,verdict,path,of_kind,count", "flood")
     files, hosts = expected_sums(records)
     b.open("file://" + str(page))
     text = b.run("document.documentElement.innerText")

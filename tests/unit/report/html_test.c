@@ -23,6 +23,7 @@ static const char *json(const char *s, size_t max)
 {
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
+	text[0] = '\0';
 	html_json_word(f, (struct json_piece){s, strlen(s)}, max);
 	fclose(f);
 	return text;
@@ -53,7 +54,7 @@ TEST("html: what hides, reorders or is no text is seen")
 	CHECK_STR(WORD("\xff\xfe<"), "<code>$&#39;\\xff\\xfe&lt;&#39;</code>");
 	CHECK_STR(WORD("a\0b\n\x1b[2J"), "<code>$&#39;a\\x00b\\x0a\\x1b[2J&#39;</code>");
 	CHECK_STR(WORD("\xc2\x85\xef\xbb\xbf"), "<code>$&#39;\\xc2\\x85\\xef\\xbb\\xbf&#39;</code>");
-	CHECK_STR(WORD("\xc3\xa9"), "<code>&#39;\xc3\xa9&#39;</code>");
+	CHECK_STR(WORD("\xc3\xa9"), "<code>\xc3\xa9</code>");
 	CHECK_STR(said("a\nb <\x1b\xe2\x80\xae\xff"), "a\nb &lt;\\x1b\\xe2\\x80\\xae\\xff");
 }
 
@@ -78,7 +79,7 @@ TEST("html: a long one is cut at a whole character and says by how much")
 {
 	CHECK_STR(word("abcdef", 6, 4), "<code>abcd</code><em class=cut>and 2 bytes more</em>");
 	CHECK_STR(word("ab\xc3\xa9" "cd", 6, 3), "<code>ab</code><em class=cut>and 4 bytes more</em>");
-	CHECK_STR(word("\xf0\x9f\x98\x80" "abc", 7, 4), "<code>&#39;\xf0\x9f\x98\x80&#39;</code><em class=cut>and 3 bytes more</em>");
+	CHECK_STR(word("\xf0\x9f\x98\x80" "abc", 7, 4), "<code>\xf0\x9f\x98\x80</code><em class=cut>and 3 bytes more</em>");
 	CHECK_STR(word("\x80\x80\x80\x80\x80", 5, 4), "<code>$&#39;\\x80\\x80\\x80\\x80&#39;</code><em class=cut>and 1 bytes more</em>");
 }
 

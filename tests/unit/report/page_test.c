@@ -19,7 +19,7 @@
 	"\"script\":null,\"access\":" access "," rest "}"
 #define NO_SOCKET                                                                                  \
 	"\"family\":null,\"type\":null,\"laddr\":null,\"lport\":null,\"faddr\":null,\"fport\":null"
-#define NO_REPEAT ",\"of_seq\":null,\"count\":null"
+#define NO_REPEAT ",\"of_seq\":null,\"of_kind\":null,\"count\":null"
 
 static int act(struct report *r, const char *line)
 {
@@ -65,12 +65,18 @@ TEST("report: acts by process, file and host; repetitions to their file")
 	begin(&r);
 	CHECK_INT(act(&r, ACT("open", "2", "010", "allowed", "10", "\"/etc/<p>\"", "[\"read\",\"write\"]", NO_SOCKET NO_REPEAT)), 0);
 	CHECK_INT(act(&r, ACT("open", "3", "020", "denied", "10", "\"/etc/shadow\"", "[\"read\"]", NO_SOCKET NO_REPEAT)), 0);
-	CHECK_INT(act(&r, ACT("repeat", "4", "030", "none", "0", "null", "null", NO_SOCKET ",\"of_seq\":2,\"count\":7")), 0);
+	CHECK_INT(act(&r, ACT("repeat", "4", "030", "none", "0", "null", "null", NO_SOCKET ",\"of_seq\":2,\"of_kind\":\"open\",\"count\":7")), 0);
 	CHECK_INT(act(&r, ACT("connect", "5", "040", "would-deny", "77", "null", "null",
 			      "\"family\":\"inet\",\"type\":\"stream\",\"laddr\":null,\"lport\":null,\"faddr\":\"10.1.2.3\",\"fport\":443" NO_REPEAT)), 0);
 	CHECK_INT(act(&r, ACT("connect", "6", "041", "allowed", "10", "\"\\u0000x</code>\"", "null",
 			      "\"family\":\"unix\",\"type\":\"stream\",\"laddr\":null,\"lport\":null,\"faddr\":null,\"fport\":null" NO_REPEAT)), 0);
-	CHECK_INT(r.acts.records, 5);
+	CHECK_INT(act(&r, ACT("send", "7", "042", "allowed", "10", "null", "null",
+			      "\"family\":\"inet6\",\"type\":\"dgram\",\"laddr\":null,\"lport\":null,\"faddr\":\"2001:db8::7\",\"fport\":53" NO_REPEAT)), 0);
+	CHECK_INT(act(&r, ACT("repeat", "8", "043", "none", "0", "null", "null", NO_SOCKET ",\"of_seq\":7,\"of_kind\":\"send\",\"count\":4")), 0);
+	CHECK_INT(act(&r, ACT("repeat", "9", "044", "none", "0", "null", "null", NO_SOCKET ",\"of_seq\":1,\"of_kind\":\"capability\",\"count\":4")), 0);
+	CHECK_INT(act(&r, ACT("repeat", "10", "045", "none", "0", "null", "null", NO_SOCKET ",\"of_seq\":1,\"of_kind\":\"mmap\",\"count\":5")), 0);
+	CHECK_INT(r.acts.records, 9);
+	CHECK_INT(r.acts.files.unplaced, 5);
 	CHECK_INT(r.acts.denied, 1);
 	CHECK_INT(r.acts.would_deny, 1);
 	CHECK_INT(r.whose.of[0].denied, 1);
@@ -78,7 +84,9 @@ TEST("report: acts by process, file and host; repetitions to their file")
 	CHECK_INT(r.acts.files.n, 2);
 	CHECK_INT(r.acts.files.of[0].n, 8);
 	CHECK_INT(r.acts.files.of[0].rank, 2);
-	CHECK_INT(r.acts.hosts.n, 2);
+	CHECK_INT(r.acts.hosts.n, 3);
+	CHECK_STR(r.acts.hosts.of[2].key, "sent to\nudp\n2001:db8::/64\n2001:db8::7\n53");
+	CHECK_INT(r.acts.hosts.of[2].n, 5);
 	CHECK_STR(r.acts.hosts.of[0].key, "connected to\ntcp\n10.1.2.0/24\n10.1.2.3\n443");
 	CHECK_STR(r.acts.hosts.of[1].key, "connected to\nunix\n-\n$'\\x00x</code>'\n-");
 	page = page_of(&r);
