@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line on standard error for whoever waits for an export, if that is a person at a terminal; it is
- * gone when the export is there. Short ones have none. */
+/* One line on standard error for whoever waits for an export, if that is a person at a terminal; it
+ * is gone when the export is there. Short ones have none. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

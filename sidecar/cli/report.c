@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reeve report: asks the node for all that stands on the page, sidecar/report/ makes it. The record is
- * read twice: its processes first, of all times, then every act with them. */
+/* reeve report: asks the node for all that stands on the page, sidecar/report/ makes it. The record
+ * is read twice: its processes first, of all times, then every act with them. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -124,8 +124,9 @@ static int64_t number(const char *json, const char *key)
 {
 	struct json_piece v;
 
-	return json_scan_get((struct json_piece){json, strlen(json)}, key, &v) ? strtoll(v.s, NULL, 10)
-									       : 0;
+	return json_scan_get((struct json_piece){json, strlen(json)}, key, &v)
+		   ? strtoll(v.s, NULL, 10)
+		   : 0;
 }
 
 static int ask_acts(struct report *g, char *error)
@@ -221,7 +222,8 @@ static int make(struct report *g, const char *output)
 	if (r == 0)
 		r = ask_all(g, error);
 	if (r < 0)
-		log_err(error[0] ? 0 : r, "report of %s%s%s", g->asked, error[0] ? ": " : "", error);
+		log_err(error[0] ? 0 : r, "report of %s%s%s", g->asked, error[0] ? ": " : "",
+			error);
 	else
 		r = write_page(g, output);
 	report_release(g);
@@ -265,8 +267,11 @@ int verb_report(int argc, char **argv)
 	    !read_time("until", until, g.made_ns, &g.until_ns))
 		return verb_usage("report");
 	if (!output && isatty(STDOUT_FILENO)) {
-		log_err(0, "the page is for a browser, not for a terminal: 'reeve report %s >FILE', or "
-			   "--output FILE", argv[optind]);
+		log_err(
+		    0,
+		    "the page is for a browser, not for a terminal: 'reeve report %s >FILE', or "
+		    "--output FILE",
+		    argv[optind]);
 		return verb_usage("report");
 	}
 	g.asked = argv[optind];

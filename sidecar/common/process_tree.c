@@ -50,21 +50,15 @@ const char *process_origin_name(enum process_origin origin)
 static uint64_t number(struct json_piece line, const char *key)
 {
 	struct json_piece v;
-	uint64_t n = 0;
 
-	if (!json_scan_get(line, key, &v))
-		return 0;
-	for (size_t i = 0; i < v.len && v.s[i] >= '0' && v.s[i] <= '9'; i++)
-		n = n * 10 + (uint64_t)(v.s[i] - '0');
-	return n;
+	return json_scan_get(line, key, &v) ? json_scan_number(v) : 0;
 }
 
 static bool is(struct json_piece line, const char *key, const char *word)
 {
 	struct json_piece v;
 
-	return json_scan_get(line, key, &v) && v.len == strlen(word) + 2 && v.s[0] == '"' &&
-	       memcmp(v.s + 1, word, v.len - 2) == 0;
+	return json_scan_get(line, key, &v) && json_scan_is(v, word);
 }
 
 /* Whether an array of strings has that one. */
@@ -75,8 +69,7 @@ static bool lists(struct json_piece line, const char *key, const char *word)
 	if (!json_scan_get(line, key, &v) || !json_scan_open(v, &at))
 		return false;
 	while (json_scan_element(&at, &element))
-		if (element.len == strlen(word) + 2 &&
-		    memcmp(element.s + 1, word, strlen(word)) == 0)
+		if (json_scan_is(element, word))
 			return true;
 	return false;
 }

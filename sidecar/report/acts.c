@@ -11,12 +11,31 @@
 #include "sidecar/common/util.h"
 #include "sidecar/common/when.h"
 
-enum { KIND, SEQ, TIME, BOOT, VERDICT, PID, PATH, NEW_PATH, SCRIPT, ACCESS, FAMILY, TYPE, LADDR, LPORT,
-       FADDR, FPORT, OF_SEQ, OF_KIND, COUNT, FIELDS };
+enum {
+	KIND,
+	SEQ,
+	TIME,
+	BOOT,
+	VERDICT,
+	PID,
+	PATH,
+	NEW_PATH,
+	SCRIPT,
+	ACCESS,
+	FAMILY,
+	TYPE,
+	LADDR,
+	LPORT,
+	FADDR,
+	FPORT,
+	OF_SEQ,
+	OF_KIND,
+	COUNT,
+	FIELDS
+};
 
 static const char *const fields[] = {ACTS_FIELDS};
 _Static_assert(ARRAY_SIZE(fields) == FIELDS, "one name each");
-
 
 const char *acts_way_name(unsigned way)
 {
@@ -62,20 +81,6 @@ void acts_release(struct acts *a)
 	touched_release(&a->hosts);
 }
 
-static uint64_t number(struct json_piece v)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < v.len && v.s[i] >= '0' && v.s[i] <= '9'; i++)
-		n = n * 10 + (uint64_t)(v.s[i] - '0');
-	return n;
-}
-
-static bool is(struct json_piece v, const char *word)
-{
-	return v.len == strlen(word) + 2 && v.s[0] == '"' && memcmp(v.s + 1, word, v.len - 2) == 0;
-}
-
 static bool lists(struct json_piece v, const char *word)
 {
 	struct json_piece at, element;
@@ -83,7 +88,7 @@ static bool lists(struct json_piece v, const char *word)
 	if (v.len == 0 || v.s[0] != '[' || !json_scan_open(v, &at))
 		return false;
 	while (json_scan_element(&at, &element))
-		if (is(element, word))
+		if (json_scan_is(element, word))
 			return true;
 	return false;
 }
@@ -102,8 +107,8 @@ int64_t acts_time(struct acts *a, struct json_piece time)
 			return 0;
 		memcpy(a->minute, time.s + 1, sizeof(a->minute));
 	}
-	ns = (int64_t)number((struct json_piece){time.s + 18, 2}) * 1000000000;
-	return a->minute_ns + ns + (int64_t)number((struct json_piece){time.s + 21, 9});
+	ns = (int64_t)json_scan_number((struct json_piece){time.s + 18, 2}) * 1000000000;
+	return a->minute_ns + ns + (int64_t)json_scan_number((struct json_piece){time.s + 21, 9});
 }
 
 static uint32_t ways_of_open(struct json_piece access)
@@ -184,7 +189,7 @@ static int add_files(struct acts *a, const struct json_piece *v, unsigned kind, 
 	if (act.rank == 0)
 		act.rank = (uint8_t)rank_of(act.ways);
 	/* Acts whose repetitions are told have one path. */
-	r = add_file(a, v[PATH], &act, number(v[SEQ]));
+	r = add_file(a, v[PATH], &act, json_scan_number(v[SEQ]));
 	for (unsigned i = 0; i < ARRAY_SIZE(paths) && r == 0; i++)
 		r = add_file(a, v[paths[i]], &act, 0);
 	return r;
@@ -222,11 +227,11 @@ static void put_string(FILE *f, struct json_piece v)
 
 static const char *protocol(const struct json_piece *v)
 {
-	bool inet = is(v[FAMILY], "inet") || is(v[FAMILY], "inet6");
+	bool inet = json_scan_is(v[FAMILY], "inet") || json_scan_is(v[FAMILY], "inet6");
 
-	if (inet && is(v[TYPE], "stream"))
+	if (inet && json_scan_is(v[TYPE], "stream"))
 		return "tcp";
-	if (inet && is(v[TYPE], "dgram"))
+	if (inet && json_scan_is(v[TYPE], "dgram"))
 		return "udp";
 	return NULL;
 }
@@ -261,7 +266,8 @@ static int add_host(struct acts *a, const struct json_piece *v, unsigned kind, s
 					    [RV_KIND_BIND] = "bound",
 					    [RV_KIND_LISTEN] = "listened on"};
 	/* Where the container serves, the port that it serves at. */
-	bool here = kind == RV_KIND_BIND || kind == RV_KIND_LISTEN, serves = here || kind == RV_KIND_ACCEPT;
+	bool here = kind == RV_KIND_BIND || kind == RV_KIND_LISTEN,
+	     serves = here || kind == RV_KIND_ACCEPT;
 	_free_ char *name = NULL;
 	size_t len = 0;
 	FILE *f;
@@ -276,12 +282,14 @@ static int add_host(struct acts *a, const struct json_piece *v, unsigned kind, s
 	put_host(f, whats[kind], v, here ? LADDR : FADDR, serves ? LPORT : FPORT);
 	if (fclose(f) != 0)
 		return -ENOMEM;
-	return touched_add(&a->hosts, name, len, &act, number(v[SEQ]));
+	return touched_add(&a->hosts, name, len, &act, json_scan_number(v[SEQ]));
 }
 
-static void count(struct acts *a, const struct json_piece *v, unsigned kind, const struct touch *act)
+static void count(struct acts *a, const struct json_piece *v, unsigned kind,
+		  const struct touch *act)
 {
-	struct whose_process *p = whose_find(a->whose, (uint32_t)number(v[PID]), number(v[BOOT]));
+	struct whose_process *p =
+	    whose_find(a->whose, (uint32_t)json_scan_number(v[PID]), json_scan_number(v[BOOT]));
 	enum report_class class = report_class_of(kind);
 
 	a->denied += act->denied;
@@ -327,9 +335,11 @@ static void add_repeat(struct acts *a, const struct json_piece *v, int64_t wall_
 	unsigned kind = event_kind_number(v[OF_KIND].s + 1, v[OF_KIND].len - 2);
 
 	if (ways_of(kind, v[ACCESS]))
-		touched_repeat(&a->files, number(v[OF_SEQ]), number(v[COUNT]), wall_ns);
+		touched_repeat(&a->files, json_scan_number(v[OF_SEQ]), json_scan_number(v[COUNT]),
+			       wall_ns);
 	else if (kind == RV_KIND_SEND)
-		touched_repeat(&a->hosts, number(v[OF_SEQ]), number(v[COUNT]), wall_ns);
+		touched_repeat(&a->hosts, json_scan_number(v[OF_SEQ]), json_scan_number(v[COUNT]),
+			       wall_ns);
 }
 
 int acts_add(void *acts, const char *line, size_t len)
@@ -343,14 +353,14 @@ int acts_add(void *acts, const char *line, size_t len)
 	if (r < 0)
 		return r;
 	a->records++;
-	if (is(v[KIND], "unreadable")) {
+	if (json_scan_is(v[KIND], "unreadable")) {
 		a->unreadable++;
 		return 0;
 	}
 	kind = event_kind_number(v[KIND].s + 1, v[KIND].len - 2);
-	a->last_seq = number(v[SEQ]);
-	act.denied = is(v[VERDICT], "denied");
-	act.would_deny = is(v[VERDICT], "would-deny");
+	a->last_seq = json_scan_number(v[SEQ]);
+	act.denied = json_scan_is(v[VERDICT], "denied");
+	act.would_deny = json_scan_is(v[VERDICT], "would-deny");
 	act.rank = act.denied || act.would_deny ? TOUCH_RANKS - 1 : 0;
 	act.first_ns = act.last_ns = acts_time(a, v[TIME]);
 	count(a, v, kind, &act);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container's records, one after the other, into numbers: when, by whom, to what. Memory is bounded
- * whatever the container did. Pure. */
+/* A container's records, one after the other, into numbers: when, by whom, to what. Memory is
+ * bounded whatever the container did. Pure. */
 #pragma once
 #include "buckets.h"
 #include "sidecar/common/json_scan.h"
@@ -10,7 +10,8 @@
 /* What acts_add takes a line of, in this order. */
 #define ACTS_FIELDS                                                                                \
 	"kind", "seq", "time", "boot_ns", "verdict", "process.pid", "path", "new_path", "script",  \
-	    "access", "family", "type", "laddr", "lport", "faddr", "fport", "of_seq", "of_kind", "count"
+	    "access", "family", "type", "laddr", "lport", "faddr", "fport", "of_seq", "of_kind",   \
+	    "count"
 
 /* How a file was touched. X(NAME, rank, "word") */
 #define ACTS_WAYS(X)                                                                               \
@@ -29,8 +30,7 @@
 
 enum acts_way {
 #define ACTS_WAY_ENUM(NAME, rank, word) WAY_##NAME,
-	ACTS_WAYS(ACTS_WAY_ENUM)
-	WAY_COUNT
+	ACTS_WAYS(ACTS_WAY_ENUM) WAY_COUNT
 };
 const char *acts_way_name(unsigned way);
 

@@ -11,14 +11,14 @@
 #define S (1000 * MS)
 #define DAY (86400 * S)
 
-static const int64_t widths[] = {MS,	   10 * MS,  100 * MS, S,	 10 * S,    60 * S,
-				 600 * S,  3600 * S, 6 * 3600 * S, DAY, 10 * DAY, 100 * DAY};
+static const int64_t widths[] = {MS,	  10 * MS,  100 * MS,	  S,   10 * S,	 60 * S,
+				 600 * S, 3600 * S, 6 * 3600 * S, DAY, 10 * DAY, 100 * DAY};
 /* What people read off an axis. */
 static const int64_t round_widths[] = {
-    10 * MS,   20 * MS,	  50 * MS,    100 * MS,	  200 * MS,    500 * MS,    S,	     2 * S,
-    5 * S,     10 * S,	  30 * S,     60 * S,	  120 * S,     300 * S,	    600 * S, 1200 * S, 1800 * S,
-    3600 * S,  7200 * S,  6 * 3600 * S, 12 * 3600 * S, DAY,    2 * DAY,	    5 * DAY, 10 * DAY,
-    50 * DAY, 100 * DAY, 500 * DAY, 1000 * DAY};
+    10 * MS,  20 * MS,	50 * MS,   100 * MS,	 200 * MS,	500 * MS, S,	   2 * S,
+    5 * S,    10 * S,	30 * S,	   60 * S,	 120 * S,	300 * S,  600 * S, 1200 * S,
+    1800 * S, 3600 * S, 7200 * S,  6 * 3600 * S, 12 * 3600 * S, DAY,	  2 * DAY, 5 * DAY,
+    10 * DAY, 50 * DAY, 100 * DAY, 500 * DAY,	 1000 * DAY};
 
 const char *report_class_name(unsigned class)
 {

@@ -16,8 +16,7 @@
 
 enum report_class {
 #define REPORT_CLASS_ENUM(NAME, name) CLASS_##NAME,
-	REPORT_CLASSES(REPORT_CLASS_ENUM)
-	CLASS_COUNT,
+	REPORT_CLASSES(REPORT_CLASS_ENUM) CLASS_COUNT,
 	/* Counted beside their class, in columns of their own. */
 	CLASS_DENIED = CLASS_COUNT,
 	CLASS_WOULD_DENY,

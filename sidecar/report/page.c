@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See report.h: the page from its head to its foot. Style and script stand in it, and their hashes in
- * its policy: a browser runs nothing else, and fetches nothing. */
+/* See report.h: the page from its head to its foot. Style and script stand in it, and their hashes
+ * in its policy: a browser runs nothing else, and fetches nothing. */
 #include "page.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 int report_init(struct report *r)
 {
-	char **answers[] = {&r->about,	     &r->armed,	 &r->ledger, &r->ledger_text,
+	char **answers[] = {&r->about,	&r->armed,	 &r->ledger,	  &r->ledger_text,
 			    &r->verify, &r->verify_text, &r->verify_error};
 
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
@@ -137,7 +137,8 @@ static void put_title(struct page *p)
 	if (p->r->title)
 		html_say(p->f, p->r->title);
 	else
-		html_json_word(p->f, page_get(about, page_get(about, "name").s[0] == '"' ? "name" : "id"),
+		html_json_word(p->f,
+			       page_get(about, page_get(about, "name").s[0] == '"' ? "name" : "id"),
 			       REPORT_WORD_MAX);
 }
 
@@ -185,10 +186,12 @@ static void put_foot(struct page *p)
 	html_time(f, p->r->made_ns);
 	fputs(" by reeve ", f);
 	html_say(f, p->r->build);
-	fputs(" from the record of this container alone. All times are UTC. Names, paths and arguments are the "
-	      "container's own words, written as a shell reads them: <code>$'\\x1b'</code> is a byte "
-	      "that cannot be shown or would hide something. All of the record: ",
-	      f);
+	fputs(
+	    " from the record of this container alone. All times are UTC. Names, paths and "
+	    "arguments are the "
+	    "container's own words, written as a shell reads them: <code>$'\\x1b'</code> is a byte "
+	    "that cannot be shown or would hide something. All of the record: ",
+	    f);
 	page_command(p, "logs");
 	fputs(", as data ", f);
 	page_command(p, "logs --format json");

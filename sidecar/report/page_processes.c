@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process tree as a table, a row each, its depth a class: whatever the container forks, the page
- * nests no deeper. Of too many those that were refused something come first, with their ancestors. */
+/* The process tree as a table, a row each, its depth a class: whatever the container forks, the
+ * page nests no deeper. Of too many those that were refused something come first, with their
+ * ancestors. */
 #include <stdlib.h>
 #include <string.h>
 #include "html.h"
@@ -24,7 +25,8 @@ struct choice {
 
 static void show_with_ancestors(const struct process_tree *t, struct choice *c, size_t i)
 {
-	for (size_t n = 0; i != PROCESS_NONE && !c->show[i] && n < ANCESTORS_MAX; i = t->of[i].parent) {
+	for (size_t n = 0; i != PROCESS_NONE && !c->show[i] && n < ANCESTORS_MAX;
+	     i = t->of[i].parent) {
 		if (c->n == REPORT_PROCESSES_MAX)
 			return;
 		c->show[i] = true;
@@ -54,8 +56,9 @@ static void show_in_order(const struct process_tree *t, struct choice *c)
 		const struct process *p = &t->of[i];
 		uint64_t now = fingerprint(p);
 
-		alike = p->first_child == PROCESS_NONE && p->parent == parent && now == last ? alike + 1
-											      : 0;
+		alike = p->first_child == PROCESS_NONE && p->parent == parent && now == last
+			    ? alike + 1
+			    : 0;
 		last = now;
 		parent = p->parent;
 		if (alike < ALIKE_MAX)
@@ -82,7 +85,8 @@ static bool choose(const struct report *r, struct choice *c)
 	if (!c->show || !c->above || !c->depth || !c->hidden)
 		return false;
 	for (size_t i = 0; i < t->n; i++)
-		if (t->n <= REPORT_PROCESSES_MAX || r->whose.of[i].denied || r->whose.of[i].would_deny)
+		if (t->n <= REPORT_PROCESSES_MAX || r->whose.of[i].denied ||
+		    r->whose.of[i].would_deny)
 			show_with_ancestors(t, c, i);
 	if (t->n > REPORT_PROCESSES_MAX)
 		show_in_order(t, c);
@@ -175,7 +179,8 @@ static int64_t end_of(const struct page *p, const struct process *o)
 
 static double place(const struct page *p, int64_t wall_ns)
 {
-	double x = 100.0 * (double)(wall_ns - p->begin_ns) / ((double)p->view_n * (double)p->width_ns);
+	double x =
+	    100.0 * (double)(wall_ns - p->begin_ns) / ((double)p->view_n * (double)p->width_ns);
 
 	return x < 0 ? 0 : x > 100 ? 100 : x;
 }
@@ -191,7 +196,8 @@ static void put_life(const struct page *p, const struct process *o)
 	from = place(p, o->begin_wall_ns);
 	to = place(p, end_of(p, o));
 	fprintf(p->f,
-		"<svg width=100%% height=8 aria-hidden=true><rect x=%.2f%% y=1 width=%.2f%% height=6 /></svg>",
+		"<svg width=100%% height=8 aria-hidden=true><rect x=%.2f%% y=1 width=%.2f%% "
+		"height=6 /></svg>",
 		from > 99 ? 99 : from, to - from < 1 ? 1 : to - from);
 }
 
@@ -264,7 +270,8 @@ static void put_notes(struct page *p, uint64_t hidden)
 		fputs(" were of processes that are not in this tree.", f);
 	}
 	if (hidden || t->left_out) {
-		fputs(" Shown are those that were refused something, then the others in order: ", f);
+		fputs(" Shown are those that were refused something, then the others in order: ",
+		      f);
 		html_put_number(f, hidden);
 		fputs(" are left out here", f);
 		if (t->left_out) {
@@ -304,10 +311,14 @@ void page_processes(struct page *p)
 		html_put_number(f, t->n);
 		fputs(" processes", f);
 	}
-	fputs(": who made whom, and what each ran. Arguments are whole unless it says how much is missing.", f);
+	fputs(": who made whom, and what each ran. Arguments are whole unless it says how much is "
+	      "missing.",
+	      f);
 	put_notes(p, t->n - c.n);
-	fputs("</p>\n<table class=\"filter tree\"><thead><tr><th scope=col>Command<th scope=col class=n>Pid<th scope=col "
-	      "class=n>Inside<th scope=col>Began<th scope=col class=n>Ran for<th scope=col>End<th scope=col "
+	fputs("</p>\n<table class=\"filter tree\"><thead><tr><th scope=col>Command<th scope=col "
+	      "class=n>Pid<th scope=col "
+	      "class=n>Inside<th scope=col>Began<th scope=col class=n>Ran for<th scope=col>End<th "
+	      "scope=col "
 	      "class=n>Acts<th scope=col class=n>Refused<th scope=col class=life>Life<tbody>\n",
 	      f);
 	begin = ftell(f);

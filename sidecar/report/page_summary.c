@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The top of the page: what to think of the record, in words, then what the container was. Good is said
- * only where the node said so; what it did not say is not known. */
+/* The top of the page: what to think of the record, in words, then what the container was. Good is
+ * said only where the node said so; what it did not say is not known. */
 #include <string.h>
 #include "html.h"
 #include "page.h"
@@ -60,16 +60,16 @@ static void judge_count(const struct report *r, struct finding *ret)
 	html_number((uint64_t)page_number(l, "expected"), given);
 	html_number((uint64_t)page_number(l, "stored"), stored);
 	html_number((uint64_t)lost, gone);
-	snprintf(ret->says, sizeof(ret->says), "%s given = %s stored + %s lost%s%s", given, stored, gone,
-		 repeats ? "; some counts of repetitions were lost, too" : "",
+	snprintf(ret->says, sizeof(ret->says), "%s given = %s stored + %s lost%s%s", given, stored,
+		 gone, repeats ? "; some counts of repetitions were lost, too" : "",
 		 page_true(l, "ended") ? "" : ", up to the last checkpoint; it still runs");
 	if (!page_true(l, "exact")) {
 		ret->state = BAD;
 		snprintf(ret->head, sizeof(ret->head), "Does not add up");
 		html_number((uint64_t)page_number(l, "missing"), given);
 		snprintf(ret->says, sizeof(ret->says),
-			 "%s numbers are missing, %s were counted as lost: see the ledger below", given,
-			 gone);
+			 "%s numbers are missing, %s were counted as lost: see the ledger below",
+			 given, gone);
 	} else if (lost || repeats) {
 		ret->state = WARN;
 		snprintf(ret->head, sizeof(ret->head), "%s lost, all counted", gone);
@@ -101,9 +101,10 @@ static void judge_chain(const struct report *r, struct finding *ret)
 	} else {
 		ret->state = GOOD;
 		snprintf(ret->head, sizeof(ret->head), "Unaltered");
-		snprintf(ret->says, sizeof(ret->says),
-			 "%s records are as they were stored; no anchor from elsewhere was compared",
-			 html_number((uint64_t)page_number(v, "records"), n));
+		snprintf(
+		    ret->says, sizeof(ret->says),
+		    "%s records are as they were stored; no anchor from elsewhere was compared",
+		    html_number((uint64_t)page_number(v, "records"), n));
 	}
 }
 
@@ -122,7 +123,9 @@ static void judge_guard(const struct report *r, struct finding *ret)
 	}
 	ret->state = GOOD;
 	snprintf(ret->head, sizeof(ret->head), "%s",
-		 !policy ? "Recorded" : enforced ? "Guarded" : "Watched");
+		 !policy    ? "Recorded"
+		 : enforced ? "Guarded"
+			    : "Watched");
 	snprintf(ret->says, sizeof(ret->says), "%s from the entrypoint's first instruction on",
 		 !policy    ? "Without a policy,"
 		 : enforced ? "Its policy was enforced"
@@ -138,8 +141,8 @@ static void judge_refusals(const struct report *r, struct finding *ret)
 	ret->state = r->acts.denied ? BAD : r->acts.would_deny ? WARN : GOOD;
 	snprintf(ret->head, sizeof(ret->head), "%s denied", r->acts.denied ? denied : "Nothing");
 	if (r->acts.would_deny)
-		snprintf(ret->says, sizeof(ret->says), "%s more would have been, were the policy enforced",
-			 would);
+		snprintf(ret->says, sizeof(ret->says),
+			 "%s more would have been, were the policy enforced", would);
 	else
 		snprintf(ret->says, sizeof(ret->says), "%s",
 			 r->acts.denied ? "All of them are counted below, by rule"
@@ -317,12 +320,13 @@ void page_summary(struct page *p)
 	put_finding(p->f, "Refusals", &refusals);
 	fputs("</ul>\n", p->f);
 	put_facts(p);
-	fputs("</header>\n"
-	      "<nav aria-label=Sections><a href=#timeline>Timeline</a><a href=#denials>Denials</a>"
-	      "<a href=#processes>Processes</a><a href=#files>Files</a><a href=#hosts>Network</a>"
-	      "<a href=#ledger>Ledger</a><a href=#chain>Chain</a>"
-	      "<span id=tools><output id=said aria-live=polite></output>"
-	      "<button id=clear type=button>Show all</button><label>Find <input id=find type=search "
-	      "autocomplete=off spellcheck=false></label></span></nav>\n<main>\n",
-	      p->f);
+	fputs(
+	    "</header>\n"
+	    "<nav aria-label=Sections><a href=#timeline>Timeline</a><a href=#denials>Denials</a>"
+	    "<a href=#processes>Processes</a><a href=#files>Files</a><a href=#hosts>Network</a>"
+	    "<a href=#ledger>Ledger</a><a href=#chain>Chain</a>"
+	    "<span id=tools><output id=said aria-live=polite></output>"
+	    "<button id=clear type=button>Show all</button><label>Find <input id=find type=search "
+	    "autocomplete=off spellcheck=false></label></span></nav>\n<main>\n",
+	    p->f);
 }

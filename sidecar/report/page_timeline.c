@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The timeline, a drawing and the same as a table. Places are percentages: it is as wide as the page
- * is, without a script and without a word being stretched. */
+/* The timeline, a drawing and the same as a table. Places are percentages: it is as wide as the
+ * page is, without a script and without a word being stretched. */
 #include <string.h>
 #include <time.h>
 #include "html.h"
@@ -8,7 +8,7 @@
 #include "sidecar/common/util.h"
 #include "sidecar/common/when.h"
 
-#define TOP 34	 /* pixels: denials stand above */
+#define TOP 34 /* pixels: denials stand above */
 #define HEIGHT 150
 #define AXIS (TOP + HEIGHT)
 #define TICKS 8
@@ -79,8 +79,8 @@ static void put_bar(const struct page *p, size_t i, uint64_t most)
 			continue;
 		height = height < 1 ? 1 : height;
 		y -= height;
-		fprintf(p->f, "<rect class=c%u x=%.3f%% y=%.1f width=%.3f%% height=%.1f />", k, x, y,
-			width, height);
+		fprintf(p->f, "<rect class=c%u x=%.3f%% y=%.1f width=%.3f%% height=%.1f />", k, x,
+			y, width, height);
 	}
 	for (unsigned k = CLASS_DENIED; k <= CLASS_WOULD_DENY; k++)
 		if (b->n[k])
@@ -99,10 +99,12 @@ static void put_axis(const struct page *p)
 	for (unsigned n = 0; at < p->begin_ns + whole; at += step, n++) {
 		double x = 100.0 * (double)(at - p->begin_ns) / (double)whole;
 
-		fprintf(p->f, "<line class=tick x1=%.3f%% x2=%.3f%% y1=%d y2=%d />", x, x, AXIS, AXIS + 16);
+		fprintf(p->f, "<line class=tick x1=%.3f%% x2=%.3f%% y1=%d y2=%d />", x, x, AXIS,
+			AXIS + 16);
 		if (x > 93)
 			continue; /* no room for its words */
-		fprintf(p->f, "<text class=%s x=%.3f%% dx=3 y=%d>", n % 2 ? "odd" : "even", x, AXIS + 14);
+		fprintf(p->f, "<text class=%s x=%.3f%% dx=3 y=%d>", n % 2 ? "odd" : "even", x,
+			AXIS + 14);
 		put_clock(p->f, p, at);
 		fputs("</text>", p->f);
 	}
@@ -114,12 +116,14 @@ static void put_drawing(const struct page *p)
 	FILE *f = p->f;
 
 	fprintf(f,
-		"<div id=plot data-n=%zu data-width=%lld data-begin=%lld><svg width=100%% height=%d role=img "
+		"<div id=plot data-n=%zu data-width=%lld data-begin=%lld><svg width=100%% "
+		"height=%d role=img "
 		"aria-labelledby=timeline-said>\n"
-		"<line class=lane x1=0 x2=100%% y1=%d y2=%d /><line class=half x1=0 x2=100%% y1=%d y2=%d />"
+		"<line class=lane x1=0 x2=100%% y1=%d y2=%d /><line class=half x1=0 x2=100%% y1=%d "
+		"y2=%d />"
 		"<line class=base x1=0 x2=100%% y1=%d y2=%d />\n",
-		p->view_n, (long long)(p->width_ns / 1000000), (long long)(p->begin_ns / 1000000), AXIS + 18, TOP, TOP, TOP + HEIGHT / 2,
-		TOP + HEIGHT / 2, AXIS, AXIS);
+		p->view_n, (long long)(p->width_ns / 1000000), (long long)(p->begin_ns / 1000000),
+		AXIS + 18, TOP, TOP, TOP + HEIGHT / 2, TOP + HEIGHT / 2, AXIS, AXIS);
 	for (size_t i = 0; i < p->view_n; i++)
 		put_bar(p, i, most);
 	put_axis(p);
@@ -128,15 +132,16 @@ static void put_drawing(const struct page *p)
 	fputs("</text></svg></div>\n<ul class=key>", f);
 	for (unsigned k = 0; k < CLASS_COUNT; k++)
 		fprintf(f, "<li class=c%u>%s", k, report_class_name(k));
-	fprintf(f, "<li class=\"c%u dot\">denied<li class=\"c%u dot\">would be denied</ul>\n", CLASS_DENIED,
-		CLASS_WOULD_DENY);
+	fprintf(f, "<li class=\"c%u dot\">denied<li class=\"c%u dot\">would be denied</ul>\n",
+		CLASS_DENIED, CLASS_WOULD_DENY);
 }
 
 static void put_table(const struct page *p)
 {
 	FILE *f = p->f;
 
-	fputs("<details><summary>The same as a table</summary><div class=scroll><table class=numbers id=buckets>"
+	fputs("<details><summary>The same as a table</summary><div class=scroll><table "
+	      "class=numbers id=buckets>"
 	      "<thead><tr><th scope=col>From",
 	      f);
 	for (unsigned k = 0; k < CLASS_COUNT; k++)
@@ -189,7 +194,8 @@ void page_timeline(struct page *p)
 	put_width(f, p->width_ns);
 	fputs(". Denials are the dots above. ", f);
 	html_count(f, a->account, "record");
-	fputs(" of reeve's own account are not drawn.<span class=scripted> Drag, click, or use the arrow "
+	fputs(" of reeve's own account are not drawn.<span class=scripted> Drag, click, or use the "
+	      "arrow "
 	      "keys to see a part of it alone in the lists below.</span></p>\n",
 	      f);
 	put_drawing(p);

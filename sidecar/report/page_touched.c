@@ -82,12 +82,14 @@ static uint64_t folds(const struct touched *t)
 	return n;
 }
 
-static void put_folds(struct page *p, const struct touched *t, const char *what, const char *command)
+static void put_folds(struct page *p, const struct touched *t, const char *what,
+		      const char *command)
 {
 	if (folds(t)) {
 		html_count(p->f, folds(t), "line");
 		fprintf(p->f,
-			" stand%s for several %s that begin alike, since there were too many for this page: no act "
+			" stand%s for several %s that begin alike, since there were too many for "
+			"this page: no act "
 			"is left out of the sums, only names are. They are all in ",
 			folds(t) == 1 ? "s" : "", what);
 		page_command(p, command);
@@ -141,12 +143,15 @@ static void put_files(struct page *p)
 	html_count(f, sum(t), "act");
 	fputs(" on ", f);
 	html_count(f, t->n, "line");
-	fputs(": refused ones first, then what was changed, executed, read. Repetitions that were counted are in "
+	fputs(": refused ones first, then what was changed, executed, read. Repetitions that were "
+	      "counted are in "
 	      "the numbers. ",
 	      f);
 	put_folds(p, t, "files", "logs --path '/DIRECTORY/**'");
-	fputs("</p>\n<table class=\"sort filter\"><thead><tr><th scope=col>Path<th scope=col>What was done<th scope=col "
-	      "class=n>Times<th scope=col class=n>Refused<th scope=col>First<th scope=col>Last<tbody>\n",
+	fputs("</p>\n<table class=\"sort filter\"><thead><tr><th scope=col>Path<th scope=col>What "
+	      "was done<th scope=col "
+	      "class=n>Times<th scope=col class=n>Refused<th scope=col>First<th "
+	      "scope=col>Last<tbody>\n",
 	      f);
 	for (size_t i = 0; i < t->n; i++)
 		put_file(p, &t->of[i]);
@@ -189,10 +194,14 @@ static void put_hosts(struct page *p)
 	html_count(f, sum(t), "act");
 	fputs(" on ", f);
 	html_count(f, t->n, "line");
-	fputs(": refused ones first, then whom it turned to, then who came; of these the port here. ", f);
+	fputs(
+	    ": refused ones first, then whom it turned to, then who came; of these the port here. ",
+	    f);
 	put_folds(p, t, "addresses", "logs --addr CIDR:PORT");
-	fputs("</p>\n<table class=\"sort filter\"><thead><tr><th scope=col>Address<th scope=col class=n>Port<th scope=col>Protocol"
-	      "<th scope=col>What was done<th scope=col class=n>Times<th scope=col class=n>Refused<th scope=col>First"
+	fputs("</p>\n<table class=\"sort filter\"><thead><tr><th scope=col>Address<th scope=col "
+	      "class=n>Port<th scope=col>Protocol"
+	      "<th scope=col>What was done<th scope=col class=n>Times<th scope=col "
+	      "class=n>Refused<th scope=col>First"
 	      "<th scope=col>Last<tbody>\n",
 	      f);
 	for (size_t i = 0; i < t->n; i++)
@@ -246,8 +255,10 @@ static void put_groups(struct page *p)
 	const struct touched *t = &p->r->refusals.groups;
 	FILE *f = p->f;
 
-	fputs("<h3>By rule</h3>\n<table class=\"sort filter\"><thead><tr><th scope=col>Rule<th scope=col>Reason"
-	      "<th scope=col>Act<th scope=col class=n>Times<th scope=col class=n>Refused<th scope=col>First"
+	fputs("<h3>By rule</h3>\n<table class=\"sort filter\"><thead><tr><th scope=col>Rule<th "
+	      "scope=col>Reason"
+	      "<th scope=col>Act<th scope=col class=n>Times<th scope=col class=n>Refused<th "
+	      "scope=col>First"
 	      "<th scope=col>Last<tbody>\n",
 	      f);
 	for (size_t i = 0; i < t->n; i++)
@@ -262,7 +273,8 @@ static void put_each(struct page *p)
 	uint64_t shown = 0;
 	FILE *f = p->f;
 
-	fputs("<h3>One by one</h3>\n<table class=\"filter each\"><thead><tr><th scope=col>When<th scope=col>Verdict"
+	fputs("<h3>One by one</h3>\n<table class=\"filter each\"><thead><tr><th scope=col>When<th "
+	      "scope=col>Verdict"
 	      "<th scope=col>Act<th scope=col>Process<th scope=col>Rule<tbody>\n",
 	      f);
 	for (size_t i = 0; i < n; i++) {

@@ -47,11 +47,6 @@ static bool is_null(struct json_piece v)
 	return v.len == 0 || v.s[0] == 'n';
 }
 
-static bool is(struct json_piece v, const char *word)
-{
-	return v.len == strlen(word) + 2 && v.s[0] == '"' && memcmp(v.s + 1, word, v.len - 2) == 0;
-}
-
 static const struct event_kind *kind_of(struct json_piece line)
 {
 	struct json_piece kind = get(line, "kind");
@@ -62,8 +57,9 @@ static const struct event_kind *kind_of(struct json_piece line)
 /* What it was done to: the first of these that the record has. */
 static struct json_piece object_of(struct json_piece line, struct json_piece *ret_port)
 {
-	static const char *const keys[] = {"path",    "faddr", "laddr",	  "capability", "ocomm", "name",
-					   "option",  "given", "command", "signal",	"family"};
+	static const char *const keys[] = {"path",    "faddr",	"laddr",  "capability",
+					   "ocomm",   "name",	"option", "given",
+					   "command", "signal", "family"};
 	struct json_piece v = {"null", 4};
 
 	*ret_port = v;
@@ -91,7 +87,8 @@ static void put_part(FILE *f, struct json_piece v)
 
 static int add_group(struct refusals *r, struct json_piece line, const struct touch *act)
 {
-	static const char *const keys[] = {"verdict", "policy", "rule", "policy_line", "reason", "kind"};
+	static const char *const keys[] = {"verdict",	  "policy", "rule",
+					   "policy_line", "reason", "kind"};
 	struct json_piece port, object = object_of(line, &port);
 	_free_ char *name = NULL;
 	size_t len = 0;
@@ -139,8 +136,8 @@ static void put_process(FILE *f, struct json_piece line, struct whose *whose)
 {
 	struct json_piece p = get(line, "process"), exe = get(p, "exe");
 	struct json_piece pid = get(p, "pid"), inside = get(p, "ns_pid"), uid = get(p, "uid");
-	const struct whose_process *w = whose_find(whose, (uint32_t)strtoul(pid.s, NULL, 10),
-						   strtoull(get(line, "boot_ns").s, NULL, 10));
+	const struct whose_process *w = whose_find(whose, (uint32_t)json_scan_number(pid),
+						   json_scan_number(get(line, "boot_ns")));
 
 	html_json_word(f, is_null(exe) ? get(p, "comm") : exe, VALUE_MAX);
 	fputs("<small>", f);
@@ -163,9 +160,10 @@ static bool is_nothing(struct json_piece v)
 	static const char *const words[] = {"", "ok", "0:0", "0x0", "0"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (is(v, words[i]))
+		if (json_scan_is(v, words[i]))
 			return true;
-	return is_null(v) || same(v, (struct json_piece){"0", 1}) || same(v, (struct json_piece){"[]", 2});
+	return is_null(v) || same(v, (struct json_piece){"0", 1}) ||
+	       same(v, (struct json_piece){"[]", 2});
 }
 
 static void put_field(FILE *f, struct json_piece line, const char *name, const char **comma)
@@ -208,7 +206,7 @@ void refusals_put(FILE *f, const struct refusals_row *row, struct whose *whose)
 	struct json_piece line = {row->line, row->len};
 	struct json_piece port, object = object_of(line, &port), seq = get(line, "seq");
 	struct json_piece kind = get(line, "kind"), error = get(line, "error");
-	bool denied = is(get(line, "verdict"), "denied");
+	bool denied = json_scan_is(get(line, "verdict"), "denied");
 
 	fputs("<td>", f);
 	html_time(f, row->wall_ns);
@@ -271,10 +269,10 @@ int refusals_add(void *refusals, const char *text, size_t len)
 {
 	struct refusals *r = refusals;
 	struct json_piece line = {text, len}, seq = get(line, "seq");
-	struct touch act = {.n = 1, .denied = is(get(line, "verdict"), "denied")};
+	struct touch act = {.n = 1, .denied = json_scan_is(get(line, "verdict"), "denied")};
 	struct refusals_row row = {};
 
-	if (is_null(seq) || strtoull(seq.s, NULL, 10) > r->up_to)
+	if (is_null(seq) || json_scan_number(seq) > r->up_to)
 		return 0;
 	row.wall_ns = act.first_ns = act.last_ns = acts_time(r->acts, get(line, "time"));
 	act.would_deny = !act.denied;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was refused, or would have been: each as a row of the page, the first and the last of many, and
- * all of them counted by rule and object. */
+/* What was refused, or would have been: each as a row of the page, the first and the last of many,
+ * and all of them counted by rule and object. */
 #pragma once
 #include <stdio.h>
 #include "acts.h"
@@ -22,7 +22,7 @@ struct refusals {
 	size_t last_at, last_n, last_bytes; /* a ring behind the first */
 	bool first_full;
 	uint64_t n;
-	uint64_t up_to; /* records above that number came later than what the page is of */
+	uint64_t up_to;	   /* records above that number came later than what the page is of */
 	struct acts *acts; /* its clock */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One page about a container, from what the node answered: a file of its own that needs no network and
- * no script to be read. Everything on it is from the record; what is left out is said on it. */
+/* One page about a container, from what the node answered: a file of its own that needs no network
+ * and no script to be read. Everything on it is from the record; what is left out is said on it. */
 #pragma once
 #include <stdint.h>
 #include "acts.h"
@@ -14,8 +14,8 @@
 #define REPORT_TOUCHED_MAX 600
 #define REPORT_REFUSALS_MAX 500 /* the first, and as many of the last */
 #define REPORT_SECTION_BYTES (1u << 20)
-#define REPORT_WORD_MAX 4096  /* bytes of one path */
-#define REPORT_ARGV_MAX 16384 /* of one exec's arguments */
+#define REPORT_WORD_MAX 4096	      /* bytes of one path */
+#define REPORT_ARGV_MAX 16384	      /* of one exec's arguments */
 #define REPORT_TREE_BYTES (24u << 20) /* of processes and their execs in memory */
 
 struct report {
@@ -26,8 +26,8 @@ struct report {
 	const char *build;
 
 	/* As the node wrote them; never NULL, "" is not known. */
-	char *about;  /* its object of `ps --json` */
-	char *armed;  /* its record 0, JSON */
+	char *about; /* its object of `ps --json` */
+	char *armed; /* its record 0, JSON */
 	char *ledger, *ledger_text;
 	char *verify, *verify_text, *verify_error;
 

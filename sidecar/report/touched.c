@@ -113,7 +113,8 @@ static void note(struct touched *t, uint64_t seq, const struct touch *o)
 		    (struct touched_note){seq, (uint32_t)(o - t->of)};
 }
 
-int touched_add(struct touched *t, const char *key, size_t len, const struct touch *act, uint64_t seq)
+int touched_add(struct touched *t, const char *key, size_t len, const struct touch *act,
+		uint64_t seq)
 {
 	struct touch *o = find(t, key, len, act->rank), fresh = *act;
 
@@ -220,7 +221,8 @@ void touched_fold(struct touched *t, size_t max)
 	if (!places || !moved)
 		return;
 	for (unsigned rank = 0; rank < TOUCH_RANKS; rank++)
-		for (unsigned i = 0; i < ARRAY_SIZE(least); i += i + 1 < ARRAY_SIZE(least) || !any) {
+		for (unsigned i = 0; i < ARRAY_SIZE(least);
+		     i += i + 1 < ARRAY_SIZE(least) || !any) {
 			if (t->n <= max && t->bytes <= bytes_max)
 				return;
 			any = fold_once(t, rank, least[i], places, moved);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was touched, each thing by a name with parts, and how often; in bounded memory. When there are too
- * many names, those with a common beginning are folded into it, the least telling first (by rank), and go
- * on being counted there. No act is dropped: the sum over all lines is that of what was added. */
+/* What was touched, each thing by a name with parts, and how often; in bounded memory. When there
+ * are too many names, those with a common beginning are folded into it, the least telling first (by
+ * rank), and go on being counted there. No act is dropped: the sum over all lines is that of what
+ * was added. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,9 +38,10 @@ struct touched {
 int touched_init(struct touched *t, char separator);
 void touched_release(struct touched *t);
 
-/* One act, or act->n of them: rank, ways, n, denied, would_deny, first_ns and last_ns count. seq: what
- * its repetitions will name, 0 none. -ENOMEM. */
-int touched_add(struct touched *t, const char *key, size_t len, const struct touch *act, uint64_t seq);
+/* One act, or act->n of them: rank, ways, n, denied, would_deny, first_ns and last_ns count. seq:
+ * what its repetitions will name, 0 none. -ENOMEM. */
+int touched_add(struct touched *t, const char *key, size_t len, const struct touch *act,
+		uint64_t seq);
 /* The act of that number, so many times more, the last time at last_ns. */
 void touched_repeat(struct touched *t, uint64_t seq, uint64_t count, int64_t last_ns);
 
