@@ -119,11 +119,11 @@ static void put_file(struct page *p, const struct touch *o)
 	put_row(p, o);
 	fputs("<th scope=row>", f);
 	if (o->folded) {
-		html_word(f, o->key, o->len, REPORT_WORD_MAX);
+		html_word(f, o->key, o->len, REPORT_NAME_MAX);
 		fputs("<code>/**</code> ", f);
 		put_many(f, o, "files");
 	} else {
-		html_word(f, o->key, o->len, REPORT_WORD_MAX);
+		html_word(f, o->key, o->len, REPORT_NAME_MAX);
 	}
 	fputs("<td>", f);
 	put_ways(f, o->ways);

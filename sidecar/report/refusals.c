@@ -10,6 +10,7 @@
 #include "sidecar/common/util.h"
 
 #define VALUE_MAX 4096
+#define PART_MAX 1024 /* of a group's name */
 
 int refusals_init(struct refusals *r, size_t max, size_t bytes_max, struct acts *acts)
 {
@@ -78,11 +79,13 @@ static void put_part(FILE *f, struct json_piece v)
 	_free_ char *bytes = json_scan_bytes(v, &len);
 
 	if (bytes)
-		quote_word(f, bytes, len < VALUE_MAX ? len : VALUE_MAX);
+		quote_word(f, bytes, len < PART_MAX ? len : PART_MAX);
 	else if (is_null(v))
 		fputc('-', f);
 	else
-		fwrite(v.s, 1, v.len < VALUE_MAX ? v.len : VALUE_MAX, f);
+		fwrite(v.s, 1, v.len < PART_MAX ? v.len : PART_MAX, f);
+	if (len > PART_MAX)
+		fprintf(f, " and %zu bytes more", len - PART_MAX);
 }
 
 static int add_group(struct refusals *r, struct json_piece line, const struct touch *act)

@@ -15,6 +15,7 @@
 #define REPORT_REFUSALS_MAX 500 /* the first, and as many of the last */
 #define REPORT_SECTION_BYTES (1u << 20)
 #define REPORT_WORD_MAX 4096	      /* bytes of one path */
+#define REPORT_NAME_MAX 1024 /* of a path in the list of files */
 #define REPORT_ARGV_MAX 16384	      /* of one exec's arguments */
 #define REPORT_TREE_BYTES (24u << 20) /* of processes and their execs in memory */
 
