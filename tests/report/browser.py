@@ -57,7 +57,7 @@ class Browser:
         while True:
             message = self.receive(ANSWER_S)
             if message is None:
-                raise RuntimeError(f"no answer to {method}")
+                raise TimeoutError(f"no answer to {method}")
             if message.get("id") == self.number:
                 if "error" in message:
                     raise RuntimeError(f"{method}: {message['error']['message']}")
@@ -70,7 +70,7 @@ class Browser:
         while not any(e.get("method") == name for e in self.events):
             message = self.receive(max(0, until - time.monotonic()))
             if message is None:
-                raise RuntimeError(f"no {name}")
+                raise TimeoutError(f"no {name}")
             self.events.append(message)
 
     def open(self, url, width=1280, height=900, dark=False, script=True, media=""):

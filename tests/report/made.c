@@ -241,6 +241,20 @@ static void close_record(void)
 	commit();
 }
 
+/* What its rules are called. */
+static void name_rules(void)
+{
+	static const char names[] =
+	    "{\"policy\":\"web\",\"line\":5,\"reason\":\"no <b>passwords</b>\"}\n"
+	    "{\"policy\":\"web\",\"line\":6,\"reason\":\"nothing runs from /tmp\"}\n"
+	    "{\"policy\":\"web\",\"line\":8,\"reason\":\"no metadata\"}\n"
+	    "{\"policy\":\"host\",\"line\":3}\n";
+
+	must(store_begin(&store, life), "begin");
+	must(store_put_names(life, VERSION, names), "names");
+	must(store_commit(&store, life), "names");
+}
+
 /* What the container's users do all day. */
 static void serve(unsigned n, uint64_t step_ms)
 {
@@ -389,6 +403,8 @@ static void story(void)
 {
 	arm("nginx");
 	EXEC("/usr/sbin/nginx", "nginx", "-g", "daemon off;");
+	commit();
+	name_rules();
 	for (unsigned i = 0; i < 14; i++) {
 		char path[64];
 

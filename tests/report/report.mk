@@ -12,4 +12,4 @@ $(B)/report/made: $(REPORT_DIR)/made.c $(filter-out %/main.o,$(patsubst %.c,$(B)
 report-page: $(B)/reeve $(B)/reeve-node $(B)/report/made
 	@$(call need,chromium-headless-shell fonts-dejavu-core python3)
 	@mkdir -p $(B)/results $(B)/report/pages
-	@set -o pipefail; KEEP=$(abspath $(B))/report/pages tests/report/page.sh | tee $(B)/results/report-page.tap
+	@set -o pipefail; KEEP=$(abspath $(B))/report/pages timeout 300 tests/report/page.sh | tee $(B)/results/report-page.tap
