@@ -91,7 +91,7 @@ page() {
 
 @test "report: a page of a running container, and of what it became" {
 	policy paged '{"name":"paged","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny","reason":"<b>never</b>"}]}'
-	container "$dir" --annotate io.reeve.policy paged -- /bin/sh -c 'cat /etc/shadow; echo >/tmp/"</script>"
+	container "$dir" --annotate io.reeve.policy paged -- /bin/sh -c 'cat /etc/shadow; echo >"/tmp/<script>"
 		while [ ! -e /tmp/go ]; do sleep 1; done; cat /etc/shadow; exit 5'
 	echo x >"$dir/rootfs/etc/shadow"
 	crun run -b "$dir" paged </dev/null >/dev/null 2>&1 3>&- &
@@ -110,9 +110,9 @@ page() {
 	[ "$(page '<dt>Exit<dd>5 after ')" -eq 1 ]
 	[ "$(page '<span class=denied>denied</span><small>EACCES')" -eq 2 ]
 	[ "$(page "rule 1 of <code>paged</code>, line 1<br><code>&#39;&lt;b&gt;never&lt;/b&gt;&#39;</code>")" -eq 2 ]
-	[ "$(page '<code>&#39;/tmp/&lt;/script&gt;&#39;</code>')" -eq 1 ]
+	[ "$(page '<code>&#39;/tmp/&lt;script&gt;&#39;</code>')" -eq 1 ]
 	[ "$(page '<tr id=p')" -eq "$(reeve tree --json paged | jq '.processes | length')" ]
-	[ "$(page '</script>')" -eq 1 ]
+	[ "$(page '<script>')" -eq 1 ]
 	[ "$(page "$(reeve verify --json paged | jq -r .head)")" -eq 1 ]
 }
 

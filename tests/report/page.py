@@ -20,6 +20,7 @@ OUT = pathlib.Path(sys.argv[1])
 HIDDEN = r"/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\udc80-\udcff]/"
 PAGE_MAX = 4 << 20
 PLAN = 17
+STORY = "c0", "c1", "c2", "c4", "c6", "c7"  # processes, files, network, memory, denied, would be denied
 FILE_KINDS = set("""open exec create unlink rename link symlink chmod chown utime truncate setxattr removexattr mount
     umount move_mount pivot_root ioctl chroot mmap mprotect module kexec""".split())
 HOST_KINDS = set("connect send accept bind listen".split())
@@ -115,6 +116,17 @@ def painted(b, selector, colours, share):
         ([f"{selector}: {total - most} of {total} pixels are no background"] if (total - most) / total < share else [])
 
 
+def drawn(b, classes):
+    """What has those classes in the timeline is there in its own colour."""
+    count, wrong = pixels(b.picture(clip=box(b, "#plot"))), []
+    for name in classes:
+        fill = b.run(f"getComputedStyle(document.querySelector('#plot .{name}')).fill")
+        rgb = bytes(int(n) for n in re.findall(r"\d+", fill)[:3])
+        if len(rgb) != 3 or count.get(rgb, 0) < 20:
+            wrong.append(f"#plot .{name}: {count.get(rgb, 0)} pixels of {fill}")
+    return wrong
+
+
 def sums(b, section):
     """Times of all lines of a section's table, and the refusals in it."""
     return b.run(f"""Array.from(document.querySelectorAll("#{section} tbody tr")).map((r) => {{
@@ -139,7 +151,7 @@ def check_story(b, url):
     result("story: the browser complains of nothing and asks no network", trouble(b))
     result("story: timeline, denials, tree, files, hosts, ledger and chain are to be seen", visible(b))
     result("story: timeline, denials and tree are painted",
-           painted(b, "#plot", 6, .02) + painted(b, "#denials .each", 3, .02) + painted(b, ".tree", 3, .02))
+           drawn(b, STORY) + painted(b, "#denials .each", 3, .02) + painted(b, ".tree", 3, .02))
     text = b.run("document.documentElement.innerText")
     result("story: what the container chose is text and nothing else", differ(
         title=(b.run("document.title"), "web-7d4b9c - reeve report"), scripts=(b.run("document.scripts.length"), 1),
@@ -237,11 +249,11 @@ def check_looks(b, url):
     b.picture(str(OUT / "dark.png"))
     back = b.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     result("story: dark where that is asked for", ([f"background {back}"] if max(back) > 60 else []) +
-           visible(b) + painted(b, "#plot", 6, .02) + trouble(b))
+           visible(b) + drawn(b, STORY) + trouble(b))
     b.open(url, width=390, height=800)
     b.picture(str(OUT / "narrow.png"))
     result("story: on a phone nothing stands beyond the edge", differ(
-        width=(b.run("document.documentElement.scrollWidth"), 390)) + visible(b) + painted(b, "#plot", 6, .02) + trouble(b))
+        width=(b.run("document.documentElement.scrollWidth"), 390)) + visible(b) + drawn(b, STORY) + trouble(b))
     b.open(url, dark=True, media="print")
     b.picture(str(OUT / "print.png"))
     ink = b.run("getComputedStyle(document.body).color.match(/\\d+/g).map(Number)")
