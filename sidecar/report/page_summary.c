@@ -17,23 +17,13 @@ struct finding {
 	char head[80], says[400];
 };
 
-static uint64_t cuts_of(const char *verify)
+/* Of a list of the chain's. */
+static uint64_t count_of(const char *verify, const char *key)
 {
 	struct json_piece at, element;
 	uint64_t n = 0;
 
-	if (json_scan_open(page_get(verify, "cuts"), &at))
-		while (json_scan_element(&at, &element))
-			n++;
-	return n;
-}
-
-static uint64_t findings_of(const char *verify)
-{
-	struct json_piece at, element;
-	uint64_t n = 0;
-
-	if (json_scan_open(page_get(verify, "findings"), &at))
+	if (json_scan_open(page_get(verify, key), &at))
 		while (json_scan_element(&at, &element))
 			n++;
 	return n;
@@ -70,7 +60,10 @@ static void judge_count(const struct report *r, struct finding *ret)
 		snprintf(ret->says, sizeof(ret->says),
 			 "%s numbers are missing, %s were counted as lost: see the ledger below",
 			 given, gone);
-	} else if (lost || repeats) {
+	} else if (repeats && !lost) {
+		ret->state = WARN;
+		snprintf(ret->head, sizeof(ret->head), "Repetitions lost");
+	} else if (lost) {
 		ret->state = WARN;
 		snprintf(ret->head, sizeof(ret->head), "%s lost, all counted", gone);
 	} else {
@@ -92,8 +85,8 @@ static void judge_chain(const struct report *r, struct finding *ret)
 		ret->state = BAD;
 		snprintf(ret->head, sizeof(ret->head), "Not as it was stored");
 		snprintf(ret->says, sizeof(ret->says), "%s: see below",
-			 findings_of(v) == 1 ? "One finding" : "Several findings");
-	} else if (cuts_of(v)) {
+			 count_of(v, "findings") == 1 ? "One finding" : "Several findings");
+	} else if (count_of(v, "cuts")) {
 		ret->state = WARN;
 		snprintf(ret->head, sizeof(ret->head), "Unaltered, but cut");
 		snprintf(ret->says, sizeof(ret->says),
@@ -170,7 +163,9 @@ static void put_sentence(struct page *p, const struct finding *count, const stru
 	else if (chain->state == BAD)
 		fputs("This record is not proven to be as it was stored. ", f);
 	else if (count->state == BAD)
-		fputs("Records of this container are missing, and it is not known which. ", f);
+		fputs("This record is unaltered, but its numbers do not add up: more is missing "
+		      "than is known. ",
+		      f);
 	else if (count->state == WARN || chain->state == WARN)
 		fputs("This record is unaltered and has gaps; every gap is known. ", f);
 	else
