@@ -163,8 +163,7 @@ static void put_sentence(struct page *p, const struct finding *count, const stru
 	else if (chain->state == BAD)
 		fputs("This record is not proven to be as it was stored. ", f);
 	else if (count->state == BAD)
-		fputs("This record is unaltered, but its numbers do not add up: more is missing "
-		      "than is known. ",
+		fputs("This record is unaltered, but its numbers do not add up: see the ledger. ",
 		      f);
 	else if (count->state == WARN || chain->state == WARN)
 		fputs("This record is unaltered and has gaps; every gap is known. ", f);
