@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "pager.h"
 #include "progress.h"
 #include "query.h"
@@ -216,6 +217,14 @@ static int parse(int argc, char **argv, struct wanted *w)
 	return 0;
 }
 
+/* Into a file. At the other end of a pipe may be a pager, on the terminal that would tell of progress. */
+static bool is_export(void)
+{
+	struct stat st;
+
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int verb_logs(int argc, char **argv)
 {
 	struct wanted w = {.format = "text"};
@@ -246,10 +255,10 @@ int verb_logs(int argc, char **argv)
 		return verb_usage("logs");
 	}
 	json_out_close_object(request);
+	if (!w.follow && is_export())
+		progress_start("logs", "lines", 0);
 	if (!w.follow && !w.no_pager)
 		pager_start();
-	if (!w.follow && !isatty(STDOUT_FILENO))
-		progress_start("logs", "lines", 0);
 	r = query_print(request, w.follow);
 	progress_end();
 	pager_end();

@@ -163,15 +163,8 @@ void html_put_number(FILE *f, uint64_t n)
 
 void html_count(FILE *f, uint64_t n, const char *one)
 {
-	size_t len = strlen(one);
-
 	html_put_number(f, n);
-	if (n == 1)
-		fprintf(f, " %s", one);
-	else if (len > 1 && one[len - 1] == 's')
-		fprintf(f, " %ses", one);
-	else
-		fprintf(f, " %ss", one);
+	fprintf(f, " %s%s", one, n == 1 ? "" : "s");
 }
 
 void html_time(FILE *f, int64_t wall_ns)

@@ -35,7 +35,7 @@ static void show_with_ancestors(const struct process_tree *t, struct choice *c, 
 	}
 }
 
-/* Whether the brother before ran the same and ended as well without children. */
+/* The same of processes that ran the same and ended alike. */
 static uint64_t fingerprint(const struct process *p)
 {
 	uint64_t h = 0xcbf29ce484222325ull ^ p->execs_n ^ (uint64_t)p->code << 32;
