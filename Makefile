@@ -36,7 +36,7 @@ LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c sidecar/report/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
@@ -90,6 +90,7 @@ $(B)/bpf/reeve.bpf.o: bpf/reeve.bpf.c $(wildcard bpf/*.h bpf/*.bpf.c) | $(B)/.pa
 		-c -o $@ $<
 	$(Q)llvm-strip-14 -g $@
 $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
+$(B)/sidecar/report/embed.o $(B)/unit/sidecar/report/embed.o: sidecar/report/page.css sidecar/report/page.js
 
 .PHONY: clean
 clean:
@@ -136,6 +137,7 @@ $(B)/reeve-image.tar: $(PROGRAMS:%=$(B)/%) deploy/image.sh deploy/Containerfile 
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
+-include tests/report/report.mk
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
@@ -197,10 +199,10 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb report-page \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
 .PHONY: test test-full
-test: all test-tools
+test: all test-tools $(B)/report/made
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
 	@+$(MAKE) --no-print-directory -k -j3 unit fuzz-short vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
@@ -211,6 +213,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory guide || true
 	@+$(MAKE) --no-print-directory docs-check || true
 	@+$(MAKE) --no-print-directory deb-check || true
+	@+$(MAKE) --no-print-directory report-page || true
 	@+$(MAKE) --no-print-directory cells || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.

@@ -13,6 +13,7 @@ int verb_ledger(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_policy(int argc, char **argv);
 int verb_ps(int argc, char **argv);
+int verb_report(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_stats(int argc, char **argv);
 int verb_status(int argc, char **argv);
