@@ -48,7 +48,7 @@ pack_initrd() {
 		"$vm_dir/need.sh" gcc libc6-dev
 		gcc -static -O2 -Wall -Wextra -Werror -o "$top/run-me-first" "$vm_dir/seedrng.c"
 		mkdir -p "$reeve_root/build" # or the first boot's tree would lack it
-		tar -C "$reeve_root" --sort=name --mtime=@0 --exclude-vcs --exclude=./.cache --exclude='*.[od]' \
+		tar -C "$reeve_root" --sort=name --mtime=@0 --exclude-vcs --exclude=./.cache --exclude='./build/*.[od]' \
 			--exclude='*.a' --exclude=./build/results --exclude='./build/unit*' \
 			--exclude='./build/fuzz*' -cf "$top/guest/worktree.tar" .
 	fi
