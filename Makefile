@@ -45,12 +45,7 @@ all: $(PROGRAMS:%=$(B)/%)
 # Packages a target needs, installed once and named.
 BUILD_PACKAGES := gcc libc6-dev clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev libcgroup-dev \
 	libyajl-dev libcap-dev libseccomp-dev libsqlite3-dev libsodium-dev nettle-dev
-define need
-missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-if [ -n "$$missing" ]; then echo "installing packages:" $$missing; \
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
-endef
+need = tests/vm/need.sh $(1)
 $(B)/.packages: Makefile
 	@mkdir -p $(B)
 	@$(call need,$(BUILD_PACKAGES))
@@ -201,20 +196,16 @@ BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/ba
 # By name: a suite that did not even build has no result, and that is a failure.
 TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb report-page \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
-.PHONY: test test-full
+# Beside the guests, which have the right of way; and what looks at what they have made.
+TEST_HERE = unit fuzz-short policy-ready kube guide docs-check deb-check report-page
+TEST_BEHIND = schema policy-schema cells
+.PHONY: test test-full test-here
+test-here:
+	@+for t in $(TEST_HERE); do nice -n 5 $(MAKE) --no-print-directory $$t || true; done
 test: all test-tools $(B)/report/made
 	@rm -rf $(B)/results
-	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
-	@+$(MAKE) --no-print-directory -k -j3 unit fuzz-short vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
-	@+$(MAKE) --no-print-directory schema || true
-	@+$(MAKE) --no-print-directory policy-schema || true
-	@+$(MAKE) --no-print-directory policy-ready || true
-	@+$(MAKE) --no-print-directory kube || true
-	@+$(MAKE) --no-print-directory guide || true
-	@+$(MAKE) --no-print-directory docs-check || true
-	@+$(MAKE) --no-print-directory deb-check || true
-	@+$(MAKE) --no-print-directory report-page || true
-	@+$(MAKE) --no-print-directory cells || true
+	@+$(MAKE) --no-print-directory -k -j4 test-here vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
+	@+for t in $(TEST_BEHIND); do $(MAKE) --no-print-directory $$t || true; done
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema

@@ -37,5 +37,5 @@ $(B)/unit-tests: $(UNIT_TESTS:%.c=$(UNIT_B)/%.o) $(UNIT_B)/libunit.a $(UNIT_B)/l
 .PHONY: unit
 unit: $(B)/unit-tests
 	@mkdir -p $(B)/results
-	@set -o pipefail; ASAN_OPTIONS=detect_leaks=1 timeout 600 $(B)/unit-tests $(UNIT) \
+	@set -o pipefail; ASAN_OPTIONS=detect_leaks=1 timeout 1200 $(B)/unit-tests $(UNIT) \
 		| tee $(B)/results/unit.tap
