@@ -34,6 +34,8 @@ LIBS_reeve-hook := -lyajl_s
 LIBS_reeve-runc := -lyajl_s
 LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
+# See sidecar/node/syncs.c.
+LDFLAGS_reeve-node := -Wl,--wrap=fsync,--wrap=fdatasync
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
 LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
@@ -78,7 +80,7 @@ $(B)/libreeve.a: $(LIB_OBJ)
 define program
 $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a
 	@$(if $(V),,echo '  LD  ' $$@)
-	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) 2> $(B)/ld.log || { cat $(B)/ld.log; exit 1; }
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1)) 2> $(B)/ld.log || { cat $(B)/ld.log; exit 1; }
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
