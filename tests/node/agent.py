@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent without a container: what stands behind it at the agents' socket is a process in an agent's cgroup, as
 the node wants it, and records it makes up. Also what somebody who took over an agent can do. Uses nothing but Python."""
+import contextlib
 import json
 import os
 import socket
@@ -39,23 +40,28 @@ class Agent:
         self.seq = self.position = 0
         self.sock = None
 
-    def open(self, hello=None):
-        """A connection from that agent's cgroup; hello: said first, unless False."""
+    @contextlib.contextmanager
+    def inside(self):
+        """The node looks where its peer is when it accepts the connection."""
         enter(self.cgroup)
         try:
-            s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            s.settimeout(20)
-            s.connect(PATH)
-            if hello is not False:
-                s.sendall(client.frame(HELLO, json.dumps(hello or self.meta).encode()))
-                kind, said = self.answer(s)
-                assert kind == WELCOME, said
+            yield
         finally:
             leave()
+
+    @staticmethod
+    def connect():
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        s.settimeout(20)
+        s.connect(PATH)
         return s
 
     def begin(self):
-        self.sock = self.open()
+        with self.inside():
+            self.sock = self.connect()
+            self.sock.sendall(client.frame(HELLO, json.dumps(self.meta).encode()))
+            kind, said = self.answer(self.sock)
+        assert kind == WELCOME, said
         return self
 
     @staticmethod

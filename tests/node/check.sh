@@ -3,7 +3,7 @@
 # check.sh SCRIPT [NODE_OPTION]...: runs tests/node/SCRIPT beside a node of its own, in namespaces of its own (mounts and
 # network): nothing of the machine's is touched but cgroups, which are named by the test's pid and removed. The
 # node has one container on record, `bench` of 20,000 records; whatever else there is the script makes up (agent.py).
-# No kernel program is loaded. TAP on stdout. Needs root.
+# With NODE=0 the script starts the node itself. No kernel program is loaded. TAP on stdout. Needs root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ "${NODE_INSIDE:-}" = 1 ] || NODE_INSIDE=1 exec unshare --mount --net --propagation private "$0" "$@"
@@ -33,6 +33,10 @@ getent passwd reeve >/dev/null || {
 	mount --bind "$NODE_WORK/group" /etc/group
 }
 build/bench/fill /var/lib/reeve/containers 20000
+if [ "${NODE:-1}" = 0 ]; then
+	/usr/bin/python3 "tests/node/$script"
+	exit
+fi
 reeve-node "$@" >"$NODE_WORK/node.log" 2>&1 &
 node=$!
 for _ in {1..100}; do
