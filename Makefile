@@ -115,6 +115,7 @@ install: all man
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/systemd/reeve-node.service > $(DESTDIR)$(UNIT_DIR)/reeve-node.service
 	chmod 0644 $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+	install -m 0644 deploy/systemd/reeve-metrics.socket $(DESTDIR)$(UNIT_DIR)
 
 # The Debian package, from the same.
 DEB ?= $(B)/reeve_$(VERSION)_$(shell dpkg --print-architecture).deb
@@ -173,7 +174,7 @@ $(B)/kube/%.yaml: $(shell find deploy/kubernetes -name '*.yaml')
 	@mkdir -p $(@D)
 	$(Q)kubectl=$$(tests/kube/kubectl.sh) && $$kubectl kustomize deploy/kubernetes/$(subst +,/,$*) >$@
 # The package, and one of a higher version.
-DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/systemd/*) README.md $(wildcard docs/*)
+DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/prometheus/* deploy/systemd/*) README.md $(wildcard docs/*)
 $(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
 	@+$(MAKE) --no-print-directory deb DEB=$@
 $(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
@@ -199,7 +200,7 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb node \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
 .PHONY: test test-full
 test: all test-tools
@@ -213,6 +214,7 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory guide || true
 	@+$(MAKE) --no-print-directory docs-check || true
 	@+$(MAKE) --no-print-directory deb-check || true
+	@+$(MAKE) --no-print-directory node-check || true
 	@+$(MAKE) --no-print-directory cells || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
@@ -261,6 +263,13 @@ deb-check: $(B)/tests/reeve.deb
 	@$(call need,lintian jq systemd)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
+# The node itself, beside clients and agents that are made up: protocol, metrics, hostile users.
+.PHONY: node-check
+node-check: all $(B)/bench/fill
+	@$(call need,systemd iproute2 python3-fastjsonschema python3-prometheus-client python3-yaml)
+	@mkdir -p $(B)/results
+	@set -o pipefail; { tests/node/check.sh query.py && tests/node/check.sh metrics.py --metrics 9464 && \
+		NODE=0 tests/node/check.sh socket_unit.py && tests/node/check.sh hostile.py; } | tests/node/join.awk -v scripts=4 | tee $(B)/results/node.tap
 # The matrix of runtimes, as the suites printed it, is the one of tests/cells.table.
 .PHONY: cells
 cells:
