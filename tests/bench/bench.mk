@@ -53,3 +53,9 @@ $(BENCH_B)/fill: $(BENCH_DIR)/fill.c $(filter-out %/main.o,$(patsubst %.c,$(B)/%
 bench-query: all $(BENCH_B)/fill
 	@$(call need,sqlite3)
 	@$(BENCH_DIR)/query.sh
+
+# Hundreds of containers at once, and what that costs the node; on this machine, agents made up.
+.PHONY: bench-many
+bench-many: all $(BENCH_B)/fill
+	@$(call need,iproute2)
+	@tests/node/check.sh ../bench/many.py
