@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/util.h"
+#include "sidecar/node/http_request.h"
 #include "sidecar/node/node.h"
 
 #define HTTP_TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
@@ -18,7 +19,7 @@ struct http_client {
 	int fd;
 	struct loop_watch watch;
 	struct loop_timer timer; /* the end of its time */
-	char head[HTTP_HEAD_MAX + 1];
+	char head[HTTP_HEAD_MAX];
 	size_t head_len;
 	char *answer; /* NULL: the request is not whole */
 	size_t answer_len, sent;
@@ -64,33 +65,36 @@ static int refuse(struct http_client *c, const char *status, const char *why)
 	return answer(c, status, HTTP_TYPE_TEXT, why, strlen(why), false);
 }
 
-static bool is_path(const char *target, size_t len, const char *path)
+static int give_metrics(struct http_client *c, bool head_only)
 {
-	size_t n = strlen(path);
-
-	return len >= n && strncmp(target, path, n) == 0 && (len == n || target[n] == '?');
-}
-
-/* The request is whole: its first line is METHOD SP TARGET SP HTTP/1.x. */
-static int respond(struct http_client *c)
-{
-	size_t line_len = strcspn(c->head, "\r\n"), method_len = strcspn(c->head, " \r\n");
-	const char *target = c->head + method_len + 1;
-	size_t target_len = method_len < line_len ? strcspn(target, " \r\n") : 0;
-	bool head = method_len == 4 && strncmp(c->head, "HEAD", 4) == 0;
 	const char *text;
 	size_t len;
 
-	if (target_len == 0 || strncmp(target + target_len, " HTTP/1.", 8) != 0)
-		return refuse(c, "400 Bad Request", "expected: GET /metrics HTTP/1.1\n");
-	if (!head && !(method_len == 3 && strncmp(c->head, "GET", 3) == 0))
-		return refuse(c, "405 Method Not Allowed", "expected GET or HEAD\n");
-	if (!is_path(target, target_len, "/metrics"))
-		return refuse(c, "404 Not Found", "there is /metrics, and nothing else\n");
 	if (metrics_text(c->node, &text, &len) < 0)
 		return refuse(c, "503 Service Unavailable", "no memory\n");
-	c->node->http.served++;
-	return answer(c, "200 OK", HTTP_TYPE_METRICS, text, len, head);
+	return answer(c, "200 OK", HTTP_TYPE_METRICS, text, len, head_only);
+}
+
+static int respond(struct http_client *c)
+{
+	enum http_request wanted = http_request_read(c->head, c->head_len);
+
+	switch (wanted) {
+	case HTTP_UNFINISHED:
+		return c->head_len < HTTP_HEAD_MAX ? 0
+						    : refuse(c, "431 Request Header Fields Too Large",
+							     "the request is too long\n");
+	case HTTP_GET:
+	case HTTP_HEAD:
+		return give_metrics(c, wanted == HTTP_HEAD);
+	case HTTP_OTHER_TARGET:
+		return refuse(c, "404 Not Found", "there is /metrics, and nothing else\n");
+	case HTTP_OTHER_METHOD:
+		return refuse(c, "405 Method Not Allowed", "expected GET or HEAD\n");
+	case HTTP_MALFORMED:
+		break;
+	}
+	return refuse(c, "400 Bad Request", "expected: GET /metrics HTTP/1.1\n");
 }
 
 /* -errno: it is of no more use. */
@@ -104,14 +108,7 @@ static int listen_to(struct http_client *c)
 	if (got == 0)
 		return -ECONNRESET;
 	c->head_len += (size_t)got;
-	c->head[c->head_len] = '\0';
-	if (strstr(c->head, "\r\n\r\n") || strstr(c->head, "\n\n"))
-		return respond(c);
-	if (memchr(c->head, '\0', c->head_len))
-		return refuse(c, "400 Bad Request", "expected: GET /metrics HTTP/1.1\n");
-	if (c->head_len == HTTP_HEAD_MAX)
-		return refuse(c, "431 Request Header Fields Too Large", "the request is too long\n");
-	return 0;
+	return respond(c);
 }
 
 static int talk(struct http_client *c)

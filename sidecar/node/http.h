@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The metrics for Prometheus: one document, read by GET /metrics, over whatever socket it is given. HTTP as far
- * as that needs: a request's first line counts, each connection has one. A client costs bounded memory
- * and time; when there are too many, the oldest goes.
+ * as that needs (http_request.h); each connection has one request. A client costs bounded memory and time; when there are too many, the oldest goes.
  *
  * (libmicrohttpd would be the library. Debian's brings GnuTLS, of which no static build can be made, and the
  * node is one.) */
@@ -25,7 +24,6 @@ struct http {
 	struct http_client *clients; /* the newest first */
 	unsigned client_count;
 	char path[HTTP_PATH_MAX]; /* of our unix socket, "" none */
-	uint64_t served;
 };
 
 struct http_address {

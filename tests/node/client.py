@@ -63,10 +63,18 @@ def lines_of(chunks):
         yield from whole
 
 
+def send(s, data):
+    """Who is turned away is told why, whether or not he got to ask."""
+    try:
+        s.sendall(data)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
 def frames(question):
     """In frames: each line of the answer; raises Refused at its end."""
     with connect() as s:
-        s.sendall(frame(QUERY, json.dumps(question).encode()))
+        send(s, frame(QUERY, json.dumps(question).encode()))
         done = yield from lines_of(pieces(s))
     if done["status"]:
         raise Refused(done)
@@ -75,7 +83,7 @@ def frames(question):
 def lines(question):
     """The same in lines."""
     with connect() as s:
-        s.sendall(json.dumps(question).encode() + b"\n")
+        send(s, json.dumps(question).encode() + b"\n")
         s.shutdown(socket.SHUT_WR)
         with s.makefile("rb") as f:
             for line in f:

@@ -115,7 +115,8 @@ if not 0.5 < value(after, "process_resident_memory_bytes") / rss < 2:
     wrong.append(f"process_resident_memory_bytes: {value(after, 'process_resident_memory_bytes')}, {rss} by its status")
 if abs(value(after, "process_start_time_seconds") - os.stat(f"/proc/{os.environ['NODE_PID']}").st_mtime) > 60:
     wrong.append("process_start_time_seconds")
-if value(after, "process_open_fds") != len(os.listdir(f"/proc/{os.environ['NODE_PID']}/fd")) + 1:  # the scrape's own
+# The scrape's own connection is one of them, and may be closed by now.
+if not 0 <= value(after, "process_open_fds") - len(os.listdir(f"/proc/{os.environ['NODE_PID']}/fd")) <= 1:
     wrong.append(f"process_open_fds: {value(after, 'process_open_fds')}")
 result(not wrong, "metrics: what is stored, denied, lost and refused is counted, to the last one", wrong)
 
@@ -181,7 +182,7 @@ began = time.monotonic()
 got, took = get(), time.monotonic() - began
 time.sleep(6)
 left = len(os.listdir(f"/proc/{os.environ['NODE_PID']}/fd"))
-result(got[0] == 200 and took < 2 and most <= before + 16 and left == before, "metrics: 1,020 connections that say nothing: at most 16 are held, for 5 s, and a scrape goes through",
+result(got[0] == 200 and took < 2 and most <= before + 16 and left <= before, "metrics: 1,020 connections that say nothing: at most 16 are held, for 5 s, and a scrape goes through",
        [f"{got[0]} in {took:.2f} s, files {before}, {most}, {left}"])
 agent.remove_all()
 end()

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include "sidecar/common/util.h"
 #include "sidecar/node/http.h"
+#include "sidecar/node/http_request.h"
 #include "tests/unit/tap.h"
 
 static const char *shown(const struct http_address *a)
@@ -55,4 +56,32 @@ TEST("metrics: what is no address is refused")
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		CHECK_INT(http_address_read(bad[i], &a), -EINVAL);
+}
+
+TEST("metrics: what a request wants, byte for byte as it comes")
+{
+	static const struct {
+		const char *text;
+		enum http_request wants;
+	} cases[] = {{"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", HTTP_GET},
+		     {"GET /metrics?a=b HTTP/1.0\n\n", HTTP_GET},
+		     {"HEAD /metrics HTTP/1.1\r\n\r\n", HTTP_HEAD},
+		     {"GET /metricsx HTTP/1.1\r\n\r\n", HTTP_OTHER_TARGET},
+		     {"GET / HTTP/1.1\r\n\r\n", HTTP_OTHER_TARGET},
+		     {"POST /metrics HTTP/1.1\r\n\r\n", HTTP_OTHER_METHOD},
+		     {"get /metrics HTTP/1.1\r\n\r\n", HTTP_OTHER_METHOD},
+		     {"GET /metrics HTTP/2\r\n\r\n", HTTP_MALFORMED},
+		     {"GET /metrics\r\nX HTTP/1.1\r\n\r\n", HTTP_MALFORMED},
+		     {"GET  HTTP/1.1\r\n\r\n", HTTP_MALFORMED},
+		     {"\r\n\r\n", HTTP_MALFORMED},
+		     {" \n\n", HTTP_MALFORMED}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t len = strlen(cases[i].text);
+
+		for (size_t n = 0; n < len; n++)
+			CHECK_INT(http_request_read(cases[i].text, n), HTTP_UNFINISHED);
+		CHECK_INT(http_request_read(cases[i].text, len), cases[i].wants);
+	}
+	CHECK_INT(http_request_read("GET \0/metrics", 13), HTTP_MALFORMED);
 }
