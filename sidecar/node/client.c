@@ -22,7 +22,7 @@ static void unfollow(struct client *c)
 		*at = c->next_follower;
 }
 
-static void client_free(struct client *c)
+void client_free(struct client *c)
 {
 	struct client **at = &c->node->clients;
 
@@ -273,39 +273,6 @@ static void expired(void *arg)
 		client_free(c);
 }
 
-/* Of those that take nothing, the one that has for longest. */
-static struct client *find_stalled(struct node *n, bool of_uid, uid_t uid)
-{
-	uint64_t now = util_now_ns();
-	struct client *found = NULL;
-
-	for (struct client *c = n->clients; c; c = c->next)
-		if ((!of_uid || c->uid == uid) && now - c->moved_ns > CLIENT_STALL_MS * 1000000ull &&
-		    c->out.len > c->out.done && (!found || c->moved_ns < found->moved_ns))
-			found = c;
-	return found;
-}
-
-/* Whether there is a place for one more; who only holds his is sent away for it. */
-static bool make_room(struct node *n, uid_t uid)
-{
-	struct client *stalled;
-	unsigned same = 0;
-	bool full;
-
-	for (const struct client *c = n->clients; c; c = c->next)
-		same += c->uid == uid;
-	full = uid != 0 && same >= CLIENT_UID_MAX;
-	if (!full && n->client_count < NODE_CLIENTS_MAX)
-		return true;
-	stalled = find_stalled(n, full, uid);
-	if (!stalled)
-		return false;
-	n->query_counts.stalled++;
-	client_free(stalled);
-	return true;
-}
-
 static int turn_away(struct node *n, int fd, uid_t uid)
 {
 	struct client c = {.node = n, .fd = fd};
@@ -331,7 +298,7 @@ int client_open(struct node *n, int fd)
 	int r;
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-	if (!make_room(n, peer.uid))
+	if (!client_make_room(n, peer.uid))
 		return turn_away(n, fd, peer.uid);
 	c = calloc(1, sizeof(*c));
 	if (!c) {

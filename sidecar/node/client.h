@@ -31,6 +31,7 @@
 #define CLIENT_OUT_MAX (256u << 10)  /* bytes of answer that wait for the client to read on */
 #define CLIENT_ASK_MS 5000	     /* to ask it */
 #define CLIENT_UID_MAX 16	     /* clients of one user; root has no such bound */
+#define CLIENT_ROOT_MIN 8	     /* places that nobody but root gets */
 #define CLIENT_STALL_MS 10000	     /* one that took nothing for that long makes room for others */
 #define CLIENT_WORK_MAX_S 600	     /* of the node's time for an answer, until it waits for new records */
 #define CLIENT_LATE_MAX 65536	     /* records behind a follower's back */
@@ -82,6 +83,9 @@ void clients_release(struct node *n);
 /* Records of that life were stored, or it has ended: its followers go on. */
 void clients_notify(struct life *l, const uint64_t *seqs, size_t count);
 
+/* Whether there is a place for one more of that user; takes it from one that has stalled. */
+bool client_make_room(struct node *n, uid_t uid);
+void client_free(struct client *c);
 /* Understands the question and starts its verb: as struct verb's start. */
 int client_ask(struct client *c, const char *text, size_t len);
 

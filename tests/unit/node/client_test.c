@@ -106,3 +106,39 @@ TEST("an answer that takes too much of the node's time ends, and says so")
 	CHECK_INT(t.n.client_count, 0);
 	end(&t);
 }
+
+/* As client_open does for whoever the kernel says it is. */
+static void add_client(struct talk *t, uid_t uid)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	*c = (struct client){.node = &t->n, .fd = -1, .uid = uid, .moved_ns = util_now_ns(), .next = t->n.clients};
+	t->n.clients = c;
+	t->n.client_count++;
+}
+
+TEST("places: of one user so many, some of root's alone, none that is held for nothing")
+{
+	struct talk t;
+
+	REQUIRE(begin(&t));
+	t.n.clients->uid = 0;
+	for (unsigned uid = 1; uid < 5; uid++) {
+		for (int i = 0; i < CLIENT_UID_MAX && client_make_room(&t.n, uid); i++)
+			add_client(&t, uid);
+		CHECK(!client_make_room(&t.n, uid));
+	}
+	CHECK_INT(t.n.client_count, NODE_CLIENTS_MAX - CLIENT_ROOT_MIN);
+	CHECK(!client_make_room(&t.n, 77));
+	while (client_make_room(&t.n, 0))
+		add_client(&t, 0);
+	CHECK_INT(t.n.client_count, NODE_CLIENTS_MAX);
+	/* One has an answer that it does not take. */
+	t.n.clients->moved_ns = 0;
+	CHECK(!client_make_room(&t.n, 0));
+	CHECK_INT(wire_put(&t.n.clients->out, WIRE_DATA, 0, 0, "x", 1), 0);
+	CHECK(client_make_room(&t.n, 0));
+	CHECK_INT(t.n.client_count, NODE_CLIENTS_MAX - 1);
+	CHECK_INT(t.n.query_counts.stalled, 1);
+	end(&t);
+}
