@@ -186,13 +186,13 @@ static int start(struct node *n, struct signals *s, const struct options *o)
 	r = listen_open(n);
 	if (r < 0)
 		return r;
+	http_init(n, o->metrics); /* before a child could inherit what systemd passed */
 	bulk_init(n);
 	nodelog_init(n);
 	adopt_init(n);
 	pool_init(n);
 	source_init(n, o->source);
 	watch_init(n);
-	http_init(n, o->metrics);
 	log_info("ready, %zu containers on record", n->lives.count);
 	notify_ready(n);
 	return 0;
