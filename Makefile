@@ -206,7 +206,7 @@ TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube
 test: all test-tools
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
-	@+$(MAKE) --no-print-directory -k -j3 unit fuzz-short vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
+	@+$(MAKE) --no-print-directory -k -j4 unit fuzz-short node-check vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
 	@+$(MAKE) --no-print-directory schema || true
 	@+$(MAKE) --no-print-directory policy-schema || true
 	@+$(MAKE) --no-print-directory policy-ready || true
@@ -214,7 +214,6 @@ test: all test-tools
 	@+$(MAKE) --no-print-directory guide || true
 	@+$(MAKE) --no-print-directory docs-check || true
 	@+$(MAKE) --no-print-directory deb-check || true
-	@+$(MAKE) --no-print-directory node-check || true
 	@+$(MAKE) --no-print-directory cells || true
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
