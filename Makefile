@@ -203,7 +203,7 @@ BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/ba
 TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb node \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
 .PHONY: test test-full
-test: all test-tools
+test: all test-tools node-packages
 	@rm -rf $(B)/results
 	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
 	@+$(MAKE) --no-print-directory -k -j4 unit fuzz-short node-check vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
@@ -263,9 +263,10 @@ deb-check: $(B)/tests/reeve.deb
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
 # The node itself, beside clients and agents that are made up: protocol, metrics, hostile users.
-.PHONY: node-check
-node-check: all $(B)/bench/fill
+.PHONY: node-check node-packages
+node-packages:
 	@$(call need,systemd iproute2 python3-fastjsonschema python3-prometheus-client python3-yaml)
+node-check: all $(B)/bench/fill node-packages
 	@mkdir -p $(B)/results
 	@set -o pipefail; { tests/node/check.sh query.py && tests/node/check.sh metrics.py --metrics 9464 && \
 		NODE=0 tests/node/check.sh socket_unit.py && tests/node/check.sh hostile.py; } | tests/node/join.awk -v scripts=4 | tee $(B)/results/node.tap
