@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent without a container: what stands behind it at the agents' socket is a process in an agent's cgroup, as
 the node wants it, and records it makes up. Also what somebody who took over an agent can do. Uses nothing but Python."""
+import atexit
 import contextlib
 import json
 import os
@@ -95,6 +96,7 @@ class Agent:
         self.sock.sendall(client.frame(STATE, struct.pack(f"<{COUNTERS}Q", *numbers)))
 
 
+@atexit.register
 def remove_all():
     leave()
     for path in made:
@@ -102,5 +104,5 @@ def remove_all():
     for path in (CGROUPS, os.path.dirname(CGROUPS)):
         try:
             os.rmdir(path)
-        except OSError:
+        except OSError:  # somebody else's are in it
             break

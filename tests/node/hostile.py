@@ -246,5 +246,4 @@ result([json.loads(line)["seq"] for line in logs] == list(range(honest.seq)) and
        f"hostile: of the honest one all {honest.seq} records are there, each once, and verified; nothing is left open",
        [f"{len(logs)} {verified} {connected()}"])
 result(slowest < 3, f"hostile: 40 records and an answer took {quiet * 1000:.0f} ms before, at most {slowest * 1000:.0f} ms meanwhile")
-agent.remove_all()
 end()

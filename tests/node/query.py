@@ -138,5 +138,4 @@ with client.connect() as s:
     if done["status"] != 90:
         wrong.append(f"a line without an end: {done}")
 result(not wrong, f"protocol: {len(asked) + len(raw) + 1} mistakes are told, each by its number", wrong)
-agent.remove_all()
 end()
