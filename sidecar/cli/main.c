@@ -102,6 +102,10 @@ static const struct verb {
      "instead (docs/events.md), and what was lost; size of the file, first and last record.\n"
      "  --json  one object a line for each container, with its kinds\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
+    {"metrics", verb_metrics, "[--containers]", "print the node's numbers for Prometheus",
+     "In Prometheus' text format, as reeve-node --metrics and reeve-metrics.socket serve it; docs/metrics.md\n"
+     "has every one. For node_exporter: write it to a file of the textfile collector, then rename that.\n"
+     "  --containers  series for each running container, too\n"},
     {"tag", verb_tag, "set PATH VALUE | get PATH | list PATH | remove PATH",
      "set and show files' security tags",
      "A tag is an extended attribute; records of opens and execs show it. 'set' takes the one\n"

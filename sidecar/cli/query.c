@@ -107,6 +107,8 @@ int query_open(struct query *q, struct json_out *request)
 		r = connect_patiently(&fd);
 	if (r == 0)
 		r = send_request(fd, text, len);
+	if (r == -EPIPE || r == -ECONNRESET)
+		r = 0; /* turned away, and told why */
 	if (r < 0)
 		return explain(q, r);
 	q->fd = TAKE_FD(fd);

@@ -11,6 +11,7 @@ int verb_events(int argc, char **argv);
 int verb_install(int argc, char **argv);
 int verb_ledger(int argc, char **argv);
 int verb_logs(int argc, char **argv);
+int verb_metrics(int argc, char **argv);
 int verb_policy(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_report(int argc, char **argv);

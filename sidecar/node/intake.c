@@ -62,15 +62,18 @@ int intake_add(struct intake *in, const uint8_t *data, size_t len, bool *ret_bul
 struct tally {
 	struct rv_counters counters;
 	uint64_t duplicates, refused, denied, would_deny;
+	uint64_t stored[RV_KIND_MAX], bytes;
 	bool counted, armed, closed;
 	int64_t tai_offset_ns;
 	char policy[sizeof(((struct meta *)0)->policy)]; /* the name, after a change of it */
 };
 
-static void count_verdict(struct tally *t, unsigned verdict)
+static void count_stored(struct tally *t, const struct rv_head *h)
 {
-	t->denied += verdict == RV_VERDICT_DENIED;
-	t->would_deny += verdict == RV_VERDICT_WOULD_DENY;
+	t->stored[h->kind < RV_KIND_MAX ? h->kind : 0]++;
+	t->bytes += h->len;
+	t->denied += h->verdict == RV_VERDICT_DENIED;
+	t->would_deny += h->verdict == RV_VERDICT_WOULD_DENY;
 }
 
 static int put(struct intake *in, struct life *l, const uint8_t *data, const struct event *e,
@@ -91,7 +94,7 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 	else if ((r = seqs_add(&in->stored, h->seq)) < 0 || (r = index_forget(l, h->seq)) < 0)
 		return r;
 	else
-		count_verdict(t, h->verdict);
+		count_stored(t, h);
 	if (h->kind == RV_KIND_POLICY)
 		memcpy(t->policy, e->policy.policy_name.s, sizeof(t->policy) - 1);
 	t->armed |= h->seq == 0;
@@ -113,6 +116,18 @@ static void apply(struct life *l, const struct tally *t)
 		memcpy(l->meta.policy, t->policy, sizeof(t->policy));
 	if (t->counted)
 		life_count(l, &t->counters);
+}
+
+/* The same for the node's sums, once it is committed. */
+static void tell(struct counts *c, const struct tally *t)
+{
+	for (unsigned k = 0; k < RV_KIND_MAX; k++)
+		c->stored[k] += t->stored[k];
+	c->stored_bytes += t->bytes;
+	c->denied += t->denied;
+	c->would_deny += t->would_deny;
+	c->duplicates += t->duplicates;
+	c->refused += t->refused;
 }
 
 static int put_all(struct intake *in, struct life *l, struct tally *t)
@@ -174,6 +189,8 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	l->would_deny += t.would_deny;
 	l->closed |= t.closed;
 	l->armed |= t.armed;
+	tell(&s->counts, &t);
+	counts_advance(&s->counts, &before.counters, &l->counters);
 	in->len = 0;
 	in->meta = false;
 	if (in->size > INTAKE_KEEP) {

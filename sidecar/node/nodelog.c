@@ -173,7 +173,7 @@ static void take_close(struct nodelog *g)
 /* Everything taken goes to disk and is given back to the kernel, or waits for the next try. */
 static int commit(struct nodelog *g)
 {
-	struct rv_counters counters = g->state->counters;
+	struct rv_counters counters = g->state->counters, before = g->life->counters;
 	int r = 0;
 
 	if (g->intake.len > 0 || g->intake.meta) {
@@ -182,6 +182,7 @@ static int commit(struct nodelog *g)
 			life_count(g->life, &counters);
 		else
 			life_end(g->life);
+		counts_advance(&g->store.counts, &before, &g->life->counters);
 		r = intake_commit(&g->intake, &g->store, g->life);
 		if (r < 0) {
 			g->life->ended = false;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "sidecar/common/event.h"
+#include "sidecar/node/counts.h"
 #include "sidecar/node/life.h"
 
 #define STORE_OPEN_MAX 32
@@ -27,6 +28,7 @@ struct store {
 	const char *seals; /* directory of the chains' seals, there before the first commit */
 	struct store_db *open; /* used last first */
 	unsigned open_count;
+	struct counts counts;
 };
 
 void store_init(struct store *s, const char *dir, const char *seals);
@@ -78,6 +80,9 @@ int store_seqs(struct store *s, struct life *l, uint64_t from);
 /* 1: a row, 0: no more. */
 int store_next(struct life *l, struct store_row *ret);
 void store_end(struct life *l);
+
+/* Bytes the life's database has on disk, with what is not folded in yet. */
+uint64_t store_bytes(const struct store *s, const struct life *l);
 
 /* The open database, for reading until the next call for any life; store_end ends the read. */
 int store_db(struct store *s, struct life *l, struct db **ret);

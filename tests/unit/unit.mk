@@ -9,7 +9,7 @@ UNIT_CFLAGS := $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(CFLAGS)) -O1 -fno-omit-fra
 UNIT_SRC := $(LIB_SRC) sidecar/agent/spool.c $(filter-out %/main.c,$(wildcard oci-hooks/*.c oci-hooks/runc/*.c sidecar/node/*.c)) $(UNIT_EXTRA_SRC)
 UNIT_TESTS := $(filter-out %/layout.c,$(wildcard tests/unit/*.c tests/unit/*/*.c))
 UNIT_LIBS := -lyajl_s -l:libsqlite3.a -lm -lseccomp -lcap -lcgroup -l:libsodium.a -l:libnettle.a $(UNIT_EXTRA_LIBS)
-UNIT_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup strndup asprintf,-Wl,--wrap=$(f))
+UNIT_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup strndup asprintf fsync fdatasync,-Wl,--wrap=$(f))
 LAYOUT_INCLUDE = -I. -I/usr/include/$(shell gcc -dumpmachine)
 
 $(UNIT_B)/%.o: %.c $(B)/build_id.h | $(B)/.packages

@@ -152,3 +152,25 @@ bounded() {
 	exact sd-away
 	finish sd-stop
 }
+
+# scrape: the answer's first line, from the port systemd listens on.
+scrape() {
+	exec 5<>/dev/tcp/127.0.0.1/9464
+	printf 'GET /metrics HTTP/1.1\r\n\r\n' >&5
+	cat <&5 >"$BATS_TEST_TMPDIR/scrape"
+	exec 5>&-
+	head -n 1 "$BATS_TEST_TMPDIR/scrape"
+	grep -q '^reeve_build_info' "$BATS_TEST_TMPDIR/scrape"
+}
+
+@test "systemd: the metrics' port is systemd's; the node serves it from its sandbox, which has no network" {
+	systemctl stop "$unit"
+	systemctl start reeve-metrics.socket "$unit"
+	[ "$(scrape)" = $'HTTP/1.1 200 OK\r' ]
+	[ "$(readlink "/proc/$(property MainPID)/ns/net")" != "$(readlink /proc/1/ns/net)" ]
+	systemctl restart "$unit"
+	[ "$(scrape)" = $'HTTP/1.1 200 OK\r' ]
+	kill -KILL "$(property MainPID)"
+	[ "$(scrape)" = $'HTTP/1.1 200 OK\r' ]
+	systemctl stop reeve-metrics.socket "$unit"
+}
