@@ -7,7 +7,7 @@ REPORT_DIR := tests/report
 $(B)/report/made: $(REPORT_DIR)/made.c $(filter-out %/main.o,$(patsubst %.c,$(B)/%.o,$(wildcard sidecar/node/*.c))) $(B)/libreeve.a | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $@)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -o $@ $^ -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -o $@ $^ $(LDFLAGS_reeve-node) -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
 .PHONY: report-page
 report-page: $(B)/reeve $(B)/reeve-node $(B)/report/made
 	@$(call need,chromium-headless-shell fonts-dejavu-core python3)
