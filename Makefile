@@ -34,9 +34,11 @@ LIBS_reeve-hook := -lyajl_s
 LIBS_reeve-runc := -lyajl_s
 LIBS_reeve-agent := -lseccomp -lcap -lyajl_s
 LIBS_reeve-node := -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
+# See sidecar/node/syncs.c.
+LDFLAGS_reeve-node := -Wl,--wrap=fsync,--wrap=fdatasync
 LIBS_reeve-load := -lbpf -lelf -lz -lcgroup
 
-LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c cgroup/*.c)
+LIB_SRC := $(wildcard sidecar/common/*.c sidecar/policy/*.c sidecar/learn/*.c sidecar/live/*.c sidecar/install/*.c sidecar/report/*.c cgroup/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 
 .PHONY: all
@@ -45,12 +47,7 @@ all: $(PROGRAMS:%=$(B)/%)
 # Packages a target needs, installed once and named.
 BUILD_PACKAGES := gcc libc6-dev clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev libcgroup-dev \
 	libyajl-dev libcap-dev libseccomp-dev libsqlite3-dev libsodium-dev nettle-dev
-define need
-missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-if [ -n "$$missing" ]; then echo "installing packages:" $$missing; \
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
-endef
+need = tests/vm/need.sh $(1)
 $(B)/.packages: Makefile
 	@mkdir -p $(B)
 	@$(call need,$(BUILD_PACKAGES))
@@ -78,7 +75,7 @@ $(B)/libreeve.a: $(LIB_OBJ)
 define program
 $(B)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard $$(DIR_$(1))/*.c)) $(B)/libreeve.a
 	@$(if $(V),,echo '  LD  ' $$@)
-	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) 2> $(B)/ld.log || { cat $(B)/ld.log; exit 1; }
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1)) 2> $(B)/ld.log || { cat $(B)/ld.log; exit 1; }
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -90,6 +87,7 @@ $(B)/bpf/reeve.bpf.o: bpf/reeve.bpf.c $(wildcard bpf/*.h bpf/*.bpf.c) | $(B)/.pa
 		-c -o $@ $<
 	$(Q)llvm-strip-14 -g $@
 $(B)/sidecar/load/object.o: $(B)/bpf/reeve.bpf.o
+$(B)/sidecar/report/embed.o $(B)/unit/sidecar/report/embed.o: sidecar/report/page.css sidecar/report/page.js
 
 .PHONY: clean
 clean:
@@ -113,6 +111,7 @@ install: all man
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/systemd/reeve-node.service > $(DESTDIR)$(UNIT_DIR)/reeve-node.service
 	chmod 0644 $(DESTDIR)$(UNIT_DIR)/reeve-node.service
+	install -m 0644 deploy/systemd/reeve-metrics.socket $(DESTDIR)$(UNIT_DIR)
 
 # The Debian package, from the same.
 DEB ?= $(B)/reeve_$(VERSION)_$(shell dpkg --print-architecture).deb
@@ -136,6 +135,7 @@ $(B)/reeve-image.tar: $(PROGRAMS:%=$(B)/%) deploy/image.sh deploy/Containerfile 
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/bench/bench.mk
+-include tests/report/report.mk
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What the suites run inside containers.
@@ -171,7 +171,7 @@ $(B)/kube/%.yaml: $(shell find deploy/kubernetes -name '*.yaml')
 	@mkdir -p $(@D)
 	$(Q)kubectl=$$(tests/kube/kubectl.sh) && $$kubectl kustomize deploy/kubernetes/$(subst +,/,$*) >$@
 # The package, and one of a higher version.
-DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/systemd/*) README.md $(wildcard docs/*)
+DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/prometheus/* deploy/systemd/*) README.md $(wildcard docs/*)
 $(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
 	@+$(MAKE) --no-print-directory deb DEB=$@
 $(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
@@ -197,21 +197,18 @@ endif
 # Unit tests and fuzzers here, every suite in a guest of every kernel; one line at the end.
 BATS_ALL = $(sort $(wildcard tests/bats/*.bats $(if $(filter 1,$(FULL)),tests/bats/long/*.bats)))
 # By name: a suite that did not even build has no result, and that is a failure.
-TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb \
+TEST_RESULTS = unit fuzz schema policy-schema policy-ready kube kube-plugin kube-host guide docs deb node report-page \
 	$(VM_RUNS:%=%$(if $(filter-out trixie,$(IMAGE)),-$(IMAGE))) $(if $(filter trixie,$(IMAGE)),cells)
-.PHONY: test test-full
-test: all test-tools
+# Beside the guests, which have the right of way; and what looks at what they have made.
+TEST_HERE = unit fuzz-short node-check policy-ready kube guide docs-check deb-check report-page
+TEST_BEHIND = schema policy-schema cells
+.PHONY: test test-full test-here
+test-here:
+	@+for t in $(TEST_HERE); do nice -n 5 $(MAKE) --no-print-directory $$t || true; done
+test: all test-tools node-packages $(B)/report/made
 	@rm -rf $(B)/results
-	@+$(MAKE) --no-print-directory -k -j2 $(B)/unit-tests $(FUZZ_NAMES:%=$(FUZZ_B)/%_fuzz) || true
-	@+$(MAKE) --no-print-directory -k -j3 unit fuzz-short vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
-	@+$(MAKE) --no-print-directory schema || true
-	@+$(MAKE) --no-print-directory policy-schema || true
-	@+$(MAKE) --no-print-directory policy-ready || true
-	@+$(MAKE) --no-print-directory kube || true
-	@+$(MAKE) --no-print-directory guide || true
-	@+$(MAKE) --no-print-directory docs-check || true
-	@+$(MAKE) --no-print-directory deb-check || true
-	@+$(MAKE) --no-print-directory cells || true
+	@+$(MAKE) --no-print-directory -k -j4 test-here vm-suites BUILD=0 BATS="$(BATS_ALL)" || true
+	@+for t in $(TEST_BEHIND); do $(MAKE) --no-print-directory $$t || true; done
 	@tests/summary.sh $(TEST_RESULTS:%=$(B)/results/%.tap)
 # Every record those suites made, against the schema.
 .PHONY: schema
@@ -259,6 +256,14 @@ deb-check: $(B)/tests/reeve.deb
 	@$(call need,lintian jq systemd)
 	@mkdir -p $(B)/results
 	@set -o pipefail; tests/deb.sh $< | tee $(B)/results/deb.tap
+# The node itself, beside clients and agents that are made up: protocol, metrics, hostile users.
+.PHONY: node-check node-packages
+node-packages:
+	@$(call need,systemd iproute2 python3-fastjsonschema python3-prometheus-client python3-yaml)
+node-check: all $(B)/bench/fill node-packages
+	@mkdir -p $(B)/results
+	@set -o pipefail; { tests/node/check.sh query.py && tests/node/check.sh metrics.py --metrics 9464 && \
+		NODE=0 tests/node/check.sh socket_unit.py && tests/node/check.sh hostile.py; } | tests/node/join.awk -v scripts=4 | tee $(B)/results/node.tap
 # The matrix of runtimes, as the suites printed it, is the one of tests/cells.table.
 .PHONY: cells
 cells:

@@ -13,6 +13,8 @@
 #include "guard.h"
 #include "options.h"
 #include "sidecar/common/log.h"
+#include "sidecar/common/mark.h"
+#include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 #include "state.h"
 
@@ -90,6 +92,8 @@ static int read_stdin(char **ret, size_t *ret_len, char *why)
 /* The one line, and the declared result. */
 static int report(const struct options *o, const char *what, const char *id, const char *why)
 {
+	if (!o->fail_closed)
+		mark_add(MARK_UNGUARDED);
 	log_err(0, "%s%s: %s; %s", what, id, why,
 		o->fail_closed ? "the container does not start (--fail closed)"
 			       : "the container starts unguarded (--fail open)");

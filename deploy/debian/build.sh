@@ -10,10 +10,11 @@ doc=$STAGE/usr/share/doc/reeve
 
 strip --strip-unneeded --remove-section=.comment "$STAGE"/usr/bin/*
 install -d "$STAGE/usr/share/containers/oci/hooks.d" "$STAGE/etc/reeve/policies" "$STAGE/DEBIAN" \
-	"$doc/examples/policies" "$STAGE/usr/share/lintian/overrides"
+	"$doc/examples/policies" "$doc/examples/prometheus" "$STAGE/usr/share/lintian/overrides"
 sed 's,/usr/local/,/usr/,' "$top/deploy/hooks.d/reeve.json" >"$STAGE/usr/share/containers/oci/hooks.d/reeve.json"
 install -m 644 "$top"/README.md "$top"/docs/*.md "$top"/docs/*.json "$doc"
 install -m 644 "$top"/deploy/policies/* "$doc/examples/policies"
+install -m 644 "$top"/deploy/prometheus/* "$doc/examples/prometheus"
 install -m 644 "$here/copyright" "$doc/copyright"
 install -m 644 "$here/lintian-overrides" "$STAGE/usr/share/lintian/overrides/reeve"
 printf 'reeve (%s) unstable; urgency=medium\n\n  * Version %s.\n\n -- reeve maintainers <reeve@example.org>  %s\n' \

@@ -11,6 +11,7 @@
 #include "conf.h"
 #include "sidecar/common/json.h"
 #include "sidecar/common/log.h"
+#include "sidecar/common/mark.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 
@@ -64,6 +65,8 @@ static int add_hook(const struct call *c, const struct conf *conf)
 	snprintf(text, sizeof(text), "%s; %s", error,
 		 conf->fail_closed ? "the container is not made (\"fail\": \"closed\")"
 				   : "the container starts unguarded (\"fail\": \"open\")");
+	if (!conf->fail_closed)
+		mark_add(MARK_UNGUARDED);
 	log_err(0, "%s", text);
 	tell_engine(c, conf->fail_closed ? "error" : "warning", text);
 	return conf->fail_closed ? r : 0;

@@ -70,7 +70,8 @@ static void take_frame(struct agent *a, const struct wire_frame *f)
 		break;
 	case WIRE_ACK:
 		spool_ack(&a->spool, f->head.position);
-		if (a->end_sent && f->head.position == a->sent)
+		/* Of the records; the end itself is on its way, or not yet. */
+		if (a->end_sent && f->head.position == a->sent && a->out.done == a->out.len)
 			a->done = 1;
 		break;
 	case WIRE_REFUSED:

@@ -4,7 +4,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "pager.h"
+#include "progress.h"
 #include "query.h"
 #include "sidecar/common/event_fields.h"
 #include "sidecar/common/log.h"
@@ -215,6 +217,14 @@ static int parse(int argc, char **argv, struct wanted *w)
 	return 0;
 }
 
+/* Into a file. At the other end of a pipe may be a pager, on the terminal that would tell of progress. */
+static bool is_export(void)
+{
+	struct stat st;
+
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int verb_logs(int argc, char **argv)
 {
 	struct wanted w = {.format = "text"};
@@ -245,9 +255,12 @@ int verb_logs(int argc, char **argv)
 		return verb_usage("logs");
 	}
 	json_out_close_object(request);
+	if (!w.follow && is_export())
+		progress_start("logs", "lines", 0);
 	if (!w.follow && !w.no_pager)
 		pager_start();
 	r = query_print(request, w.follow);
+	progress_end();
 	pager_end();
 	return r;
 }

@@ -63,6 +63,16 @@ static const struct verb {
      "ID is a container's id or the beginning of it, its name, or NAMESPACE/POD[/NAME]. All of it is from\n"
      "the record: what ran and has ended is there, what was lost or is not recorded is said.\n"
      "  --json  one object: the processes as a list, each with the number of its parent in it\n"},
+    {"report", verb_report, "[--output FILE] [--title TEXT] [--since WHEN] [--until WHEN] ID",
+     "make one page of a container's record, to be looked at in a browser",
+     "The page is one file that needs no network: a verdict on the record, what the container was, a\n"
+     "timeline, the denials, the process tree, files and addresses, the ledger and the chain. What is\n"
+     "too much for it is summed up, and said. ID is as for 'reeve logs'.\n"
+     "  --output FILE  there, whole or not at all; else to standard output, which must not be a terminal\n"
+     "  --title TEXT   its heading; the default is the container's name\n"
+     "  --since WHEN, --until WHEN\n"
+     "                 acts of that time alone: " WHEN_EXPECTED ".\n"
+     "                 The process tree and the ledger are of all of the record\n"},
     {"verify", verb_verify, "[--anchor FILE] [--json] ID|--node",
      "prove that a container's record is what was stored",
      "Names every record that was altered, removed, moved, added or cut off, by its number; then the\n"
@@ -92,6 +102,10 @@ static const struct verb {
      "instead (docs/events.md), and what was lost; size of the file, first and last record.\n"
      "  --json  one object a line for each container, with its kinds\n"},
     {"status", verb_status, "[--json]", "ask the node how it is", ""},
+    {"metrics", verb_metrics, "[--containers]", "print the node's numbers for Prometheus",
+     "In Prometheus' text format, as reeve-node --metrics and reeve-metrics.socket serve it; docs/metrics.md\n"
+     "has every one. For node_exporter: write it to a file of the textfile collector, then rename that.\n"
+     "  --containers  series for each running container, too\n"},
     {"tag", verb_tag, "set PATH VALUE | get PATH | list PATH | remove PATH",
      "set and show files' security tags",
      "A tag is an extended attribute; records of opens and execs show it. 'set' takes the one\n"

@@ -6,6 +6,7 @@
 #include "policy.h"
 #include "policy_change.h"
 #include "sidecar/common/log.h"
+#include "sidecar/common/mark.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 #include "verbs.h"
@@ -144,5 +145,8 @@ int policy_verb_refresh(int argc, char **argv)
 
 		return target_find(argv[1], &t) < 0 || refresh(&failed, t.id.key) < 0 || failed;
 	}
-	return target_each(refresh, &failed) < 0 || failed;
+	failed |= target_each(refresh, &failed) < 0;
+	if (failed)
+		mark_add(MARK_REFRESH_FAILED);
+	return failed;
 }

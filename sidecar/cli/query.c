@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include "progress.h"
 #include "query.h"
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
@@ -106,6 +107,8 @@ int query_open(struct query *q, struct json_out *request)
 		r = connect_patiently(&fd);
 	if (r == 0)
 		r = send_request(fd, text, len);
+	if (r == -EPIPE || r == -ECONNRESET)
+		r = 0; /* turned away, and told why */
 	if (r < 0)
 		return explain(q, r);
 	q->fd = TAKE_FD(fd);
@@ -150,6 +153,7 @@ static int take_frame(struct query *q, const struct wire_frame *f, int out)
 		return finish(q, f);
 	if (f->head.type != WIRE_DATA)
 		return 0;
+	progress_bytes(f->payload, f->head.length);
 	if (q->take)
 		return q->take(q->arg, f->payload, f->head.length);
 	r = util_write_all(out, f->payload, f->head.length);
@@ -285,17 +289,35 @@ static int take_text(void *arg, const void *data, size_t len)
 	return 0;
 }
 
-int query_json(struct json_out *request, struct json **ret, char *error, size_t error_size)
+int query_text(struct json_out *request, char **ret, size_t *ret_len, char *error, size_t error_size)
 {
 	struct answer a = {};
-	int r = query_each(request, take_text, &a, error, error_size), parsed;
+	int r = query_each(request, take_text, &a, error, error_size);
 
-	if (r == 0 || r == -EUCLEAN) {
-		parsed = json_parse(a.text ? a.text : "", a.len, false, ret, error, error_size);
-		r = parsed < 0 ? parsed : r;
+	if (!a.text && (r == 0 || r == -EUCLEAN))
+		a.text = calloc(1, 1);
+	if (r != 0 && r != -EUCLEAN) {
+		free(a.text);
+		return r;
 	}
-	free(a.text);
+	if (!a.text)
+		return util_refuse(-ENOMEM, error, error_size, "out of memory");
+	a.text[a.len] = '\0';
+	*ret = a.text;
+	*ret_len = a.len;
 	return r;
+}
+
+int query_json(struct json_out *request, struct json **ret, char *error, size_t error_size)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r = query_text(request, &text, &len, error, error_size), parsed;
+
+	if (!text)
+		return r;
+	parsed = json_parse(text, len, false, ret, error, error_size);
+	return parsed < 0 ? parsed : r;
 }
 
 struct json_out *query_request_format(const char *verb, const char *id, const char *format)

@@ -44,8 +44,12 @@ int query_print(struct json_out *request, bool follow);
 int query_each(struct json_out *request, int (*take)(void *arg, const void *data, size_t len),
 	       void *arg, char *error, size_t error_size);
 
-/* The same for an answer that is one JSON value. The caller frees *ret. An answer that came whole
- * before the node's error is there, too: -EUCLEAN of a ledger that does not add up. */
+/* The same for an answer to keep: a text, NUL-terminated behind *ret_len bytes, at most 16 MiB. An answer
+ * that came whole before the node's error is there, too: -EUCLEAN of a ledger that does not add up. */
+int query_text(struct json_out *request, char **ret, size_t *ret_len, char *error, size_t error_size);
+
+/* The same for an answer that is one JSON value. The caller frees *ret. Errors as of
+ * query_text. */
 int query_json(struct json_out *request, struct json **ret, char *error, size_t error_size);
 
 /* {"verb":verb,"format":"text"|"json", and "id":id unless NULL: the caller adds what it needs and

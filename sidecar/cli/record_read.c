@@ -47,21 +47,14 @@ static int64_t sum(const struct json *object)
 	return n;
 }
 
-static bool is_true(const struct json *j, const char *key)
-{
-	const struct json *m = json_get(j, key);
-
-	return m && m->type == JSON_BOOL && m->boolean;
-}
-
 static void judge_ledger(const struct json *ledger, struct record_state *ret)
 {
 	int64_t lost = json_get_number(ledger, "lost", -1);
 	int64_t gone = json_get_number(ledger, "cut", 0) + json_get_number(ledger, "dropped", 0);
 	int64_t repeats = sum(json_get(ledger, "merged_lost"));
 
-	ret->ended = is_true(ledger, "ended");
-	if (!is_true(ledger, "armed"))
+	ret->ended = json_is_true(ledger, "ended");
+	if (!json_is_true(ledger, "armed"))
 		snprintf(ret->fault, sizeof(ret->fault),
 			 "its entrypoint was never executed, or the record of that is missing");
 	else if (gone != 0)
@@ -73,7 +66,7 @@ static void judge_ledger(const struct json *ledger, struct record_state *ret)
 	else if (repeats != 0)
 		snprintf(ret->fault, sizeof(ret->fault),
 			 "records that told of %" PRId64 " repetitions were lost", repeats);
-	else if (!is_true(ledger, "exact"))
+	else if (!json_is_true(ledger, "exact"))
 		snprintf(ret->fault, sizeof(ret->fault), "its numbers do not add up");
 }
 

@@ -61,15 +61,13 @@ static int read_records(const char *container, struct process_tree *tree, char *
 static int read_ledger(const char *container, struct told *t, char *error)
 {
 	struct json_out *request = query_request("ledger", container, true);
-	const struct json *ended;
 	int r;
 
 	json_out_close_object(request);
 	r = query_json(request, &t->ledger, error, ERROR_MAX);
 	if (r < 0 && r != -EUCLEAN)
 		return r;
-	ended = json_get(t->ledger, "ended");
-	t->ended = ended && ended->type == JSON_BOOL && ended->boolean;
+	t->ended = json_is_true(t->ledger, "ended");
 	return 0;
 }
 

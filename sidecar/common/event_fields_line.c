@@ -18,8 +18,11 @@ struct found {
 static bool is_named(const char *name, const struct event_path *path)
 {
 	const struct json_piece *o = &path->outer, *i = &path->inner;
-	size_t len = strlen(name);
+	size_t len;
 
+	if (o->len == 0 || *name != *o->s) /* most of them, in a record of a hundred members */
+		return false;
+	len = strlen(name);
 	if (len < o->len || memcmp(name, o->s, o->len) != 0)
 		return false;
 	if (i->len == 0)

@@ -58,6 +58,7 @@ const struct json *json_get(const struct json *j, const char *key);
 /* A string member, or fallback. */
 const char *json_get_string(const struct json *j, const char *key, const char *fallback);
 int64_t json_get_number(const struct json *j, const char *key, int64_t fallback);
+bool json_is_true(const struct json *j, const char *key); /* a member that is true, and no other */
 
 /* Writer: compact, one line. Strings take any bytes: what is not valid UTF-8 and control bytes
  * never reach the output raw. Invalid bytes become U+DC80+byte escapes ("\udcff"), so

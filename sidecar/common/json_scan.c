@@ -164,3 +164,19 @@ char *json_scan_bytes(struct json_piece string, size_t *ret_len)
 	*ret_len = (size_t)(to - out);
 	return out;
 }
+
+uint64_t json_scan_number(struct json_piece value)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < value.len && value.s[i] >= '0' && value.s[i] <= '9'; i++)
+		n = n * 10 + (uint64_t)(value.s[i] - '0');
+	return n;
+}
+
+bool json_scan_is(struct json_piece value, const char *word)
+{
+	size_t len = strlen(word);
+
+	return value.len == len + 2 && value.s[0] == '"' && memcmp(value.s + 1, word, len) == 0;
+}

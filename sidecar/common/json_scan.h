@@ -5,6 +5,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json_piece {
 	const char *s;
@@ -26,3 +27,7 @@ bool json_scan_get(struct json_piece object, const char *key, struct json_piece 
 /* The bytes of a string (with its quotes), as json_out_string was given them. The caller frees.
  * NULL: it is no string, or no memory. */
 char *json_scan_bytes(struct json_piece string, size_t *ret_len);
+
+/* A whole number, as far as it is one; and whether it is the string of that word, which needs no escape. */
+uint64_t json_scan_number(struct json_piece value);
+bool json_scan_is(struct json_piece value, const char *word);

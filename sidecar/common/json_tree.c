@@ -47,3 +47,10 @@ int64_t json_get_number(const struct json *j, const char *key, int64_t fallback)
 
 	return m && m->type == JSON_NUMBER ? m->number : fallback;
 }
+
+bool json_is_true(const struct json *j, const char *key)
+{
+	const struct json *m = json_get(j, key);
+
+	return m && m->type == JSON_BOOL && m->boolean;
+}

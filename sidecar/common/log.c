@@ -3,6 +3,7 @@
  * to without blocking: a stuck journal must not hold a container's start. */
 #include "log.h"
 #include "utf8.h"
+#include "util.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,16 @@ void log_open(const char *name, bool use_syslog)
 const char *log_last(void)
 {
 	return log_text;
+}
+
+bool log_due(uint64_t *said_ns)
+{
+	uint64_t now = util_now_ns();
+
+	if (*said_ns && now - *said_ns < 1000000000ull)
+		return false;
+	*said_ns = now;
+	return true;
 }
 
 static void send_syslog(enum log_level level, const char *message)

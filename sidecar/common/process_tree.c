@@ -50,21 +50,15 @@ const char *process_origin_name(enum process_origin origin)
 static uint64_t number(struct json_piece line, const char *key)
 {
 	struct json_piece v;
-	uint64_t n = 0;
 
-	if (!json_scan_get(line, key, &v))
-		return 0;
-	for (size_t i = 0; i < v.len && v.s[i] >= '0' && v.s[i] <= '9'; i++)
-		n = n * 10 + (uint64_t)(v.s[i] - '0');
-	return n;
+	return json_scan_get(line, key, &v) ? json_scan_number(v) : 0;
 }
 
 static bool is(struct json_piece line, const char *key, const char *word)
 {
 	struct json_piece v;
 
-	return json_scan_get(line, key, &v) && v.len == strlen(word) + 2 && v.s[0] == '"' &&
-	       memcmp(v.s + 1, word, v.len - 2) == 0;
+	return json_scan_get(line, key, &v) && json_scan_is(v, word);
 }
 
 /* Whether an array of strings has that one. */
@@ -75,8 +69,7 @@ static bool lists(struct json_piece line, const char *key, const char *word)
 	if (!json_scan_get(line, key, &v) || !json_scan_open(v, &at))
 		return false;
 	while (json_scan_element(&at, &element))
-		if (element.len == strlen(word) + 2 &&
-		    memcmp(element.s + 1, word, strlen(word)) == 0)
+		if (json_scan_is(element, word))
 			return true;
 	return false;
 }
@@ -136,6 +129,15 @@ static void hang(struct process_tree *t, size_t index, size_t parent)
 	t->of[index].parent = parent;
 }
 
+static bool has_room(struct process_tree *t, size_t bytes)
+{
+	if (t->bytes_max && t->bytes + bytes > t->bytes_max)
+		return false;
+	t->bytes += bytes;
+	return true;
+}
+
+/* -ENOBUFS: there is no room for it; nobody is taken for it. */
 static int make(struct process_tree *t, struct json_piece line, enum process_origin origin,
 		uint32_t pid, size_t parent, size_t *ret)
 {
@@ -150,6 +152,11 @@ static int make(struct process_tree *t, struct json_piece line, enum process_ori
 	if (pid == 0 || pid >= PID_LIMIT || t->n >= UINT32_MAX - 1 || !time ||
 	    when_parse(time, 0, &p.begin_wall_ns) < 0)
 		return -EINVAL;
+	if (!has_room(t, sizeof(p))) {
+		if (pid < t->by_pid_size)
+			t->by_pid[pid] = 0;
+		return -ENOBUFS;
+	}
 	if (t->n == t->size) {
 		size_t size = t->size ? t->size * 2 : 64;
 		struct process *grown = realloc(t->of, size * sizeof(*grown));
@@ -210,7 +217,7 @@ static int actor(struct process_tree *t, struct json_piece line, enum process_or
 	return 0;
 }
 
-static int add_exec(struct process *p, struct json_piece line)
+static int add_exec(struct process_tree *t, struct process *p, struct json_piece line)
 {
 	struct process_exec e = {.seq = number(line, "seq"),
 				 .setup = is(line, "phase", "setup"),
@@ -218,14 +225,17 @@ static int add_exec(struct process *p, struct json_piece line)
 				 .path = copy(line, "path"),
 				 .argv = copy(line, "argv")};
 	struct process_exec *grown = realloc(p->execs, (p->execs_n + 1) * sizeof(*grown));
+	bool fits = !e.path || !e.argv ||
+		    has_room(t, sizeof(e) + strlen(e.path) + strlen(e.argv) + WHEN_SIZE);
 
 	if (grown)
 		p->execs = grown;
-	if (!grown || !e.time || !e.path || !e.argv) {
+	if (!grown || !e.time || !e.path || !e.argv || !fits) {
 		free(e.time);
 		free(e.path);
 		free(e.argv);
-		return -ENOMEM;
+		p->cut |= !fits;
+		return fits ? -ENOMEM : -ENOBUFS;
 	}
 	p->execs[p->execs_n++] = e;
 	return 0;
@@ -271,7 +281,7 @@ static int add_crossing(struct process_tree *t, struct json_piece line, bool in)
 	return r;
 }
 
-int process_tree_add(struct process_tree *t, const char *text, size_t len)
+static int add(struct process_tree *t, const char *text, size_t len)
 {
 	struct json_piece line = {text, len};
 	bool in = is(line, "kind", "enter"), armed = is(line, "kind", "armed");
@@ -290,11 +300,19 @@ int process_tree_add(struct process_tree *t, const char *text, size_t len)
 	if (is(line, "kind", "fork"))
 		return add_fork(t, line, i);
 	if (is(line, "kind", "exec"))
-		return is(line, "verdict", "denied") ? 0 : add_exec(&t->of[i], line);
+		return is(line, "verdict", "denied") ? 0 : add_exec(t, &t->of[i], line);
 	if (!is(line, "kind", "exit"))
 		return -EINVAL;
 	add_exit(&t->of[i], line);
 	return 0;
+}
+
+int process_tree_add(struct process_tree *t, const char *text, size_t len)
+{
+	int r = add(t, text, len);
+
+	t->left_out += r == -ENOBUFS;
+	return r == -ENOBUFS ? 0 : r;
 }
 
 void process_tree_settle(struct process_tree *t, bool none_lost)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a container's records to its processes: who made whom, what each ran, how it ended. Records
  * come in the order of their numbers, as JSON lines of PROCESS_TREE_FIELDS; what is missing among
- * them is shown as not known, never guessed. Memory is that of its processes. Pure. */
+ * them is shown as not known, never guessed. Memory is that of its processes, unless bytes_max is set
+ * behind process_tree_init. Pure. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,6 +50,7 @@ struct process {
 	bool core;
 	struct process_exec *execs; /* those that went through */
 	size_t execs_n;
+	bool cut; /* it ran more; there was no room for that (bytes_max) */
 };
 
 struct process_tree {
@@ -58,6 +60,9 @@ struct process_tree {
 	size_t by_pid_size;
 	size_t first_root, last_root;
 	bool forks; /* are recorded */
+	size_t bytes_max; /* of memory for all this, about; 0: as much as it takes */
+	size_t bytes;
+	uint64_t left_out; /* records of which something found no room in that */
 };
 
 void process_tree_init(struct process_tree *t);

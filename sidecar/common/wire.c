@@ -120,6 +120,18 @@ int wire_put(struct wire_buf *b, uint16_t type, uint64_t stream, uint64_t positi
 	return 0;
 }
 
+int wire_put_bytes(struct wire_buf *b, const void *data, size_t len)
+{
+	int r = reserve(b, len);
+
+	if (r < 0)
+		return r;
+	if (len > 0)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	return 0;
+}
+
 int wire_fill(struct wire_buf *b, int fd)
 {
 	ssize_t n;

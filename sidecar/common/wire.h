@@ -63,6 +63,8 @@ void wire_buf_release(struct wire_buf *b);
 /* Appends a frame. -ENOMEM. */
 int wire_put(struct wire_buf *b, uint16_t type, uint64_t stream, uint64_t position,
 	     const void *payload, size_t len);
+/* Appends bytes that are no frame. -ENOMEM. */
+int wire_put_bytes(struct wire_buf *b, const void *data, size_t len);
 /* Reads what is there. 1: got bytes, 0: nothing now, -ECONNRESET: peer closed, else -errno. */
 int wire_fill(struct wire_buf *b, int fd);
 /* Next whole frame in the buffer: 1, or 0 when there is none, or wire_decode's error. The

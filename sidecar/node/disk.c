@@ -131,7 +131,7 @@ static int put_back(void *arg, const char *file, uint64_t generation, struct int
 		log_err(r, "put evidence from " PATH_RESERVE " into %s/%s: it is lost",
 			n->store.dir, file);
 	else
-		clients_notify(l, in->stored, in->stored_len);
+		clients_notify(l, in->stored.of, in->stored.n);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 void intake_release(struct intake *in)
 {
 	free(in->data);
-	free(in->stored);
+	free(in->stored.of);
 	free(in->dropped);
 	*in = (struct intake){};
 }
@@ -120,25 +120,11 @@ int intake_split(const struct intake *in, uint64_t generation, enum record_class
 	return r;
 }
 
-static int remember(struct intake *in, uint64_t seq)
-{
-	if (in->stored_len == in->stored_size) {
-		size_t size = in->stored_size ? in->stored_size * 2 : 256;
-		uint64_t *grown = realloc(in->stored, size * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		in->stored = grown;
-		in->stored_size = size;
-	}
-	in->stored[in->stored_len++] = seq;
-	return 0;
-}
-
 /* What a batch changes in the life; applied only once it is committed. */
 struct tally {
 	struct rv_counters counters;
 	uint64_t duplicates, refused, denied, would_deny;
+	uint64_t stored[RV_KIND_MAX], bytes;
 	bool counted, armed, closed;
 	int64_t tai_offset_ns;
 	char policy[sizeof(((struct meta *)0)->policy)]; /* the name, after a change of it */
@@ -146,10 +132,12 @@ struct tally {
 	struct numbers dropped;
 };
 
-static void count_verdict(struct tally *t, unsigned verdict)
+static void count_stored(struct tally *t, const struct rv_head *h)
 {
-	t->denied += verdict == RV_VERDICT_DENIED;
-	t->would_deny += verdict == RV_VERDICT_WOULD_DENY;
+	t->stored[h->kind < RV_KIND_MAX ? h->kind : 0]++;
+	t->bytes += h->len;
+	t->denied += h->verdict == RV_VERDICT_DENIED;
+	t->would_deny += h->verdict == RV_VERDICT_WOULD_DENY;
 }
 
 /* Not stored, as the disk is full; but counted, unless it came before. */
@@ -210,10 +198,10 @@ static int put(struct intake *in, struct life *l, const uint8_t *data, const str
 		return r;
 	if (r == 0)
 		t->duplicates++;
-	else if (remember(in, h->seq) < 0 || (r = index_forget(l, h->seq)) < 0)
-		return r < 0 ? r : -ENOMEM;
+	else if ((r = seqs_add(&in->stored, h->seq)) < 0 || (r = index_forget(l, h->seq)) < 0)
+		return r;
 	else
-		count_verdict(t, h->verdict);
+		count_stored(t, h);
 	return 0;
 }
 
@@ -226,6 +214,18 @@ static void apply(struct life *l, const struct tally *t)
 		memcpy(l->meta.policy, t->policy, sizeof(t->policy));
 	if (t->counted)
 		life_count(l, &t->counters);
+}
+
+/* The same for the node's sums, once it is committed. */
+static void tell(struct counts *c, const struct tally *t)
+{
+	for (unsigned k = 0; k < RV_KIND_MAX; k++)
+		c->stored[k] += t->stored[k];
+	c->stored_bytes += t->bytes;
+	c->denied += t->denied;
+	c->would_deny += t->would_deny;
+	c->duplicates += t->duplicates;
+	c->refused += t->refused;
 }
 
 static int put_all(struct intake *in, struct life *l, struct tally *t)
@@ -262,7 +262,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	uint64_t indexed;
 	int r;
 
-	in->stored_len = 0;
+	in->stored.n = 0;
 	r = store_begin(s, l);
 	if (r < 0)
 		return r;
@@ -288,20 +288,22 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 		l->cuts = cuts;
 		l->indexed = indexed;
 		l->spoilt = r == -EUCLEAN;
-		in->stored_len = 0;
+		in->stored.n = 0;
 		numbers_release(&t.dropped);
 		return r;
 	}
 	if (t.dropped.n > 0 && t.dropped.of[t.dropped.n - 1].to > l->cut_high)
 		l->cut_high = t.dropped.of[t.dropped.n - 1].to;
 	numbers_release(&t.dropped);
-	for (size_t i = 0; i < in->stored_len; i++)
-		life_note(l, in->stored[i], in->stored[i] == 0 ? RV_KIND_ARMED : 0);
-	l->stored += in->stored_len;
+	for (size_t i = 0; i < in->stored.n; i++)
+		life_note(l, in->stored.of[i], in->stored.of[i] == 0 ? RV_KIND_ARMED : 0);
+	l->stored += in->stored.n;
 	l->denied += t.denied;
 	l->would_deny += t.would_deny;
 	l->closed |= t.closed;
 	l->armed |= t.armed;
+	tell(&s->counts, &t);
+	counts_advance(&s->counts, &before.counters, &l->counters);
 	in->len = in->dropped_n = 0;
 	in->meta = false;
 	if (in->size > INTAKE_KEEP) {

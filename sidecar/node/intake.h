@@ -4,6 +4,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "sidecar/node/seqs.h"
 #include "sidecar/node/store.h"
 
 #define INTAKE_COMMIT_BYTES (256u << 10) /* commit at once when that much has come */
@@ -24,10 +25,8 @@ struct intake {
 	size_t size;
 	struct dropped *dropped; /* likewise */
 	size_t dropped_n, dropped_size;
-	bool meta;	  /* the life's meta rows changed, too */
-	uint64_t *stored; /* numbers newly stored by the last commit */
-	size_t stored_len;
-	size_t stored_size;
+	bool meta;	    /* the life's meta rows changed, too */
+	struct seqs stored; /* newly, by the last commit */
 };
 
 void intake_release(struct intake *in);

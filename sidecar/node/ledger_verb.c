@@ -112,9 +112,6 @@ static int write_ledger(struct client *c, const struct ledger *l)
 {
 	_json_out_ struct json_out *o = NULL;
 	_free_ char *text = NULL;
-	const char *json;
-	size_t len;
-	int r;
 
 	if (!c->json) {
 		text = ledger_to_text(l, c->id);
@@ -124,10 +121,7 @@ static int write_ledger(struct client *c, const struct ledger *l)
 	if (!o)
 		return -ENOMEM;
 	ledger_to_json(l, c->id, o);
-	r = json_out_text(o, &json, &len);
-	if (r == 0)
-		r = client_write(c, json, len);
-	return r < 0 ? r : client_write(c, "\n", 1);
+	return client_write_json(c, o);
 }
 
 static int step(struct client *c)

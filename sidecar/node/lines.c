@@ -8,21 +8,6 @@
 #include "sidecar/common/row.h"
 #include "sidecar/common/util.h"
 
-int seqs_add(struct seqs *list, uint64_t number)
-{
-	if (list->n == list->size) {
-		size_t size = list->size ? list->size * 2 : 64;
-		uint64_t *grown = realloc(list->of, size * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		list->of = grown;
-		list->size = size;
-	}
-	list->of[list->n++] = number;
-	return 0;
-}
-
 void beside_release(struct beside *b)
 {
 	exes_release(&b->exes);
@@ -83,12 +68,10 @@ static int put_line(struct client *c, struct lines *g, const struct event *e,
 	}
 	json_out_reset(g->out);
 	event_to_json(e, x, g->out);
+	if (g->fields.n == 0)
+		return client_write_json(c, g->out);
 	r = json_out_text(g->out, &text, &len);
-	if (r == 0 && g->fields.n > 0)
-		return put_fields(c, g, text, len);
-	if (r == 0)
-		r = client_write(c, text, len);
-	return r < 0 ? r : client_write(c, "\n", 1);
+	return r < 0 ? r : put_fields(c, g, text, len);
 }
 
 /* It has a line in every format: its number is no gap. */
@@ -197,20 +180,13 @@ static int put_header(struct client *c, const struct lines *g)
 	return line ? client_write(c, line, len) : -ENOMEM;
 }
 
-static bool is_true(const struct json *query, const char *key)
-{
-	const struct json *m = json_get(query, key);
-
-	return m && m->type == JSON_BOOL && m->boolean;
-}
-
 static int read_order(struct client *c, const struct json *query, struct lines *ret)
 {
 	int64_t last = json_get_number(query, "last", 0);
 
-	ret->follow = is_true(query, "follow");
-	ret->reverse = is_true(query, "reverse");
-	ret->colour = is_true(query, "colour");
+	ret->follow = json_is_true(query, "follow");
+	ret->reverse = json_is_true(query, "reverse");
+	ret->colour = json_is_true(query, "colour");
 	if (ret->follow && ret->reverse)
 		return util_refuse(-EINVAL, c->error, sizeof(c->error),
 				   "\"follow\" and \"reverse\" do not go together");

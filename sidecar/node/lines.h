@@ -9,14 +9,9 @@
 #include "sidecar/node/exes.h"
 #include "sidecar/node/filter.h"
 #include "sidecar/node/names.h"
+#include "sidecar/node/seqs.h"
 
 #define LINES_LAST_MAX 1000000
-
-struct seqs {
-	uint64_t *of;
-	size_t n, size;
-};
-int seqs_add(struct seqs *list, uint64_t number); /* -ENOMEM */
 
 /* What was found of one life beside its records; zeroed is empty. */
 struct beside {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "sidecar/common/log.h"
+#include "sidecar/common/mark.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/client.h"
@@ -62,6 +63,8 @@ int listen_directories(const struct node *n)
 {
 	int r = own_directory(PATH_RUN, 0755, 0, 0);
 
+	mark_make(MARK_UNGUARDED);
+	mark_make(MARK_REFRESH_FAILED);
 	/* Without a store the agents keep their records until there is one. */
 	if (own_directory(STATE_DIR, 0755, 0, 0) == 0) { /* the agents' spools are in it, too */
 		(void)own_directory(PATH_STORE, 0750, 0, n->gid);
@@ -91,10 +94,7 @@ static void accept_all(void *arg, uint32_t events)
 		}
 		if (fd < 0)
 			return;
-		if (l == &n->agents)
-			(void)stream_open(n, fd);
-		else
-			(void)client_open(n, fd);
+		(void)l->opened(n, fd);
 	}
 }
 
@@ -103,6 +103,24 @@ static void resume(void *arg)
 	struct listener *l = arg;
 
 	loop_change(&l->node->loop, &l->watch, EPOLLIN);
+}
+
+int listen_add(struct listener *l)
+{
+	l->watch.ready = accept_all;
+	l->pause.expired = resume;
+	l->watch.arg = l->pause.arg = l;
+	return loop_add(&l->node->loop, &l->watch, l->fd, EPOLLIN);
+}
+
+void listen_remove(struct listener *l)
+{
+	if (!l->node || l->fd < 0)
+		return;
+	loop_remove(&l->node->loop, &l->watch);
+	loop_timer_stop(&l->node->loop, &l->pause);
+	close(l->fd);
+	l->fd = -1;
 }
 
 static int open_one(struct listener *l, const char *path, uid_t uid, gid_t gid, mode_t mode)
@@ -120,12 +138,8 @@ static int open_one(struct listener *l, const char *path, uid_t uid, gid_t gid, 
 	    chown(path, uid, gid) < 0 || chmod(path, mode) < 0 || listen(l->fd, BACKLOG) < 0)
 		r = -errno;
 	umask(mask);
-	if (r == 0) {
-		l->watch.ready = accept_all;
-		l->pause.expired = resume;
-		l->watch.arg = l->pause.arg = l;
-		r = loop_add(&l->node->loop, &l->watch, l->fd, EPOLLIN);
-	}
+	if (r == 0)
+		r = listen_add(l);
 	return r < 0 ? log_err(r, "listen on %s", path) : 0;
 }
 
@@ -133,8 +147,8 @@ int listen_open(struct node *n)
 {
 	int r;
 
-	n->agents = (struct listener){.node = n, .fd = -1};
-	n->queries = (struct listener){.node = n, .fd = -1};
+	n->agents = (struct listener){.node = n, .fd = -1, .opened = stream_open};
+	n->queries = (struct listener){.node = n, .fd = -1, .opened = client_open};
 	r = open_one(&n->agents, PATH_AGENT_SOCKET, n->uid, n->gid, 0600);
 	if (r == 0)
 		r = open_one(&n->queries, PATH_QUERY_SOCKET, 0, n->gid, 0660);
@@ -143,13 +157,9 @@ int listen_open(struct node *n)
 
 static void close_one(struct listener *l, const char *path)
 {
-	if (!l->node || l->fd < 0)
-		return;
-	loop_remove(&l->node->loop, &l->watch);
-	loop_timer_stop(&l->node->loop, &l->pause);
-	(void)unlink(path);
-	close(l->fd);
-	l->fd = -1;
+	if (l->fd >= 0)
+		(void)unlink(path);
+	listen_remove(l);
 }
 
 void listen_close(struct node *n)

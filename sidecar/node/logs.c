@@ -189,11 +189,10 @@ static int step(struct client *c)
 
 static int start(struct client *c, const struct json *query)
 {
-	const struct json *all = json_get(query, "all");
 	struct logs *g;
 	int r;
 
-	if (all && all->type == JSON_BOOL && all->boolean) {
+	if (json_is_true(query, "all")) {
 		c->verb = &verb_logs_all;
 		return c->verb->start(c, query);
 	}

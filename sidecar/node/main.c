@@ -30,13 +30,45 @@ struct signals {
 };
 
 static const char usage[] =
-    "usage: reeve-node [--foreground] [--syslog] [--policies DIR] [--version] [--help]\n"
+    "usage: reeve-node [--foreground] [--syslog] [--policies DIR] [--metrics ADDRESS] [--version] [--help]\n"
     "       reeve-node --check-config FILE\n"
     "The node's daemon; runs in the foreground, as root, until SIGTERM.\n"
     "SIGHUP makes it read the policies and " PATH_CONFIG " again.\n"
     "  --check-config FILE  say what is wrong with a configuration, or what it means\n"
     "  --policies DIR  keep " PATH_POLICIES " a copy of the policies in DIR, a mounted\n"
-    "                  ConfigMap for example; nobody else may have put any there\n";
+    "                  ConfigMap for example; nobody else may have put any there\n"
+    "  --metrics ADDRESS  serve Prometheus' metrics over HTTP: PORT (on 127.0.0.1), IP:PORT, [IPV6]:PORT or\n"
+    "                  unix:PATH; a socket that systemd passes is served as well, without this\n";
+
+struct options {
+	bool use_syslog;
+	const char *source, *metrics;
+};
+
+static int misused(const char *argument, const char *why)
+{
+	fprintf(stderr, "reeve-node: '%s': %s\n%s", argument, why, usage);
+	return -EINVAL;
+}
+
+/* The option's value, if it is one. 1: so it is. */
+static int parse_value(const char *name, const char *value, struct options *ret)
+{
+	struct http_address address;
+
+	if (strcmp(name, "--policies") == 0) {
+		if (!value || value[0] != '/')
+			return misused(name, "expected an absolute path after it");
+		ret->source = value;
+	} else if (strcmp(name, "--metrics") == 0) {
+		if (!value || http_address_read(value, &address) < 0)
+			return misused(name, "expected PORT, IP:PORT, [IPV6]:PORT or unix:PATH after it");
+		ret->metrics = value;
+	} else {
+		return misused(name, "unknown argument");
+	}
+	return 1;
+}
 
 /* As parse. */
 static int check_config(const char *file)
@@ -55,35 +87,30 @@ static int check_config(const char *file)
 }
 
 /* 1: go on, else the exit status - 2. */
-static int parse(int argc, char **argv, bool *ret_syslog, const char **ret_source)
+static int parse(int argc, char **argv, struct options *ret)
 {
-	for (int i = 1; i < argc; i++) {
+	int r = 1;
+
+	for (int i = 1; i < argc && r == 1; i++) {
 		if (strcmp(argv[i], "--foreground") == 0)
 			continue;
 		if (strcmp(argv[i], "--syslog") == 0) {
-			*ret_syslog = true;
-		} else if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc &&
-			   argv[i + 1][0] == '/') {
-			*ret_source = argv[++i];
+			ret->use_syslog = true;
 		} else if (strcmp(argv[i], "--version") == 0) {
 			printf("reeve-node %s\n", REEVE_BUILD);
 			return 0;
-		} else if (strcmp(argv[i], "--check-config") == 0 && i + 1 < argc) {
-			return check_config(argv[i + 1]);
+		} else if (strcmp(argv[i], "--check-config") == 0) {
+			return i + 1 < argc ? check_config(argv[i + 1])
+					    : misused(argv[i], "expected a file after it");
 		} else if (strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);
 			return 0;
 		} else {
-			fprintf(stderr, "reeve-node: '%s': %s\n%s", argv[i],
-				strcmp(argv[i], "--policies") == 0
-				    ? "expected an absolute path after it"
-				: strcmp(argv[i], "--check-config") == 0 ? "expected a file after it"
-									 : "unknown argument",
-				usage);
-			return -EINVAL;
+			r = parse_value(argv[i], argv[i + 1], ret);
+			i++;
 		}
 	}
-	return 1;
+	return r;
 }
 
 static void reload(struct node *n)
@@ -160,7 +187,7 @@ static int join_host(void)
 		     : 0;
 }
 
-static int start(struct node *n, struct signals *s, const char *source)
+static int start(struct node *n, struct signals *s, const struct options *o)
 {
 	int r = loop_init(&n->loop);
 
@@ -181,11 +208,12 @@ static int start(struct node *n, struct signals *s, const char *source)
 	r = listen_open(n);
 	if (r < 0)
 		return r;
+	http_init(n, o->metrics); /* before a child could inherit what systemd passed */
 	bulk_init(n);
 	nodelog_init(n);
 	adopt_init(n);
 	pool_init(n);
-	source_init(n, source);
+	source_init(n, o->source);
 	watch_init(n);
 	retention_init(n);
 	disk_init(n);
@@ -203,6 +231,8 @@ static void stop(struct node *n, struct signals *s)
 	source_release(n);
 	pool_release(n);
 	adopt_release(n);
+	http_release(n);
+	metrics_release(n);
 	clients_release(n);
 	streams_release(n);
 	bulk_release(n);
@@ -226,13 +256,12 @@ int main(int argc, char **argv)
 	    .nodelog = {.ring_fd = -1, .lane_fd = -1, .state_fd = -1},
 	};
 	struct signals signals = {.fd = -1};
-	const char *source = NULL;
-	bool use_syslog = false;
-	int lock_fd, r = parse(argc, argv, &use_syslog, &source);
+	struct options options = {};
+	int lock_fd, r = parse(argc, argv, &options);
 
 	if (r <= 0)
 		return r < 0 ? 2 : 0;
-	log_open("reeve-node", use_syslog);
+	log_open("reeve-node", options.use_syslog);
 	bound();
 	r = join_host();
 	if (r == 0)
@@ -241,7 +270,7 @@ int main(int argc, char **argv)
 		r = listen_lock(&lock_fd);
 	if (r < 0)
 		return 1;
-	r = start(&node, &signals, source);
+	r = start(&node, &signals, &options);
 	if (r == 0)
 		r = loop_run(&node.loop);
 	stop(&node, &signals);

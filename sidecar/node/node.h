@@ -6,7 +6,10 @@
 #include "sidecar/node/adopt.h"
 #include "sidecar/node/bulk.h"
 #include "sidecar/node/disk.h"
+#include "sidecar/node/http.h"
 #include "sidecar/node/life.h"
+#include "sidecar/node/listen.h"
+#include "sidecar/node/metrics.h"
 #include "sidecar/node/nodelog.h"
 #include "sidecar/node/retention.h"
 #include "sidecar/node/source.h"
@@ -16,11 +19,11 @@
 #define NODE_STREAMS_MAX (RV_SLOT_MAX + 64) /* agents, successors of the dying included */
 #define NODE_CLIENTS_MAX 64
 
-struct listener {
-	struct node *node;
-	int fd;
-	struct loop_watch watch;
-	struct loop_timer pause; /* out of descriptors: look again later */
+/* Of the query socket, since the node started. */
+struct query_counts {
+	uint64_t asked, turned_away, stalled, silent, malformed;
+	uint64_t work_ns;
+	uint64_t said_ns; /* when the log last heard of one turned away */
 };
 
 struct pool {
@@ -38,6 +41,9 @@ struct node {
 	unsigned stalled_count; /* streams whose store cannot be written */
 	struct client *clients;
 	unsigned client_count;
+	struct query_counts query_counts;
+	struct metrics metrics;
+	struct http http;
 	uint64_t refused_peers;
 	uint64_t refused_said_ns; /* anybody could fill the log with them */
 	struct bulk bulk;

@@ -174,7 +174,7 @@ static void take_close(struct nodelog *g)
 static int commit(struct node *n)
 {
 	struct nodelog *g = &n->nodelog;
-	struct rv_counters counters = g->state->counters;
+	struct rv_counters counters = g->state->counters, before = g->life->counters;
 	int r = 0;
 
 	if (g->intake.len > 0 || g->intake.meta) {
@@ -183,6 +183,7 @@ static int commit(struct node *n)
 			life_count(g->life, &counters);
 		else
 			life_end(g->life);
+		counts_advance(&g->store.counts, &before, &g->life->counters);
 		r = intake_commit(&g->intake, &g->store, g->life);
 		if (r < 0) {
 			(void)disk_refused(n, r);
@@ -193,7 +194,7 @@ static int commit(struct node *n)
 			g->failing = true;
 			return r;
 		}
-		clients_notify(g->life, g->intake.stored, g->intake.stored_len);
+		clients_notify(g->life, g->intake.stored.of, g->intake.stored.n);
 	}
 	g->failing = false;
 	rvring_publish(&g->ring);

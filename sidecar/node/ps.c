@@ -107,17 +107,6 @@ static int put_text(struct client *c, const struct life *l)
 	return client_printf(c, "  policy change refused: %s\n", shown);
 }
 
-static int write_object(struct client *c, struct json_out *o)
-{
-	const char *text;
-	size_t len;
-	int r = json_out_text(o, &text, &len);
-
-	if (r == 0)
-		r = client_write(c, text, len);
-	return r < 0 ? r : client_write(c, "\n", 1);
-}
-
 /* Loud: whoever asks for the containers must know that their records are not whole. */
 static int put_degraded(struct client *c)
 {
@@ -151,13 +140,12 @@ static int ps_write(struct client *c, struct life *const *lives, size_t count)
 	for (size_t i = 0; i < count; i++)
 		put_json(lives[i], o);
 	json_out_close_array(o);
-	return write_object(c, o);
+	return client_write_json(c, o);
 }
 
 static int ps_start(struct client *c, const struct json *query)
 {
-	const struct json *all = json_get(query, "all");
-	bool ended = all && all->type == JSON_BOOL && all->boolean;
+	bool ended = json_is_true(query, "all");
 	_free_ struct life **list = calloc(c->node->lives.count + 1, sizeof(struct life *));
 	size_t n = 0;
 
@@ -230,7 +218,7 @@ static int status_start(struct client *c, const struct json *query)
 		json_out_member_unsigned(o, rows[i].name, rows[i].value);
 	json_out_close_object(o);
 	if (c->json)
-		return write_object(c, o);
+		return client_write_json(c, o);
 	r = client_printf(c, "%-18s %s\n", "version", REEVE_BUILD);
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && r == 0; i++)
 		r = client_printf(c, "%-18s %" PRIu64 "\n", rows[i].name, rows[i].value);

@@ -29,9 +29,9 @@ static void fill(struct image *ret, const struct seal *s)
 	check_of(ret, ret->check);
 }
 
-int seal_open(const char *path, struct seal *ret, int *ret_fd)
+static int load(const char *path, int mode, struct seal *ret, int *ret_fd)
 {
-	_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	_close_ int fd = open(path, mode | O_CLOEXEC | O_NOFOLLOW);
 	uint8_t check[CRYPT_DIGEST];
 	struct image image = {};
 	ssize_t n;
@@ -46,9 +46,20 @@ int seal_open(const char *path, struct seal *ret, int *ret_fd)
 	    memcmp(image.check, check, sizeof(check)) != 0)
 		return -EUCLEAN;
 	*ret = image.seal;
-	*ret_fd = TAKE_FD(fd);
+	if (ret_fd)
+		*ret_fd = TAKE_FD(fd);
 	crypt_wipe(&image, sizeof(image));
 	return 0;
+}
+
+int seal_open(const char *path, struct seal *ret, int *ret_fd)
+{
+	return load(path, O_RDWR, ret, ret_fd);
+}
+
+int seal_read(const char *path, struct seal *ret)
+{
+	return load(path, O_RDONLY, ret, NULL);
 }
 
 int seal_make(const char *path, const struct seal *s, int *ret_fd)

@@ -19,6 +19,7 @@ struct seal {
 
 /* *ret_fd is for seal_put. -ENOENT; -EUCLEAN: it is none of ours, or damaged. */
 int seal_open(const char *path, struct seal *ret, int *ret_fd);
+int seal_read(const char *path, struct seal *ret); /* the same, where nothing can be written */
 /* In place of whatever is there; on disk when it returns. */
 int seal_make(const char *path, const struct seal *s, int *ret_fd);
 int seal_put(int fd, const struct seal *s, bool sync);

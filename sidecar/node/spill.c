@@ -175,7 +175,7 @@ int spill_put(struct spill *p, const struct life *l, struct intake *in,
 	if (r == 0)
 		r = put_frame(p, f);
 	if (r == 0)
-		in->len = in->dropped_n = in->stored_len = 0;
+		in->len = in->dropped_n = in->stored.n = 0;
 	intake_release(&part);
 	return r;
 }

@@ -4,10 +4,8 @@
  * lost. Adds the rows up, some a turn: no number of it is kept anywhere to go wrong. */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "sidecar/common/util.h"
 #include "sidecar/common/when.h"
 #include "sidecar/node/client.h"
@@ -96,22 +94,6 @@ static void finish(struct stats *g, const struct life *l)
 	}
 }
 
-/* On disk, what is not folded in yet with it. */
-static uint64_t file_bytes(const struct client *c)
-{
-	static const char *const parts[] = {"", "-wal"};
-	char path[PATH_MAX];
-	uint64_t bytes = 0;
-	struct stat st;
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		snprintf(path, sizeof(path), "%s/%s%s", c->store->dir, c->life->file, parts[i]);
-		if (stat(path, &st) == 0)
-			bytes += (uint64_t)st.st_size;
-	}
-	return bytes;
-}
-
 static bool is_empty(const struct count *n)
 {
 	return !n->stored && !n->repeated && !n->lost;
@@ -146,9 +128,6 @@ static void put_when(struct json_out *o, const char *key, bool any, int64_t wall
 static int write_json(struct client *c, const struct stats *g)
 {
 	_json_out_ struct json_out *o = json_out_new();
-	const char *text;
-	size_t len;
-	int r;
 
 	json_out_open_object(o);
 	json_out_member_string(o, "id", c->id);
@@ -158,7 +137,7 @@ static int write_json(struct client *c, const struct stats *g)
 	json_out_member_unsigned(o, "cut", cuts_cut(&c->life->cuts));
 	json_out_member_unsigned(o, "dropped", cuts_dropped(&c->life->cuts));
 	json_out_member_unsigned(o, "record_bytes", g->bytes);
-	json_out_member_unsigned(o, "file_bytes", file_bytes(c));
+	json_out_member_unsigned(o, "file_bytes", store_bytes(c->store, c->life));
 	put_when(o, "first", g->sum.stored > 0, g->first_ns);
 	put_when(o, "last", g->sum.stored > 0, g->last_ns);
 	json_out_key(o, "kinds");
@@ -173,8 +152,7 @@ static int write_json(struct client *c, const struct stats *g)
 	}
 	json_out_close_object(o);
 	json_out_close_object(o);
-	r = o ? json_out_text(o, &text, &len) : -ENOMEM;
-	return r < 0 ? r : client_printf(c, "%s\n", text);
+	return client_write_json(c, o);
 }
 
 static int write_row(struct client *c, const char *name, const struct count *n)
@@ -202,7 +180,7 @@ static int write_life(struct client *c, const struct stats *g)
 		strcpy(last + 19, "Z");
 	}
 	return r < 0 ? r
-		     : client_printf(c, " %12" PRIu64 " %-20s %-20s %-9s %s\n", file_bytes(c),
+		     : client_printf(c, " %12" PRIu64 " %-20s %-20s %-9s %s\n", store_bytes(c->store, c->life),
 				     first, last, life_state(c->life), c->name);
 }
 

@@ -274,10 +274,12 @@ int store_put_end(struct store *s, struct life *l)
 
 int store_commit(struct store *s, struct life *l)
 {
+	uint64_t began = util_now_ns();
 	int r = chain_link(&l->db->chain, l->db->db);
 
 	if (r == 0)
 		r = db_commit(l->db->db);
+	counts_commit(&s->counts, r, util_now_ns() - began);
 	if (r < 0)
 		store_close_life(s, l);
 	else

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "sidecar/common/event.h"
+#include "sidecar/node/counts.h"
 #include "sidecar/node/life.h"
 #include "sidecar/node/numbers.h"
 
@@ -32,6 +33,7 @@ struct store {
 	unsigned open_count;
 	/* Records of classes before it are not stored, but counted: the disk is full. CLASS_ACTS: all are. */
 	enum record_class from_class;
+	struct counts counts;
 };
 
 void store_init(struct store *s, const char *dir, const char *seals);
@@ -105,6 +107,9 @@ int store_seqs(struct store *s, struct life *l, uint64_t from);
 /* 1: a row, 0: no more. */
 int store_next(struct life *l, struct store_row *ret);
 void store_end(struct life *l);
+
+/* Bytes the life's database has on disk, with what is not folded in yet. */
+uint64_t store_bytes(const struct store *s, const struct life *l);
 
 /* The open database, for reading until the next call for any life; store_end ends the read. */
 int store_db(struct store *s, struct life *l, struct db **ret);

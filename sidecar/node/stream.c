@@ -106,8 +106,10 @@ static int answer(struct stream *s, uint16_t type, uint64_t position, const char
 
 static int refuse(struct stream *s, const char *why)
 {
-	log_warn(0, "refused the agent of %s (pid %d): %s", s->life ? s->life->meta.id : s->key,
-		 (int)s->pid, why);
+	s->node->refused_peers++;
+	if (log_due(&s->node->refused_said_ns))
+		log_warn(0, "refused the agent of %s (pid %d): %s",
+			 s->life ? s->life->meta.id : s->key, (int)s->pid, why);
 	s->closing = true;
 	loop_timer_set(&s->node->loop, &s->timer, STREAM_HELLO_MS); /* to read that */
 	return answer(s, WIRE_REFUSED, 0, why);
@@ -150,8 +152,8 @@ static int commit(struct stream *s)
 			return 0;
 		}
 		set_stalled(s, false, 0);
-		clients_notify(l, s->intake.stored, s->intake.stored_len);
-		logs_all_notify(s->node, l, s->intake.stored, s->intake.stored_len);
+		clients_notify(l, s->intake.stored.of, s->intake.stored.n);
+		logs_all_notify(s->node, l, s->intake.stored.of, s->intake.stored.n);
 	}
 	return acknowledge(s);
 }
@@ -213,12 +215,14 @@ static int take_records(struct stream *s, const struct wire_frame *f)
 
 static int take_state(struct stream *s, const struct wire_frame *f)
 {
-	struct rv_counters c;
+	struct rv_counters c, before;
 
 	if (f->head.length != sizeof(c))
 		return refuse(s, "a frame of counters has the wrong size");
 	memcpy(&c, f->payload, sizeof(c));
+	before = s->life->counters;
 	life_count(s->life, &c);
+	counts_advance(&s->node->store.counts, &before, &s->life->counters);
 	s->intake.meta = true;
 	if (!s->timer.armed)
 		loop_timer_set(&s->node->loop, &s->timer, STREAM_STATE_MS);
@@ -270,11 +274,9 @@ static void close_stream(struct stream *s)
 
 static void after(struct stream *s, int r)
 {
-	if (r == -EPROTO || r == -EPROTONOSUPPORT || r == -EMSGSIZE) {
-		s->node->refused_peers++;
+	if (r == -EPROTO || r == -EPROTONOSUPPORT || r == -EMSGSIZE)
 		r = refuse(s, r == -EPROTONOSUPPORT ? "the protocol's version is another"
 						    : "that is not the protocol");
-	}
 	if (r < 0 || (s->closing && s->out.done == s->out.len))
 		close_stream(s);
 	else
@@ -319,12 +321,9 @@ static void expired(void *arg)
 /* Once a second at most. */
 static void say_refused(struct node *n, pid_t pid, int r)
 {
-	uint64_t now = util_now_ns();
-
 	n->refused_peers++;
-	if (n->refused_said_ns && now - n->refused_said_ns < 1000000000ull)
+	if (!log_due(&n->refused_said_ns))
 		return;
-	n->refused_said_ns = now;
 	log_warn(r, "a process that is no agent of ours came to %s: pid %d (%" PRIu64 " so far)",
 		 PATH_AGENT_SOCKET, (int)pid, n->refused_peers);
 }
@@ -332,7 +331,21 @@ static void say_refused(struct node *n, pid_t pid, int r)
 static int too_many(struct node *n, int fd)
 {
 	close(fd);
-	return log_warn(-EMFILE, "an agent was turned away, %u are connected", n->stream_count);
+	n->refused_peers++;
+	if (log_due(&n->refused_said_ns))
+		log_warn(0, "an agent was turned away, %u are connected", n->stream_count);
+	return -EMFILE;
+}
+
+/* An agent has one stream, and a second while a successor takes over: one that was taken over by its
+ * container must not use up the others' places. */
+static int check_share(const struct stream *s)
+{
+	unsigned same = 0;
+
+	for (const struct stream *o = s->node->streams; o; o = o->next)
+		same += strcmp(o->key, s->key) == 0;
+	return same > STREAM_SHARE_MAX ? -EUSERS : 0;
 }
 
 int stream_open(struct node *n, int fd)
@@ -356,6 +369,8 @@ int stream_open(struct node *n, int fd)
 	s->timer.expired = expired;
 	s->watch.arg = s->timer.arg = s;
 	r = peer_check(fd, n->uid, s->key, &s->pid);
+	if (r == 0)
+		r = check_share(s);
 	if (r == 0)
 		r = loop_add(&n->loop, &s->watch, fd, EPOLLIN);
 	if (r < 0) {

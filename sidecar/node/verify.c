@@ -9,8 +9,9 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 
-#define WORK_PER_STEP 512 /* entries */
-#define WORK_OF_LINK 16	  /* as much as checking one signature */
+#define WORK_PER_STEP 512  /* entries */
+#define WORK_OF_LINK 16	   /* as much as checking one signature */
+#define WORK_OF_BYTES 4096 /* an entry more for so many of them */
 
 int verify_new(struct store *s, struct life *l, const struct verify_anchor *anchors, unsigned n,
 	       struct verify **ret)
@@ -130,13 +131,14 @@ static int take_link(struct verify *v)
 	return 1;
 }
 
-/* 1: there is more, 0: that was the last one. */
-static int follow_links(struct verify *v, size_t work)
+/* A step's work. 1: there is more, 0: that was the last one. */
+static int follow_links(struct verify *v)
 {
 	struct chain_entry e;
 	int r = 1;
 
-	for (size_t n = 0; r > 0 && n < work; n++) {
+	v->read = 0;
+	for (size_t n = 0; r > 0 && n + v->read / WORK_OF_BYTES < WORK_PER_STEP; n++) {
 		if (!v->link.entries) {
 			r = take_link(v);
 			n += WORK_OF_LINK;
@@ -167,8 +169,8 @@ static int look_for_added(struct verify *v, bool args)
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
 		if (!numbers_have(known, seq))
-			r = follow_links(v, SIZE_MAX);
-		if (r < 0)
+			r = follow_links(v);
+		if (r != 0)
 			return r;
 		if (!numbers_have(known, seq))
 			verify_find(v, kind, seq);
@@ -225,7 +227,6 @@ static int check_rules(struct verify *v)
 static int check_seal(struct verify *v)
 {
 	char path[PATH_MAX];
-	_close_ int fd = -1;
 	struct seal s = {};
 	struct crypt_key key;
 	int r;
@@ -233,7 +234,7 @@ static int check_seal(struct verify *v)
 	if (!v->store->seals)
 		return 0;
 	store_seal_path(v->store, v->life, path, sizeof(path));
-	r = seal_open(path, &s, &fd);
+	r = seal_read(path, &s);
 	if (v->links == 0 && r == -ENOENT) {
 		verify_find(v, FINDING_NOT_CHAINED, 0);
 		return 0;
@@ -265,14 +266,12 @@ static void tell_anchors(struct verify *v)
 				     v->anchors[i].links, 0);
 }
 
-/* All at once: nothing comes between the last link and the seal. */
+/* In the step that has seen the last link: nothing comes between it and the seal. */
 static int finish(struct verify *v)
 {
 	uint8_t meta[CRYPT_DIGEST];
-	int r = follow_links(v, SIZE_MAX);
+	int r;
 
-	if (r < 0)
-		return r;
 	verify_find_all(v, FINDING_REMOVED, &v->gone);
 	verify_find_all(v, FINDING_ARGS_REMOVED, &v->gone_args);
 	r = check_seal(v);
@@ -296,13 +295,15 @@ static int work(struct verify *v)
 	int r;
 
 	if (v->pass == PASS_LINKS)
-		r = follow_links(v, WORK_PER_STEP);
+		r = follow_links(v);
 	else
 		r = look_for_added(v, v->pass == PASS_ARGS);
 	if (r != 0)
 		return r;
-	if (v->pass == PASS_ARGS)
-		return finish(v);
+	if (v->pass == PASS_ARGS) {
+		r = follow_links(v);
+		return r != 0 ? r : finish(v);
+	}
 	v->pass++;
 	v->at = (uint64_t)INT64_MIN; /* numbers of SQLite, whoever put them there */
 	return 1;

@@ -29,6 +29,7 @@ static int check_event(struct verify *v, const struct chain_entry *e)
 
 	if (r == 0) {
 		chain_digest_event(&row, digest);
+		v->read += row.record_len;
 		v->closed |= strcmp(row.kind, "close") == 0 && verify_equal(digest, e->digest);
 	}
 	if (v->over)
@@ -60,6 +61,7 @@ static int check_args(struct verify *v, const struct chain_entry *e)
 	if (r < 0)
 		return r == -ENOENT ? numbers_add(&v->gone_args, e->id) : r;
 	chain_digest_bytes(data, len, digest);
+	v->read += len;
 	if (!verify_equal(digest, e->digest))
 		verify_find(v, FINDING_ARGS_ALTERED, e->id);
 	return 0;

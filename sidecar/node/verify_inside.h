@@ -36,6 +36,7 @@ struct verify {
 	struct store *store;
 	struct life *life;
 	struct db *db; /* during a step */
+	size_t read;   /* bytes of records, in it */
 	enum verify_pass pass;
 	uint64_t at; /* the next number of PASS_EVENTS, PASS_ARGS */
 

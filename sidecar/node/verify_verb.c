@@ -25,17 +25,6 @@ static int start(struct client *c, const struct json *query)
 	return 1;
 }
 
-static int write_object(struct client *c, struct json_out *o)
-{
-	const char *text;
-	size_t len;
-	int r = json_out_text(o, &text, &len);
-
-	if (r == 0)
-		r = client_write(c, text, len);
-	return r < 0 ? r : client_write(c, "\n", 1);
-}
-
 static int write_findings(struct client *c, const struct verify *v)
 {
 	_json_out_ struct json_out *o = NULL;
@@ -49,7 +38,7 @@ static int write_findings(struct client *c, const struct verify *v)
 	if (!o)
 		return -ENOMEM;
 	verify_to_json(v, c->id, o);
-	return write_object(c, o);
+	return client_write_json(c, o);
 }
 
 static int step(struct client *c)
@@ -82,19 +71,18 @@ const struct verb verb_verify = {"verify", start, step, release};
 static int anchor_start(struct client *c, const struct json *query)
 {
 	_json_out_ struct json_out *o = json_out_new();
-	const struct json *any = json_get(query, "any");
 	int r = client_find_life(c, query);
 	uint64_t links;
 
 	if (r < 0)
 		return r;
 	r = o ? verify_anchor_json(c->store, c->life, c->id, o, &links) : -ENOMEM;
-	if (r == 0 && links == 0 && !(any && any->type == JSON_BOOL && any->boolean)) {
+	if (r == 0 && links == 0 && !json_is_true(query, "any")) {
 		snprintf(c->error, sizeof(c->error), "the record of %s has no chain",
 			 c->id ? c->id : "the node");
 		r = -ENOENT;
 	}
-	return r < 0 ? r : write_object(c, o);
+	return r < 0 ? r : client_write_json(c, o);
 }
 
 static int nothing_more(struct client *c)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "sidecar/common/launch.h"
 #include "sidecar/common/log.h"
+#include "sidecar/common/mark.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
 #include "sidecar/node/node.h"
@@ -40,8 +41,11 @@ static void refresh(struct watch *w)
 	    .path = path, .argv = argv, .fds = &null, .fds_count = 1, .stderr_fd = STDERR_FILENO};
 	int r = null < 0 ? -errno : util_sibling("reeve", path, sizeof(path));
 
+	w->refreshes++;
 	if (r == 0)
 		r = launch_detached(&l, &w->pidfd);
+	if (r < 0)
+		mark_add(MARK_REFRESH_FAILED);
 	if (r < 0)
 		log_err(r, "start 'reeve policy refresh': running containers keep their policies");
 }

@@ -20,6 +20,7 @@ struct watch {
 	struct loop_watch watch;
 	struct loop_timer look, settle;
 	int pidfd; /* the refresh at work, -1 none */
+	uint64_t refreshes; /* begun */
 };
 
 void watch_init(struct node *n);

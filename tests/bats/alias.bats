@@ -113,7 +113,7 @@ all_denied() {
 @test "alias: a policy that is put in force, and replaced, while the container runs" {
 	container "$dir" -- /bin/sleep 1000
 	links "$dir/rootfs"
-	(cd "$dir" && crun create alias-live </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start alias-live 3>&- 4>&-)
+	started alias-live
 	crun exec alias-live /act open /pub/file
 	echo "$denied" >"$BATS_TEST_TMPDIR/alias.json"
 	reeve policy apply alias-live "$BATS_TEST_TMPDIR/alias.json"

@@ -19,7 +19,7 @@ setup_file() {
 	echo x >"$dir/rootfs/etc/other"
 	: >"$dir/rootfs$hostile"
 	cp "$dir/rootfs/act" "$dir/rootfs/tmp/exe=b in"
-	(cd "$dir" && crun create acts </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start acts 3>&- 4>&-)
+	started acts
 	crun exec -u 1234:1234 acts /act open /etc/passwd
 	crun exec acts /act open "$hostile"
 	status=0 && crun exec acts /act open /etc/secret || status=$?

@@ -227,12 +227,27 @@ closed() {
 	reeve ledger --json --node | jq -e '.ended and .closed'
 }
 
-@test "node log: unloading ends it, without programs the node starts and says so, loading begins another" {
-	local generation
+@test "unload: refuses while a container is guarded, takes all of it away and ends the node's log; loading begins another" {
+	local generation pid
+	cd "$BATS_TEST_TMPDIR"
+	reeve run --output record --name bpf-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' 3>&- 4>&- &
+	pid=$!
+	retry 10 test -e up
+	run reeve unload
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"bpf-busy is running"* ]]
+	touch stop
+	wait "$pid"
 	$progs load oldlife
 	retry 5 logged oldlife
 	generation=$(logs --node .container.generation | sort -u)
-	reeve unload
+	retry 5 reeve unload
+	[ ! -e /sys/fs/bpf/reeve ] && [ ! -e /sys/fs/cgroup/reeve ]
+	[ "$(bpftool prog list | grep -c 'name reeve_' || true)" -eq 0 ]
+	run reeve unload
+	[ "$status" -eq 0 ] && [ "$output" = "nothing is loaded" ]
+	# Without programs the node goes on, and says so when it starts.
 	retry 5 closed
 	reeve ledger --node | tee /dev/stderr | grep -F 'exact: yes'
 	cmp <(logs --node 'select(.name == "oldlife").kind') <(printf '"bpf_load"\n"bpf_unload"\n')
@@ -250,7 +265,7 @@ closed() {
 	start_node
 	run $progs load unseen
 	[ "$status" -eq 0 ]
-	reeve-load
+	reeve run --output record -- true # who needs them loads them
 	retry 5 other_life "$generation"
 	$progs load newlife
 	retry 5 logged newlife

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # kernels: 6.1
-# cli.bats: `reeve` as people use it: run, doctor, unload, and what it says when it cannot.
+# cli.bats: `reeve` as people use it: run, doctor, and what it says when it cannot.
 
 load lib
 bats_require_minimum_version 1.5.0
@@ -212,26 +212,6 @@ records() {
 	# a reader that has seen enough is no failure
 	set -o pipefail
 	"$bin/reeve" logs cli-one | head -n 1
-}
-
-@test "unload: refuses while a container is guarded, takes all of it away, twice is fine" {
-	"$bin/reeve" run --output record --name cli-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' &
-	local pid=$!
-	retry 10 test -e up
-	run "$bin/reeve" unload
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"cli-busy is running"* ]]
-	touch stop
-	wait "$pid"
-	retry 5 "$bin/reeve" unload
-	[ ! -e /sys/fs/bpf/reeve ]
-	[ ! -e /sys/fs/cgroup/reeve ]
-	[ "$(bpftool prog list | grep -c 'name reeve_' || true)" -eq 0 ]
-	run "$bin/reeve" unload
-	[ "$status" -eq 0 ]
-	[ "$output" = "nothing is loaded" ]
-	guarded -- true
 }
 
 @test "doctor: ready here, and tells what is missing elsewhere" {

@@ -41,9 +41,7 @@ halted() {
 	echo "$1 $2: status $status after $((SECONDS - begin)) s, ${said%%$'\n'*}"
 	# Nothing of it is left that could run on.
 	crun delete -f "halted-$1-$2" 2>/dev/null || true
-	if [ "$1" = stop ] && pgrep -x halt >/dev/null; then
-		pkill -KILL -x halt
-	fi
+	[ "$1" != stop ] || pkill -KILL -x halt || true
 	case $status in
 	13) held=$((held + 1)) ;;
 	0 | 124) echo "escaped, or for ever under way"; return 1 ;;
@@ -57,8 +55,11 @@ halting() {
 	echo x >"$dir/rootfs/etc/shadow"
 	cp "$dir/config.json" "$dir/config.json.plain"
 	held=0 closed=0
-	halted list 0
-	[ "$held" -eq 1 ]
+	# On a busy machine the hook's four seconds may not be enough for it and its tracer.
+	for _ in 1 2 3; do
+		[ "$held" -eq 1 ] || halted list 0
+	done
+	[ "$held" -eq 1 ] || { cat "$dir/errors"; return 1; }
 	calls=$(sed -n 's/^calls //p' <<<"$said")
 }
 

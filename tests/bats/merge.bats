@@ -32,10 +32,6 @@ ran() {
 	exact "$1"
 }
 
-start() {
-	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
-}
-
 # opened ID PATH: a line "RECORDS REPETITIONS" of the opens of PATH.
 opened() {
 	reeve logs --json "$1" | jq -rs --arg path "$2" '
@@ -140,7 +136,7 @@ told() {
 @test "merge: kill -9 of the agent, across an epoch: exact" {
 	local i
 	container "$dir" -- /bin/sh -c 'i=0; while [ $i -lt 20000 ]; do read x </etc/passwd; i=$((i+1)); [ $((i%100)) -ne 0 ] || usleep 60000; done'
-	start killed
+	started killed
 	for i in 1 2 3 4 5 6; do
 		sleep 2
 		pkill -KILL -x reeve-agent
@@ -161,7 +157,7 @@ one_agent() {
 @test "merge: pending while the epoch runs, told after it; then the agent sleeps without end" {
 	local before
 	container "$dir" -- /bin/sh -c '/act opens 50 /etc/passwd; sleep 1.2; /act opens 5 /etc/group; exec /act pause'
-	start sleeper
+	started sleeper
 	retry 5 pending sleeper 53
 	reeve ledger sleeper
 	retry 14 is sleeper /etc/passwd 1 49

@@ -40,7 +40,7 @@ looping() {
 	shift
 	container "$dir" --annotate io.reeve.repeat each "$@" -- /act tries 10 /etc/secret /tmp/out
 	echo x >"$dir/rootfs/etc/secret"
-	(cd "$dir" && crun create "$id" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$id" 3>&- 4>&-)
+	started "$id"
 	retry 10 more "$dir/rootfs/tmp/out" 2
 }
 more() {

@@ -95,7 +95,7 @@ overruled() {
 	policy loose '{"name":"loose","mode":"enforce","rules":[{"subject":"file","path":"/b","action":"deny"},
 		{"subject":"file","path":"/a","action":"allow"}]}'
 	container "$dir" --annotate io.reeve.policy loose -- /act pause
-	(cd "$dir" && crun create loosens </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start loosens 3>&- 4>&-)
+	started loosens
 	reeve ps | grep -q 'policy loose allows in line 2 what a policy of the node denies'
 	crun kill loosens KILL
 	await_end loosens
@@ -132,7 +132,7 @@ overruled() {
 	mkdir /etc/reeve/policies
 	container "$dir" --annotate io.kubernetes.pod.namespace shop --annotate io.reeve.repeat each -- /act tries 20 /etc/secret /tmp/out
 	echo x >"$dir/rootfs/etc/secret"
-	(cd "$dir" && crun create follower </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start follower 3>&- 4>&-)
+	started follower
 	retry 10 ends_in 0
 	policy shop "$(denies shop /etc/secret '"match":{"namespace":"shop"},')"
 	retry 20 ends_in 13

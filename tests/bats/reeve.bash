@@ -13,6 +13,11 @@ container() {
 	cp "$act" "$dir/rootfs/act"
 }
 
+# started ID: a container of the bundle in $dir, which runs on.
+started() {
+	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+}
+
 # policy NAME JSON: a policy the annotation io.reeve.policy can name.
 policy() {
 	mkdir -p /etc/reeve/policies

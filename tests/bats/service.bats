@@ -23,9 +23,10 @@ teardown() {
 	start_node
 }
 
-# served [VARIABLE]...: the node, with the manager's socket.
+# served [VARIABLE]...: the node with ${options[@]}, and with the manager's socket.
+options=()
 served() {
-	env NOTIFY_SOCKET="$BATS_TEST_TMPDIR/notify" "$@" setsid reeve-node </dev/null >>/var/log/reeve-node.log 2>&1 3>&- 4>&- &
+	env NOTIFY_SOCKET="$BATS_TEST_TMPDIR/notify" "$@" setsid reeve-node "${options[@]}" </dev/null >>/var/log/reeve-node.log 2>&1 3>&- 4>&- &
 	node=$!
 	retry 20 grep -qx READY=1 "$said"
 }
@@ -68,7 +69,7 @@ at_least() {
 	ln -sf "$elsewhere" /etc/reeve/policies/svc-reload.json
 	container "$dir" --annotate io.reeve.policy svc-reload -- /bin/sh -c 'while :; do cat /etc/secret >>/got 2>>/refused; sleep 0.2; done'
 	echo x >"$dir/rootfs/etc/secret"
-	(cd "$dir" && crun create svc-reload </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start svc-reload 3>&- 4>&-)
+	started svc-reload
 	retry 10 test -s "$dir/rootfs/got"
 	printf '{"name":"svc-reload","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}' >"$elsewhere"
 	kill -HUP "$node"
@@ -84,7 +85,7 @@ at_least() {
 	local before rc=0
 	served
 	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 20 /etc/passwd; usleep 20000; done'
-	(cd "$dir" && crun create svc-term </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start svc-term 3>&- 4>&-)
+	started svc-term
 	for _ in 1 2 3; do
 		retry 10 stored_over svc-term 200
 		kill -TERM "$node"
@@ -103,4 +104,73 @@ at_least() {
 # stored_over ID N: more than N records are stored.
 stored_over() {
 	[ "$(reeve ledger --json "$1" | jq .stored)" -gt "$2" ]
+}
+
+# metric SERIES: its value. metric_is SERIES N
+metric() {
+	reeve metrics | awk -v series="$1" '$1 == series { print $2 }'
+}
+metric_is() {
+	local is
+	is=$(metric "$1")
+	[ "$is" = "$2" ] || { echo "$1 is '$is', not $2"; return 1; }
+}
+
+@test "metrics: what containers, hooks and policies did is in them, by the verb and by HTTP" {
+	local unguarded refused socket=$BATS_TEST_TMPDIR/metrics
+	options=(--metrics "unix:$socket")
+	served
+	policy svc-metrics '{"name":"svc-metrics","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}'
+	container "$dir" --annotate io.reeve.repeat each --annotate io.reeve.policy svc-metrics -- /bin/sh -c 'for i in 1 2 3; do cat /etc/secret; done'
+	echo x >"$dir/rootfs/etc/secret"
+	crun run -b "$dir" svc-metrics </dev/null 3>&- 4>&- || true
+	await_end svc-metrics
+	complete svc-metrics
+	reeve stats --json svc-metrics >"$dir/stats"
+	jq -e '.denied == 3' "$dir/stats"
+	retry 5 metric_is reeve_denied_total 3
+	for kind in open exec exit armed close; do
+		metric_is "reeve_records_stored_total{kind=\"$kind\"}" "$(jq ".kinds.$kind.stored" "$dir/stats")"
+	done
+	metric_is reeve_programs_loaded 1
+	metric_is reeve_agents 0
+
+	# A start without the guard, by the hook's own word.
+	unguarded=$(metric reeve_unguarded_starts_total)
+	echo '{}' | "$hook"
+	retry 5 metric_is reeve_unguarded_starts_total $((unguarded + 1))
+	echo '{}' | "$hook" --fail closed && false
+	sleep 1.1
+	metric_is reeve_unguarded_starts_total $((unguarded + 1))
+
+	# An agent that dies, a policy that is none.
+	refused=$(metric reeve_policy_reload_failures_total)
+	container "$dir" --annotate io.reeve.policy svc-metrics -- sleep 1000
+	(cd "$dir" && crun create svc-counted </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start svc-counted 3>&- 4>&-)
+	retry 10 metric_is 'reeve_containers{state="armed"}' 1
+	metric_is reeve_agents 1
+	pkill -KILL -x reeve-agent
+	retry 20 metric_is reeve_successors_total 1
+	retry 10 metric_is reeve_agents 1
+	policy svc-metrics '{'
+	retry 20 metric_is reeve_containers_policy_refused 1
+	retry 5 metric_is reeve_policy_reload_failures_total $((refused + 1))
+	policy svc-metrics '{"name":"svc-metrics","mode":"enforce","rules":[]}'
+	retry 20 metric_is reeve_containers_policy_refused 0
+	reeve metrics --containers | grep -qE '^reeve_container_info\{id="svc-counted",.*,policy="svc-metrics",armed="yes"\} 1$'
+
+	# For those who may query: the socket is a group's. The same text.
+	[ "$(stat -c '%a %G' "$socket")" = '660 reeve' ]
+	printf 'GET /metrics HTTP/1.1\r\n\r\n' | socat -t 5 - "UNIX-CONNECT:$socket" >"$dir/http"
+	head -n 1 "$dir/http" | grep -qx $'HTTP/1.1 200 OK\r'
+	diff <(grep -o '^reeve_[^ ]*' "$dir/http") <(reeve metrics | grep -o '^reeve_[^ ]*')
+	# and the query socket speaks lines to whoever has no client
+	echo '{"verb":"ps"}' | socat -t 5 - UNIX-CONNECT:/run/reeve/query.sock >"$dir/ps"
+	[ "$(head -n 1 "$dir/ps" | jq -c 'map(.id)')" = '["svc-counted"]' ]
+	[ "$(tail -n +2 "$dir/ps")" = '{"status":0}' ]
+	crun delete -f svc-counted
+	await_end svc-counted
+	retry 5 metric_is reeve_denied_total 3
+	stop_node
+	[ ! -e "$socket" ]
 }

@@ -39,9 +39,12 @@ one() {
 }
 
 @test "store: read-only, then not" {
+	one written
+	await_end written
 	stop_node # or its open databases keep the file system busy
 	mount -o remount,ro /var/lib/reeve
 	start_node
+	reeve verify written
 	one readonly
 	mount -o remount,rw /var/lib/reeve
 	await_end readonly

@@ -9,7 +9,7 @@ swinging() {
 		'for n in 1 2 3 4; do /act swing '"$2"' /p/one /p/two /p/always & done; while [ ! -e /go ]; do usleep 10000; done; exec /act guard 3 /p/always /escaped'
 	mkdir -p "$dir/rootfs/p" "$dir/policies"
 	touch "$dir"/rootfs/p/{one,two,always}
-	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	started "$1"
 }
 
 # swapped ID N SEED [kill]: that many changes; then all of it is true, and nothing was lost.
@@ -32,7 +32,7 @@ swapped() {
 applied_in_part() {
 	container "$dir" -- /bin/sleep 10000
 	mkdir -p "$dir/policies"
-	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	started "$1"
 	python3 -I -S /reeve/tests/bats/swaps.py "$1" "$dir/policies" 1 1
 	python3 -I -S /reeve/tests/bats/swaps.py each "$1" "$dir/policies" "$2" >"$BATS_TEST_TMPDIR/said" || { cat "$BATS_TEST_TMPDIR/said"; return 1; }
 	sed 's/^/# /' "$BATS_TEST_TMPDIR/said" >&3

@@ -21,7 +21,7 @@ teardown() {
 
 running() {
 	container "$dir" "${@:2}" -- /act pause
-	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	started "$1"
 }
 
 @test "trace: nothing is left after the last container and the node" {

@@ -11,7 +11,7 @@ traffic() {
 	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c \
 		"/act guard 5 /etc/shadow /tmp/out & while :; do /act opens 20 /etc/passwd; usleep ${2:-50000}; done"
 	echo x >"$dir/rootfs/etc/shadow"
-	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	started "$1"
 	retry 5 more_than "$1" 0
 }
 

@@ -117,7 +117,7 @@ records() {
 @test "a running container's record is proven, whenever the node is killed" {
 	local dir=$BATS_TEST_TMPDIR/b i
 	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 20 /etc/passwd; usleep 20000; done'
-	(cd "$dir" && crun create vrun </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start vrun 3>&- 4>&-)
+	started vrun
 	retry 5 running 100
 	reeve anchor vrun >"$BATS_TEST_TMPDIR/anchor"
 	for i in 1 2 3; do

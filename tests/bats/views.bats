@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # kernels: 7.2
-# views.bats: ways to look at a record: the processes, the numbers, the rates.
+# views.bats: ways to look at a record: the processes, the numbers, the rates, the page.
 
 load lib
 load reeve
@@ -82,6 +82,43 @@ entered() {
 	# The file itself grows or shrinks when it is closed.
 	[ "$(reeve stats --json | jq -c 'select(.id == "counted") | del(.file_bytes)')" = "$(jq -c 'del(.file_bytes)' <<<"$numbers")" ]
 	[ "$(reeve stats | wc -l)" -eq "$(($(reeve ps -a --json | jq length) + 1))" ]
+}
+
+# page SELECTED: how many lines of the page have it.
+page() {
+	grep -cF "$1" "$dir/page"
+}
+
+@test "report: a page of a running container, and of what it became" {
+	policy paged '{"name":"paged","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny","reason":"<b>never</b>"}]}'
+	container "$dir" --annotate io.reeve.policy paged -- /bin/sh -c 'cat /etc/shadow; echo >"/tmp/<script>"
+		while [ ! -e /tmp/go ]; do sleep 1; done; cat /etc/shadow; exit 5'
+	echo x >"$dir/rootfs/etc/shadow"
+	crun run -b "$dir" paged </dev/null >/dev/null 2>&1 3>&- &
+	retry 20 reeve_denied paged 1
+	reeve report paged >"$dir/page"
+	[ "$(page 'The container was running when this page was made.')" -eq 1 ]
+	[ "$(page '<span class=denied>denied</span><small>EACCES')" -eq 1 ]
+	touch "$dir/rootfs/tmp/go"
+	await_end paged
+	complete paged
+	reeve report --output "$dir/page" paged
+	[ "$(page 'This record is complete and unaltered.')" -eq 1 ]
+	[ "$(page '<strong>Nothing lost</strong>')" -eq 1 ]
+	[ "$(page '<strong>Guarded</strong>')" -eq 1 ]
+	[ "$(page '<strong>2 denied</strong>')" -eq 1 ]
+	[ "$(page '<dt>Exit<dd>5 after ')" -eq 1 ]
+	[ "$(page '<span class=denied>denied</span><small>EACCES')" -eq 2 ]
+	[ "$(page "rule 1 of <code>paged</code>, line 1<br><code>&#39;&lt;b&gt;never&lt;/b&gt;&#39;</code>")" -eq 2 ]
+	[ "$(page '<code>&#39;/tmp/&lt;script&gt;&#39;</code>')" -eq 1 ]
+	[ "$(page '<tr id=p')" -eq "$(reeve tree --json paged | jq '.processes | length')" ]
+	[ "$(page '<script>')" -eq 1 ]
+	[ "$(page "$(reeve verify --json paged | jq -r .head)")" -eq 1 ]
+}
+
+# reeve_denied ID N: at least N denials of it are stored.
+reeve_denied() {
+	[ "$(reeve logs --verdict denied "$1" | wc -l)" -ge "$2" ]
 }
 
 # terminal COMMAND: what it writes to one.

@@ -48,8 +48,14 @@ bench: all $(BENCH_PROGRAMS:%=$(BENCH_B)/%) $(BENCH_B)/noop.bpf $(BENCH_B)/dpath
 $(BENCH_B)/fill: $(BENCH_DIR)/fill.c $(filter-out %/main.o,$(patsubst %.c,$(B)/%.o,$(wildcard sidecar/node/*.c))) $(B)/libreeve.a | $(B)/.packages
 	@mkdir -p $(@D)
 	@$(if $(V),,echo '  CC  ' $@)
-	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $^ -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
+	$(Q)$(CC) $(BENCH_CFLAGS) $(LDFLAGS_reeve-node) -o $@ $^ -lsqlite3 -lyajl_s -lm -lseccomp -lcap -lsodium -lnettle
 .PHONY: bench-query
 bench-query: all $(BENCH_B)/fill
 	@$(call need,sqlite3)
 	@$(BENCH_DIR)/query.sh
+
+# Hundreds of containers at once, and what that costs the node; on this machine, agents made up.
+.PHONY: bench-many
+bench-many: all $(BENCH_B)/fill
+	@$(call need,iproute2)
+	@tests/node/check.sh ../bench/many.py

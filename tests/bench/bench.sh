@@ -4,6 +4,8 @@
 # Fails only when something could not be measured.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/vm/cache.sh
+. tests/vm/cache.sh
 
 programs=(reeve reeve-hook reeve-agent reeve-node reeve-load)
 
@@ -23,7 +25,7 @@ for kernel in "$@"; do
 	tsv=build/results/bench-$kernel.tsv
 	mkdir -p build/results
 	rm -f "$tsv"
-	KERNEL=$kernel ICOUNT=1 NODE=0 TIMEOUT=${TIMEOUT:-2400} tests/vm/guest.sh tests/bench/guest.sh || {
+	VM_PACKAGES="$(engines_packages) " KERNEL=$kernel ICOUNT=1 NODE=0 TIMEOUT=${TIMEOUT:-2400} tests/vm/guest.sh tests/bench/guest.sh || {
 		echo "bench: the guest $kernel did not measure to the end" >&2
 		rc=1
 		continue

@@ -11,6 +11,7 @@ work=/bench
 containers=50 # with which those with and without an agent are compared
 scale=(1 10 50 100 500)
 starts=8 # as many as a full pool serves
+podman_starts=3
 out=build/results/bench-$KERNEL.tsv
 
 # what follows each measured start: the container goes, its agent goes, all is quiet
@@ -95,6 +96,10 @@ prepare() {
 	tar -C "$work/src" -cf "$work/file.tar" .
 	(cd "$work/bundle" && crun spec &&
 		jq '.process.args = ["/true"] | .process.terminal = false' config.json >plain.json)
+	mkdir -p "$work"/hooks/{none,noop,reeve}
+	jq --arg path "$bin/nohook" '.hook.path = $path' deploy/hooks.d/reeve.json >"$work/hooks/noop/hook.json"
+	cp deploy/hooks.d/reeve.json "$work/hooks/reeve/hook.json"
+	tar -C "$work/bundle/rootfs" -c . | podman import -q - localhost/true
 	: >"$out"
 	put kernel "$(uname -r)"
 	sleep 6 # the kernel's own threads, done with the boot
@@ -117,10 +122,22 @@ start() {
 	put "start.$1.running" "$running"
 }
 
+# podman_run HOOKS: a whole `podman run`, with the hook of that directory
+podman_run() {
+	local elapsed running
+	echo "bench: $KERNEL: podman run, $1" >&2
+	read -r elapsed running < <("$bin/wall" $podman_starts "while pgrep -x reeve-agent >/dev/null; do sleep 0.05; done; sleep 0.2" \
+		podman --hooks-dir "$work/hooks/$1" run --rm --network none localhost/true /true)
+	put "podman.$1.elapsed" "$elapsed"
+	put "podman.$1.running" "$running"
+}
+
 measure_without_reeve() {
 	row none < <("$bin/inside" bench-none -- "$bin/ops" "$work")
 	start plain "$after_start"
 	start noop "$after_start" "$bin/nohook"
+	podman_run none
+	podman_run noop
 	build build_bare
 	row floor < <("$bin/noop" "$bin/noop.bpf" bench-floor -- "$bin/ops" "$work")
 	row floor < <("$bin/noop" "$bin/noop.bpf" bench-floor40 -- "$bin/ops" "$work" open40 open200)
@@ -232,6 +249,8 @@ measure_starts() {
 	start reeve "$after_start_refill" /usr/local/bin/reeve-hook
 	start used_up "$after_start" /usr/local/bin/reeve-hook
 	start empty "$after_start" /usr/local/bin/reeve-hook
+	reeve-load 2>/dev/null
+	podman_run reeve
 	reeve-load 2>/dev/null
 	measure_stages
 }

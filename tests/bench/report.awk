@@ -29,9 +29,9 @@ function verdict(   i, ratio) {
 	}
 	printf "\n"
 }
-function start(name, key) {
+function start(name, key, floor) {
 	printf "%-44s%14d%14d%10.3f\n", name, need(key ".running"), need(key ".elapsed"),
-		need(key ".elapsed") / need("start.noop.elapsed")
+		need(key ".elapsed") / need(floor ".elapsed")
 }
 function stage(name, key) {
 	printf "  %-42s%14d%14d\n", name, need("stage." key ".running"), need("stage." key ".elapsed")
@@ -136,15 +136,19 @@ END {
 	profile("--record normal", "build_normal")
 	profile("--record all", "build_all")
 	printf "\n%-44s%14s%14s%10s\n", "crun create of a static binary", "instructions", "with waits", "ratio"
-	start("no hook", "start.plain")
-	start("a hook that does nothing", "start.noop")
-	start("reeve-hook, a slot was prepared", "start.reeve")
-	start("reeve-hook, no slot was prepared", "start.empty")
+	start("no hook", "start.plain", "start.noop")
+	start("a hook that does nothing", "start.noop", "start.noop")
+	start("reeve-hook, a slot was prepared", "start.reeve", "start.noop")
+	start("reeve-hook, no slot was prepared", "start.empty", "start.noop")
 	stage("hook: state, checks, cgroup, fork the agent", "hook")
 	stage("agent: start, lock, a cgroup of its own", "enter")
 	stage("agent: slot, spool, programs attached", "attach")
 	stage("agent: privileges given up", "jail")
 	stage("agent: ready; hook: ends", "ready")
+	printf "\n%-44s%14s%14s%10s\n", "podman run --rm of the same, to its end", "instructions", "with waits", "ratio"
+	start("no hook", "podman.none", "podman.noop")
+	start("a hook that does nothing", "podman.noop", "podman.noop")
+	start("reeve-hook", "podman.reeve", "podman.noop")
 	printf "\n%-44s%14s%14s\n", "program", "bytes", "stripped"
 	n = split("reeve reeve-hook reeve-agent reeve-node reeve-load", programs, " ")
 	for (i = 1; i <= n; i++)

@@ -9,7 +9,7 @@ FUZZ_B := $(B)/fuzz
 FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_CFLAGS := $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(CFLAGS)) -O1 -fno-omit-frame-pointer \
 	-DCOMPILE_STATES_MAX=8192 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ_SRC := $(filter-out sidecar/common/jail.c cgroup/own.c,$(LIB_SRC)) sidecar/node/config.c oci-hooks/state.c oci-hooks/runc/insert.c
+FUZZ_SRC := $(filter-out sidecar/common/jail.c cgroup/own.c,$(LIB_SRC)) oci-hooks/state.c oci-hooks/runc/insert.c sidecar/node/http_request.c sidecar/node/config.c
 
 $(FUZZ_B)/.packages: | $(B)/.packages
 	@mkdir -p $(@D)

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import fastjsonschema
 import yaml
@@ -137,15 +138,46 @@ def of_set(docs):
         yield from (f"DaemonSet: {e}" for e in of_pod(d["metadata"]["name"], pod))
 
 
+def render_component(path):
+    """As it is meant: in an overlay of one's own."""
+    with tempfile.TemporaryDirectory() as own:
+        with open(os.path.join(own, "kustomization.yaml"), "w") as f:
+            yaml.safe_dump({"resources": [os.path.relpath(os.path.join(directory, "overlays/cri-o"), own)],
+                            "components": [os.path.relpath(path, own)]}, f)
+        return render(own)
+
+
 sets = {}
 for file in sorted(glob.glob(os.path.join(directory, "**", "kustomization.yaml"), recursive=True)):
     name = os.path.relpath(os.path.dirname(file), directory)
     try:
-        sets[name] = render(os.path.dirname(file))
+        component = yaml.load(open(file), Strict)["kind"] == "Component"
+        sets[name] = (render_component if component else render)(os.path.dirname(file))
         wrong = list(of_set(sets[name])) if name != "namespace" else [e for d in sets[name] for e in by_schema(d)]
     except (ValueError, yaml.YAMLError) as e:
         wrong = [str(e)]
     result(not wrong and sets.get(name), f"kube: {name} renders, is valid and asks for no more than it needs", wrong)
+
+# The metrics' port is what the node is told to listen on, and what is scraped; the rest is as it is without.
+def pod_of(name):
+    return next(d["spec"]["template"] for d in sets[name] if d["kind"] == "DaemonSet")
+
+
+with_port, without = copy.deepcopy(pod_of("metrics")), copy.deepcopy(pod_of("overlays/cri-o"))
+c, was = with_port["spec"]["containers"][0], without["spec"]["containers"][0]
+port = c.pop("ports", None)
+notes = with_port["metadata"].pop("annotations", {})
+command, c["command"] = c["command"], was["command"]
+wrong = []
+if port != [{"name": "metrics", "containerPort": 9464, "protocol": "TCP"}]:
+    wrong.append(f"ports: {port}")
+if command != was["command"] + ["--metrics", f"0.0.0.0:{port[0]['containerPort']}"]:
+    wrong.append(f"command: {command}")
+if notes != {"prometheus.io/scrape": "true", "prometheus.io/port": str(port[0]["containerPort"]), "prometheus.io/path": "/metrics"}:
+    wrong.append(f"annotations: {notes}")
+if with_port != without:
+    wrong.append("the component changes something else")
+result(not wrong, "kube: metrics adds a port, its scraping, and what the node is told; nothing else", wrong)
 
 good = sets["overlays/cri-o"]
 at = [d["kind"] for d in good].index("DaemonSet")

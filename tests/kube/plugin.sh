@@ -69,6 +69,7 @@ execs "the container its annotation names" "$exec_in_2 logs --format audit eee1"
 execs "ledger" "$exec_in ledger --json aaa1" -- ledger web --json
 execs "verify" "$exec_in verify bbb1" -- verify web -c log
 execs "anchor" "$exec_in anchor aaa1" -- anchor web
+execs "report" "$exec_in report aaa1" -- report web
 execs "policy show" "$exec_in policy show bbb1" -- policy show web -c log
 execs "ps on every node that has reeve" "$exec_in ps -a" "$exec_in_2 ps -a" -- ps -a
 execs "ps on one" "$exec_in_2 ps" -- ps --host worker-2

@@ -9,7 +9,7 @@ UNIT_CFLAGS := $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(CFLAGS)) -O1 -fno-omit-fra
 UNIT_SRC := $(LIB_SRC) sidecar/agent/spool.c $(filter-out %/main.c,$(wildcard oci-hooks/*.c oci-hooks/runc/*.c sidecar/node/*.c)) $(UNIT_EXTRA_SRC)
 UNIT_TESTS := $(filter-out %/layout.c,$(wildcard tests/unit/*.c tests/unit/*/*.c))
 UNIT_LIBS := -lyajl_s -l:libsqlite3.a -lm -lseccomp -lcap -lcgroup -l:libsodium.a -l:libnettle.a $(UNIT_EXTRA_LIBS)
-UNIT_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup strndup asprintf,-Wl,--wrap=$(f))
+UNIT_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup strndup asprintf fsync fdatasync,-Wl,--wrap=$(f))
 LAYOUT_INCLUDE = -I. -I/usr/include/$(shell gcc -dumpmachine)
 
 $(UNIT_B)/%.o: %.c $(B)/build_id.h | $(B)/.packages
@@ -37,5 +37,5 @@ $(B)/unit-tests: $(UNIT_TESTS:%.c=$(UNIT_B)/%.o) $(UNIT_B)/libunit.a $(UNIT_B)/l
 .PHONY: unit
 unit: $(B)/unit-tests
 	@mkdir -p $(B)/results
-	@set -o pipefail; ASAN_OPTIONS=detect_leaks=1 timeout 600 $(B)/unit-tests $(UNIT) \
+	@set -o pipefail; ASAN_OPTIONS=detect_leaks=1 timeout 1200 $(B)/unit-tests $(UNIT) \
 		| tee $(B)/results/unit.tap

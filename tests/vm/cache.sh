@@ -11,6 +11,11 @@ mirror=${REEVE_MIRROR:-http://deb.debian.org/debian}
 security=${REEVE_SECURITY:-http://deb.debian.org/debian-security}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# engines_packages: podman, containerd, docker and systemd; docker's client is a package of its own from trixie on.
+engines_packages() {
+	echo "podman containerd docker.io $([ "${IMAGE:-trixie}" = bookworm ] || echo docker-cli) systemd dbus"
+}
+
 say() { echo "vm: $*" >&2; }
 die() {
 	say "$*"

@@ -14,7 +14,7 @@ set -euo pipefail
 suite=${1:-trixie}
 case $suite in trixie | bookworm) ;; *) die "image '$suite' is unknown: use trixie or bookworm" ;; esac
 
-packages=(adduser attr auditd bats bpftool busybox-static crun iproute2 jq kmod
+packages=(adduser attr auditd bats bpftool busybox-static crun dmsetup e2fsprogs iproute2 jq kmod
 	libcap2-bin mount netcat-openbsd passwd procps python3-minimal runc socat sqlite3
 	strace xxd)
 read -ra extra <<<"${VM_PACKAGES:-}"

@@ -19,7 +19,9 @@ if [ "$(id -u)" -ne 0 ]; then
 	echo "need: not root: run  apt-get install --no-install-recommends ${missing[*]}" >&2
 	exit 1
 fi
+exec 9>/run/reeve-need.lock
+flock 9
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq >&2 || echo "need: apt-get update failed, trying with the lists at hand" >&2
+apt-get update -qq >&2 9>&- || echo "need: apt-get update failed, trying with the lists at hand" >&2
 apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 \
-	-o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+	-o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null 9>&-

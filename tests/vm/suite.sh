@@ -20,8 +20,7 @@ case $kind in
 engines | systemd | bookworm-engines | bookworm-systemd)
 	[[ $kind != bookworm-* ]] || export IMAGE=bookworm
 	[[ $kind != *systemd ]] || export INIT=systemd
-	# docker's client is a package of its own from trixie on
-	VM_PACKAGES="podman containerd docker.io $([ "${IMAGE:-trixie}" = bookworm ] || echo docker-cli) systemd dbus ${VM_PACKAGES:-}"
+	VM_PACKAGES="$(engines_packages) ${VM_PACKAGES:-}"
 	export VM_PACKAGES
 	;;
 *) die "no such boot: $name" ;;

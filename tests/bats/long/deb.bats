@@ -1,18 +1,29 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# image: 6.12-plain 6.12-systemd
 # The Debian package on a host that has never seen reeve: installed, upgraded under a running container,
-# purged. There is no systemd here, which its scripts have to cope with.
+# purged. Where systemd is pid 1, the package starts, restarts and ends the node; elsewhere its scripts have to cope.
 bats_require_minimum_version 1.5.0
 load ../lib
 load ../reeve
 
 away=/var/tmp/reeve-away
 # dpkg and the loader are slow here, and the upgrade has both twice.
-export BATS_TEST_TIMEOUT=400
+export BATS_TEST_TIMEOUT=900
+unit=reeve-node.service
+
+managed() {
+	[ -d /run/systemd/system ]
+}
 
 setup_file() {
-	stop_node
+	if managed; then
+		systemctl stop "$unit"
+		rm "/usr/local/lib/systemd/system/$unit"
+		systemctl daemon-reload
+	else
+		stop_node
+	fi
 	retry 60 reeve unload
 	mkdir -p "$away"
 	mv /usr/local/bin/reeve* "$away/"
@@ -21,7 +32,7 @@ setup_file() {
 	host_files >"$BATS_FILE_TMPDIR/before"
 	dpkg -i /reeve/build/tests/reeve.deb
 	hash -r
-	reeve-load # most of a minute here
+	managed || reeve-load # most of a minute here
 }
 
 teardown_file() {
@@ -31,8 +42,14 @@ teardown_file() {
 	hash -r
 	useradd --system --user-group --home-dir /var/lib/reeve --shell /usr/sbin/nologin reeve
 	mkdir -p /var/lib/reeve /run/reeve
-	reeve-load
-	start_node
+	if managed; then
+		install -D -m 644 -t /usr/local/lib/systemd/system "/reeve/deploy/systemd/$unit"
+		systemctl daemon-reload
+		systemctl start "$unit"
+	else
+		reeve-load
+		start_node
+	fi
 }
 
 # What a package could leave, with owner, mode and content; not what dpkg and others keep of their own.
@@ -60,7 +77,7 @@ guarded_container() {
 	STAGE=createRuntime hook=/usr/bin/reeve-hook container "$b" --annotate io.reeve.policy deb-deny -- \
 		/bin/sh -c 'while :; do cat /etc/secret >>/got.new 2>>/refused && mv /got.new /got; usleep 20000; done'
 	echo x >"$b/rootfs/etc/secret"
-	(cd "$b" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
+	dir=$b started "$1"
 	retry 10 test -s "$b/rootfs/refused"
 }
 
@@ -70,7 +87,12 @@ guarded_container() {
 	grep -qx 'ExecStart=/usr/bin/reeve-node' /lib/systemd/system/reeve-node.service
 	[ "$(command -v reeve)" = /usr/bin/reeve ]
 	dpkg --verify reeve
-	start_node
+	if managed; then
+		[ "$(systemctl is-enabled "$unit") $(systemctl is-active "$unit")" = "enabled active" ]
+		[ "$(systemctl show -P FragmentPath "$unit")" -ef "/lib/systemd/system/$unit" ]
+	else
+		start_node
+	fi
 	policy deb-deny '{"name":"deb-deny","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}'
 	guarded_container deb-before
 }
@@ -81,12 +103,13 @@ guarded_container() {
 	count=$(refused deb-before)
 	dpkg -i /reeve/build/tests/reeve-next.deb
 	[[ $(reeve --version) == "reeve 9"* ]]
-	# What systemd does here: the new node in the place of the old.
-	kill "$old_node"
-	retry 10 node_gone
-	retry 20 refused_more deb-before $((count + 5))
-	reeve-load
-	start_node
+	if ! managed; then # what systemd does: the new node in the place of the old
+		kill "$old_node"
+		retry 10 node_gone
+		retry 20 refused_more deb-before $((count + 5))
+		reeve-load
+		start_node
+	fi
 	[ "$(pgrep -x reeve-node)" != "$old_node" ]
 	[[ $(reeve status --json) == *'9.'* ]] || reeve status
 	guarded_container deb-after
@@ -108,6 +131,8 @@ guarded_container() {
 }
 
 @test "purge takes everything away, also what reeve install wrote" {
+	local made=
+	[ -d /etc/docker ] || made=/etc/docker
 	mkdir -p /etc/docker
 	printf '{\n  "debug": true\n}\n' >/etc/docker/daemon.json
 	cp /bin/true /usr/local/bin/reeve-runc
@@ -115,8 +140,10 @@ guarded_container() {
 	grep -q reeve-runc /etc/docker/daemon.json
 	dpkg --purge reeve
 	printf '{\n  "debug": true\n}\n' | diff - /etc/docker/daemon.json
-	rm -r /etc/docker /usr/local/bin/reeve-runc
+	rm /etc/docker/daemon.json /usr/local/bin/reeve-runc
+	[ -z "$made" ] || rmdir "$made"
 	! pgrep -x 'reeve-.*'
 	host_files | diff "$BATS_FILE_TMPDIR/before" -
+	! managed || [ "$(systemctl is-active "$unit")" != active ]
 	[ -z "$(bpftool -j prog show | jq -r '.[] | select(.name // "" | startswith("reeve")) | .name')" ]
 }

@@ -19,9 +19,9 @@ teardown() {
 
 @test "races: the node, the agent or both killed 20 times at random moments" {
 	local n victim
-	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c '/act guard 5 /etc/shadow /tmp/out & while :; do /act opens 20 /etc/passwd; usleep 50000; done'
+	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c '/act guard 5 /etc/shadow /tmp/out & while :; do /act opens 20 /etc/passwd; usleep 200000; done'
 	echo x >"$dir/rootfs/etc/shadow"
-	(cd "$dir" && crun create hunted </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start hunted 3>&- 4>&-)
+	started hunted
 	for n in $(seq 20); do
 		sleep "0.$((RANDOM % 90 + 10))"
 		victim=$(printf 'reeve-node\nreeve-agent\nreeve-(node|agent)\n' | shuf -n 1)

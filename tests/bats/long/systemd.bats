@@ -110,7 +110,7 @@ bounded() {
 	ln -sf /etc/reeve/elsewhere.json /etc/reeve/policies/svc-unit.json
 	container "$dir" --annotate io.reeve.policy svc-unit -- /bin/sh -c 'while :; do cat /etc/secret >>/got 2>>/refused; sleep 0.2; done'
 	echo x >"$dir/rootfs/etc/secret"
-	(cd "$dir" && crun create sd-reload </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start sd-reload 3>&- 4>&-)
+	started sd-reload
 	retry 10 test -s "$dir/rootfs/got"
 	printf '{"name":"svc-unit","mode":"enforce","rules":[{"subject":"file","path":"/etc/secret","action":"deny"}]}' >/etc/reeve/elsewhere.json
 	systemctl reload "$unit"
@@ -151,4 +151,26 @@ bounded() {
 	await_end sd-away
 	exact sd-away
 	finish sd-stop
+}
+
+# scrape: the answer's first line, from the port systemd listens on.
+scrape() {
+	exec 5<>/dev/tcp/127.0.0.1/9464
+	printf 'GET /metrics HTTP/1.1\r\n\r\n' >&5
+	cat <&5 >"$BATS_TEST_TMPDIR/scrape"
+	exec 5>&-
+	head -n 1 "$BATS_TEST_TMPDIR/scrape"
+	grep -q '^reeve_build_info' "$BATS_TEST_TMPDIR/scrape"
+}
+
+@test "systemd: the metrics' port is systemd's; the node serves it from its sandbox, which has no network" {
+	systemctl stop "$unit"
+	systemctl start reeve-metrics.socket "$unit"
+	[ "$(scrape)" = $'HTTP/1.1 200 OK\r' ]
+	[ "$(readlink "/proc/$(property MainPID)/ns/net")" != "$(readlink /proc/1/ns/net)" ]
+	systemctl restart "$unit"
+	[ "$(scrape)" = $'HTTP/1.1 200 OK\r' ]
+	kill -KILL "$(property MainPID)"
+	[ "$(scrape)" = $'HTTP/1.1 200 OK\r' ]
+	systemctl stop reeve-metrics.socket "$unit"
 }

@@ -132,3 +132,28 @@ TEST("tree: without memory there is none, and nothing leaks")
 {
 	tap_each_malloc(build);
 }
+
+TEST("tree: in bounded memory what finds no room is counted, and is nobody else's")
+{
+	struct process_tree t;
+	char text[1024];
+
+	process_tree_init(&t);
+	t.bytes_max = 2 * sizeof(struct process) + 400;
+	CHECK_INT(add(&t, HEAD("armed", 0, 2000) BY(10, 1, 1000) ",\"record\":[\"exec\",\"fork\"]}"), 0);
+	CHECK_INT(add(&t, HEAD("fork", 1, 2100) BY(10, 1, 1000) ",\"child_pid\":11,\"child_ns_pid\":2}"), 0);
+	CHECK_INT(add(&t, HEAD("exec", 2, 2101) BY(11, 10, 2100) ",\"path\":\"/bin/a\",\"argv\":[\"a\"]}"), 0);
+	for (unsigned i = 0; i < 5; i++)
+		CHECK_INT(add(&t, HEAD("exec", 3, 2102) BY(11, 10, 2100) ",\"path\":\"/bin/b\",\"argv\":[\"b\"]}"), 0);
+	CHECK(t.of[1].execs_n >= 1 && t.of[1].execs_n < 6);
+	CHECK(t.of[1].cut);
+	CHECK_INT(t.left_out, 6 - t.of[1].execs_n);
+	/* the number comes back, for one there is no room for */
+	CHECK_INT(add(&t, HEAD("exit", 4, 2200) BY(11, 10, 2100) ",\"code\":0,\"signal\":null,\"core\":false}"), 0);
+	CHECK_INT(add(&t, HEAD("fork", 5, 2300) BY(10, 1, 1000) ",\"child_pid\":11,\"child_ns_pid\":2}"), 0);
+	CHECK_INT(add(&t, HEAD("exit", 6, 2301) BY(11, 10, 2300) ",\"code\":9,\"signal\":null,\"core\":false}"), 0);
+	CHECK_INT(t.of[1].code, 0);
+	CHECK_STR(walk(&t, text), "0:10:init:0 1:11:forked:1 ");
+	CHECK_INT(t.left_out, 8 - t.of[1].execs_n);
+	process_tree_release(&t);
+}

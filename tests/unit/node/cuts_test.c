@@ -157,7 +157,7 @@ TEST("cut: what was cut and comes again is a duplicate; what comes late for the 
 	/* 1050 was counted as lost; now it comes. */
 	CHECK_INT(intake_add(&in, data, scene_put(&s, data, 1050, RV_KIND_OPEN), &bulk), 0);
 	CHECK_INT(intake_commit(&in, &s.store, s.life), 0);
-	CHECK_INT((long long)in.stored_len, 1);
+	CHECK_INT((long long)in.stored.n, 1);
 	CHECK_INT((long long)scene_ledger(&s).missing, 2);
 	intake_release(&in);
 }

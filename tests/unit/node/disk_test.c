@@ -40,7 +40,7 @@ TEST("disk: a level is entered at its part of the floor, and left with an eighth
 
 /* As scene_come does it, through the disk's door: numbers that could not be stored stay in the
  * intake. */
-static int send(struct node *n, struct scene *s, struct intake *in, uint64_t from, uint64_t to)
+static int deliver(struct node *n, struct scene *s, struct intake *in, uint64_t from, uint64_t to)
 {
 	uint8_t data[4096];
 	int r = 0;
@@ -74,12 +74,12 @@ static void live_through(bool again)
 	spill_init(&n.disk.spill);
 	disk_look(&n);
 	HOLDS(n.disk.level == DISK_FREE && n.disk.spill.fd >= 0);
-	HOLDS(send(&n, &s, &in, 0, 2000) == 0);
+	HOLDS(deliver(&n, &s, &in, 0, 2000) == 0);
 	/* Full to the last byte, also of what is given up: what is denied is stored, in the
 	 * reserve. */
 	for (uint64_t at = 2001; at < 10000; at += 1000) {
 		apart_fill("/var/lib/ballast");
-		HOLDS(send(&n, &s, &in, at, at + 999) == 0 && in.len == 0);
+		HOLDS(deliver(&n, &s, &in, at, at + 999) == 0 && in.len == 0);
 	}
 	HOLDS(n.disk.level == DISK_FULL && spill_any(&n.disk.spill));
 	/* The node is ended, and another comes. */
@@ -94,7 +94,7 @@ static void live_through(bool again)
 	}
 	/* That is full now, too: nothing is taken, nothing is lost. */
 	for (uint64_t at = 10001; at < 200000 && in.len == 0; at += 100)
-		(void)send(&n, &s, &in, at, at + 99);
+		(void)deliver(&n, &s, &in, at, at + 99);
 	HOLDS(in.len > 0);
 	HOLDS(disk_commit(&n, &in, s.life) == -ENOSPC);
 	HOLDS(unlink("/var/lib/ballast") == 0);

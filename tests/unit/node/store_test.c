@@ -89,7 +89,7 @@ TEST("what is committed is there after closing")
 	l->counters.issued = 100;
 	l->counters.lost[RV_KIND_OPEN] = 3;
 	CHECK_INT(intake_commit(&in, &s, l), 0);
-	CHECK_INT((long long)in.stored_len, 100);
+	CHECK_INT((long long)in.stored.n, 100);
 	CHECK_INT(store_begin(&s, l), 0);
 	CHECK_INT(store_put_args(l, 5, "a\0b", 4), 0);
 	CHECK_INT(store_commit(&s, l), 0);
@@ -128,7 +128,7 @@ TEST("a number is stored once, another generation never")
 	CHECK_INT(add_opens(&in, 2, 4), 0);
 	CHECK_INT(intake_add(&in, data, put_open(data, 9, GENERATION + 1, "/x"), &bulk), 0);
 	CHECK_INT(intake_commit(&in, &s, l), 0);
-	CHECK_INT((long long)in.stored_len, 1);
+	CHECK_INT((long long)in.stored.n, 1);
 	CHECK_INT((long long)l->duplicates, 2);
 	CHECK_INT((long long)l->refused, 1);
 	CHECK_INT(count_rows(&s, l), 4);
