@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # dir is the bundle's, set by who loads it
-# full.bash: a store on a small disk of its own, and that disk full under load. The suite sets FULL_S, how long.
+# full.bash: a store on a small disk of its own, and that disk full under load. The suite sets FULL_S, how long, and FULL_DISK, of which
+# an eightieth is the reserve: 24 bytes for each record that is dropped, and all of a denial.
 # `load lib` and `load reeve` first.
 
 # small_disk SIZE CONFIG: the node with an empty store on it, and that configuration.
@@ -58,7 +59,7 @@ is_disk() {
 }
 
 full_under_load() {
-	small_disk 64m '{"retention": {"age": null}}'
+	small_disk "$FULL_DISK" '{"retention": {"age": null}}'
 	busy full
 	retry 10 holds full '.stored > 300'
 	# Somebody else takes all there is, and whatever is given up.

@@ -8,7 +8,7 @@ load lib
 load reeve
 load full
 
-FULL_S=10
+FULL_S=10 FULL_DISK=64m
 
 setup() {
 	dir=$BATS_TEST_TMPDIR/b

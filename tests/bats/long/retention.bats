@@ -7,7 +7,7 @@ load ../lib
 load ../reeve
 load ../full
 
-FULL_S=60
+FULL_S=60 FULL_DISK=400m
 
 setup() {
 	dir=$BATS_TEST_TMPDIR/b
