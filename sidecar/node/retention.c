@@ -109,7 +109,8 @@ static bool plan_age(struct node *n, const struct place *p)
 	for (struct life *l = p->lives->first; l; l = l->next) {
 		if (is_waiting(l))
 			continue;
-		if (may_be_removed(n, l) && (int64_t)l->ended_wall_ns < before) {
+		/* 0: it is not known when. */
+		if (may_be_removed(n, l) && l->ended_wall_ns && (int64_t)l->ended_wall_ns < before) {
 			remove_life(n, p, l, "age");
 			return true;
 		}

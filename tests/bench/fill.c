@@ -111,6 +111,7 @@ int main(int argc, char **argv)
 		l->settled = l->settling = seq;
 		l->settling_since_ns = util_now_ns();
 		l->closed = l->ended = in.meta = seq == count - 1;
+		l->ended_wall_ns = l->ended ? util_wall_ns() : 0;
 		r = intake_commit(&in, &s, l);
 	}
 	if (r < 0)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include "sidecar/common/event_table.h"
 #include "sidecar/common/util.h"
@@ -15,10 +16,12 @@
 #include "sidecar/node/intake.h"
 
 #define GENERATION 1000
-#define BEGIN_NS 1795228980000000000ull /* 2026-11-21T02:43:00Z */
 #define BOOT_NS 5000000000000ull
+#define DAY_S 86400ull
 #define VERSION 0x51a7c0deu
 #define MS 1000000ull
+
+static uint64_t begin_ns; /* yesterday, 02:43 UTC: retention has no reason */
 
 static struct store store;
 static struct life *life;
@@ -62,7 +65,7 @@ static void begin(unsigned kind)
 	memset(&rec, 0, sizeof(struct rv_checkpoint));
 	extra = 0;
 	rec.head = (struct rv_head){.kind = (uint16_t)kind, .generation = GENERATION, .cgroup_id = 1,
-				    .boot_ns = BOOT_NS + at_ms * MS, .tai_ns = BEGIN_NS + at_ms * MS,
+				    .boot_ns = BOOT_NS + at_ms * MS, .tai_ns = begin_ns + at_ms * MS,
 				    .exec_seq = who.exec_seq, .start_ns = BOOT_NS + who.start_ms * MS,
 				    .pid = who.pid, .tid = who.pid, .ppid = who.ppid, .ns_pid = who.ns_pid,
 				    .ns_tid = who.ns_pid, .uid = who.uid, .gid = who.uid, .euid = who.uid,
@@ -233,11 +236,11 @@ static void close_record(void)
 
 	event_make_close(&close, &state, "reeve-agent");
 	close.head.boot_ns = BOOT_NS + at_ms * MS;
-	close.head.tai_ns = BEGIN_NS + at_ms * MS;
+	close.head.tai_ns = begin_ns + at_ms * MS;
 	must(intake_add(&in, (const uint8_t *)&close, sizeof(close), &bulk), "close");
 	life_count(life, &close.counters);
 	life->closed = life->ended = in.meta = true;
-	life->ended_wall_ns = BEGIN_NS + at_ms * MS;
+	life->ended_wall_ns = begin_ns + at_ms * MS;
 	commit();
 }
 
@@ -482,6 +485,8 @@ static void flood(uint64_t records)
 
 int main(int argc, char **argv)
 {
+	begin_ns = ((uint64_t)time(NULL) / DAY_S * DAY_S - DAY_S + (2 * 60 + 43) * 60) * 1000000000ull;
+
 	struct meta_annotation labels[] = {
 	    {(char *)"app", (char *)"web"},
 	    {(char *)"note", (char *)"</dd></dl><script>document.title='OWNED'</script>"},
@@ -489,7 +494,7 @@ int main(int argc, char **argv)
 	};
 	struct meta meta = {.key = "0000000000000001", .id = "web-7d4b9c", .generation = GENERATION,
 			    .name = "web</h1><script>document.title='OWNED'</script>", .policy = "web",
-			    .cgroup_id = 1, .started_wall_ns = BEGIN_NS - 180 * MS,
+			    .cgroup_id = 1, .started_wall_ns = begin_ns - 180 * MS,
 			    .cgroup = (char *)"/machine.slice/libpod-web-7d4b9c.scope", .runtime = (char *)"crun",
 			    .image = (char *)"registry.example/shop/web:2.14", .pod = (char *)"shop-web-0",
 			    .namespace = (char *)"shop", .labels = labels, .labels_n = ARRAY_SIZE(labels)};

@@ -328,7 +328,8 @@ def check_command():
     wrong += differ(unknown=(r.returncode, 1), unknown_why=(b"no container 'no-such' is known" in r.stderr, True), nothing=(r.stdout, b""))
     r = reeve("report", "--since", "soon", "web-7d4b9c")
     wrong += differ(since=(r.returncode, 2), since_why=(b"expected" in r.stderr, True))
-    page = reeve("report", "--since", "2026-11-21T02:52:22.4Z", "--until", "2026-11-21T02:52:23Z", "web-7d4b9c").stdout
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))  # as made.c has it
+    page = reeve("report", "--since", f"{yesterday}T02:52:22.4Z", "--until", f"{yesterday}T02:52:23Z", "web-7d4b9c").stdout
     wrong += differ(range=(len(re.findall(rb"<span class=denied>denied", page)), 2), tree=(page.count(b" data-d="), 12),
                     said=(b"Acts shown are those since" in page, True))
     result("the command: a terminal, a file, a title, a range, and what it refuses", wrong)
