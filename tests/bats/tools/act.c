@@ -83,6 +83,16 @@ static int try_open(const char *path, int flags)
 	return 0;
 }
 
+/* open PATH [OUT]: OUT is made when it succeeded. */
+static int open_and_tell(char **v)
+{
+	int r = try_open(v[0], O_RDONLY);
+
+	if (r == 0 && v[1])
+		close(open(v[1], O_WRONLY | O_CREAT, 0644));
+	return r;
+}
+
 /* opens N PATH: opens PATH N times; status 0 when all succeeded. */
 static int opens(char **v)
 {
@@ -381,7 +391,7 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "report"))
 		return report();
 	if (!strcmp(verb, "open"))
-		return try_open(v[0], O_RDONLY);
+		return open_and_tell(v);
 	if (!strcmp(verb, "write"))
 		return try_open(v[0], O_WRONLY);
 	if (!strcmp(verb, "create"))
