@@ -19,7 +19,7 @@
 #include "sidecar/policy/policy.h"
 #include "verbs.h"
 
-#define LOAD_DEADLINE_MS 120000 /* a first load, where the machine is emulated and busy */
+#define LOAD_DEADLINE_MS 300000 /* a first load, where the machine is emulated and busy */
 #define AGENT_DEADLINE_MS 10000
 #define AGENT_LEAVE_MS 2000
 

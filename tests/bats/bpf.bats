@@ -10,6 +10,10 @@ load reeve
 progs=/reeve/build/tests/progs
 pin=/sys/fs/bpf/pinned-by-the-suite
 
+setup_file() {
+	export BATS_TEST_TIMEOUT=400 # loading can take minutes here
+}
+
 setup() {
 	start_node
 	dir=$BATS_TEST_TMPDIR/b
