@@ -18,6 +18,7 @@
 #include "sidecar/common/util.h"
 
 #define LOCK_DEADLINE_MS 3000
+#define LOCK_TRY_MS 10
 #define ATTACH_TRIES 20
 
 static const char *const cgroup_programs[] = {
@@ -28,19 +29,28 @@ static const char *const cgroup_programs[] = {
 #undef N
 };
 
+/* Where none is ready, who has the lock makes some: we, or somebody whose first ones will do. */
+static int claim_any(struct agent *a)
+{
+	uint64_t end = util_now_ns() + LOCK_DEADLINE_MS * 1000000ull;
+	_close_ int lock = -1;
+	int r;
+
+	do {
+		r = slot_claim(a->meta.key, &a->slot);
+		if (r != -ENOENT)
+			return r;
+		r = slot_lock(LOCK_TRY_MS, &lock);
+	} while (r == -ETIMEDOUT && util_now_ns() < end);
+	if (!r)
+		r = slot_pool_fill(SLOT_POOL_TARGET / 2); /* some for those who wait behind us */
+	return r ? r : slot_claim(a->meta.key, &a->slot);
+}
+
 static int claim(struct agent *a)
 {
-	_close_ int lock = -1;
-	int r = slot_claim(a->meta.key, &a->slot);
+	int r = claim_any(a);
 
-	if (r == -ENOENT) {
-		r = slot_lock(LOCK_DEADLINE_MS, &lock);
-		if (!r)
-			r = slot_pool_fill(SLOT_POOL_TARGET /
-					   2); /* some for those who wait behind us */
-		if (!r)
-			r = slot_claim(a->meta.key, &a->slot);
-	}
 	if (r)
 		return log_err(r, "claim a slot for container %s (at most %d at a time)",
 			       a->meta.id, RV_SLOT_MAX - 1);

@@ -41,10 +41,10 @@ static int outer_open(struct outer *ret)
 
 /* Slots in the making: their maps, side by side for the outer maps' batches. */
 struct batch {
-	uint32_t slots[SLOT_POOL_TARGET];
-	int states[SLOT_POOL_TARGET];
-	int rings[SLOT_POOL_TARGET];
-	int lanes[SLOT_POOL_TARGET];
+	uint32_t slots[SLOT_BATCH];
+	int states[SLOT_BATCH];
+	int rings[SLOT_BATCH];
+	int lanes[SLOT_BATCH];
 	unsigned n;
 };
 
@@ -55,6 +55,7 @@ static void batch_release(struct batch *b)
 		util_close_p(&b->rings[i]);
 		util_close_p(&b->lanes[i]);
 	}
+	b->n = 0;
 }
 
 static int pin(int fd, const char *dir, const char *name)
@@ -144,22 +145,28 @@ int slot_pool_fill(unsigned target)
 {
 	__attribute__((cleanup(outer_release))) struct outer o = {-1, -1, -1};
 	__attribute__((cleanup(batch_release))) struct batch batch = {};
-	unsigned n = 0;
+	unsigned n = 0, made = 0;
 	int r = pool_count(&n);
 
 	if (r || n >= target)
 		return r;
 	r = outer_open(&o);
-	for (uint32_t slot = 1; !r && n + batch.n < target && batch.n < SLOT_POOL_TARGET; slot++) {
+	for (uint32_t slot = 1; !r && n + made < target && slot < RV_SLOT_MAX; slot++) {
 		struct rv_state state = {.slot = slot};
 		uint32_t id;
 
-		if (slot == RV_SLOT_MAX)
-			return batch.n ? publish(&o, &batch) : -ENOSPC;
-		if (kbpf_map_lookup(o.states, &slot, &id) == -ENOENT)
-			r = make(&batch, &state);
+		if (kbpf_map_lookup(o.states, &slot, &id) != -ENOENT)
+			continue;
+		r = make(&batch, &state);
+		made++;
+		if (!r && batch.n == SLOT_BATCH) {
+			r = publish(&o, &batch);
+			batch_release(&batch);
+		}
 	}
-	return r ? r : publish(&o, &batch);
+	if (!r && batch.n > 0)
+		r = publish(&o, &batch);
+	return r ? r : made ? 0 : -ENOSPC;
 }
 
 /* Complete before any program can see it. */
