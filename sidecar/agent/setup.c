@@ -29,22 +29,26 @@ static const char *const cgroup_programs[] = {
 #undef N
 };
 
-/* Where none is ready, who has the lock makes some: we, or somebody whose first ones will do. */
+/* Where none is ready, who has the lock makes some, for those who wait as well: we, or somebody whose
+ * first ones will do. Others may be quicker to take what we have made. */
 static int claim_any(struct agent *a)
 {
 	uint64_t end = util_now_ns() + LOCK_DEADLINE_MS * 1000000ull;
 	_close_ int lock = -1;
-	int r;
 
-	do {
-		r = slot_claim(a->meta.key, &a->slot);
+	while (true) {
+		int r = slot_claim(a->meta.key, &a->slot);
+
 		if (r != -ENOENT)
 			return r;
-		r = slot_lock(LOCK_TRY_MS, &lock);
-	} while (r == -ETIMEDOUT && util_now_ns() < end);
-	if (!r)
-		r = slot_pool_fill(SLOT_POOL_TARGET / 2); /* some for those who wait behind us */
-	return r ? r : slot_claim(a->meta.key, &a->slot);
+		if (util_now_ns() > end)
+			return -ETIMEDOUT;
+		r = lock < 0 ? slot_lock(LOCK_TRY_MS, &lock) : 0;
+		if (r == 0)
+			r = slot_pool_fill(SLOT_POOL_TARGET / 2);
+		if (r < 0 && r != -ETIMEDOUT)
+			return r;
+	}
 }
 
 static int claim(struct agent *a)
