@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
@@ -26,22 +25,6 @@ static void places(struct node *n, struct place ret[static 2])
 {
 	ret[0] = (struct place){&n->store, &n->lives};
 	ret[1] = (struct place){&n->nodelog.store, &n->nodelog.lives};
-}
-
-/* On disk. Nothing is opened. */
-static uint64_t bytes_of(const struct store *s, const struct life *l)
-{
-	static const char *const parts[] = {"", "-wal"};
-	char path[PATH_MAX];
-	uint64_t bytes = 0;
-	struct stat st;
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		snprintf(path, sizeof(path), "%s/%s%s", s->dir, l->file, parts[i]);
-		if (stat(path, &st) == 0)
-			bytes += (uint64_t)st.st_blocks * 512;
-	}
-	return bytes;
 }
 
 static bool may_be_removed(const struct node *n, const struct life *l)
@@ -131,7 +114,7 @@ static bool plan_container(struct node *n, const struct place *p)
 	for (struct life *l = p->lives->first; l && bound != CONFIG_NONE; l = l->next) {
 		uint64_t used, unused;
 
-		if (is_waiting(l) || bytes_of(p->store, l) <= bound)
+		if (is_waiting(l) || store_allocated(p->store, l) <= bound)
 			continue;
 		if (store_space(p->store, l, &used, &unused) < 0 || (used <= bound && unused == 0))
 			continue; /* it is its log that is so large, which ends by itself */
@@ -156,7 +139,7 @@ static bool make_room(struct node *n, const struct place *p, uint64_t bytes, con
 			continue;
 		if (may_be_removed(n, l) && (!oldest || l->ended_wall_ns < oldest->ended_wall_ns))
 			oldest = l;
-		size = l->ended ? 0 : bytes_of(p->store, l);
+		size = l->ended ? 0 : store_allocated(p->store, l);
 		if (size > most) {
 			largest = l;
 			most = size;
@@ -181,7 +164,7 @@ static uint64_t add_up(const struct place *p)
 	uint64_t sum = 0;
 
 	for (const struct life *l = p->lives->first; l; l = l->next)
-		sum += bytes_of(p->store, l);
+		sum += store_allocated(p->store, l);
 	return sum;
 }
 

@@ -108,8 +108,10 @@ int store_seqs(struct store *s, struct life *l, uint64_t from);
 int store_next(struct life *l, struct store_row *ret);
 void store_end(struct life *l);
 
-/* Bytes the life's database has on disk, with what is not folded in yet. */
+/* How long the life's files are, with what is not folded in yet; and what they take of the disk. Opens
+ * nothing. */
 uint64_t store_bytes(const struct store *s, const struct life *l);
+uint64_t store_allocated(const struct store *s, const struct life *l);
 
 /* The open database, for reading until the next call for any life; store_end ends the read. */
 int store_db(struct store *s, struct life *l, struct db **ret);
