@@ -130,19 +130,29 @@ static void put_file(struct page *p, const struct touch *o)
 	put_counts(p, o);
 }
 
+/* False: that was all of the section, there is none. */
+static bool put_heading(struct page *p, const struct touched *t, const char *id, const char *title, const char *none)
+{
+	FILE *f = p->f;
+
+	fprintf(f, "<section id=%s><h2>%s</h2>\n<p>", id, title);
+	if (t->n == 0) {
+		fprintf(f, "%s</p></section>\n", none);
+		return false;
+	}
+	html_count(f, sum(t), "act");
+	fputs(" on ", f);
+	html_count(f, t->n, "line");
+	return true;
+}
+
 static void put_files(struct page *p)
 {
 	const struct touched *t = &p->r->acts.files;
 	FILE *f = p->f;
 
-	fputs("<section id=files><h2>Files</h2>\n<p>", f);
-	if (t->n == 0) {
-		fputs("No file was touched, as far as that is recorded.</p></section>\n", f);
+	if (!put_heading(p, t, "files", "Files", "No file was touched, as far as that is recorded."))
 		return;
-	}
-	html_count(f, sum(t), "act");
-	fputs(" on ", f);
-	html_count(f, t->n, "line");
 	fputs(": refused ones first, then what was changed, executed, read. Repetitions that were "
 	      "counted are in "
 	      "the numbers. ",
@@ -186,14 +196,8 @@ static void put_hosts(struct page *p)
 	const struct touched *t = &p->r->acts.hosts;
 	FILE *f = p->f;
 
-	fputs("<section id=hosts><h2>Network</h2>\n<p>", f);
-	if (t->n == 0) {
-		fputs("No address was used, as far as that is recorded.</p></section>\n", f);
+	if (!put_heading(p, t, "hosts", "Network", "No address was used, as far as that is recorded."))
 		return;
-	}
-	html_count(f, sum(t), "act");
-	fputs(" on ", f);
-	html_count(f, t->n, "line");
 	fputs(
 	    ": refused ones first, then whom it turned to, then who came; of these the port here. ",
 	    f);
