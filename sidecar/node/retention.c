@@ -3,7 +3,6 @@
 #include "sidecar/node/retention.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "sidecar/common/log.h"
