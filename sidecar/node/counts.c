@@ -20,6 +20,14 @@ void counts_advance(struct counts *c, const struct rv_counters *before, const st
 		c->errors[e] += more(before->errors[e], now->errors[e]);
 }
 
+void counts_advance_cuts(struct counts *c, const struct cuts *before, const struct cuts *now)
+{
+	for (unsigned k = 0; k < RV_KIND_MAX; k++) {
+		c->dropped[k] += more(before->dropped[k], now->dropped[k]);
+		c->cut[k] += more(before->cut[k], now->cut[k]);
+	}
+}
+
 void counts_commit(struct counts *c, int r, uint64_t took_ns)
 {
 #define BOUND(us) us,

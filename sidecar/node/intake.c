@@ -304,6 +304,7 @@ int intake_commit(struct intake *in, struct store *s, struct life *l)
 	l->armed |= t.armed;
 	tell(&s->counts, &t);
 	counts_advance(&s->counts, &before.counters, &l->counters);
+	counts_advance_cuts(&s->counts, &cuts, &l->cuts);
 	in->len = in->dropped_n = 0;
 	in->meta = false;
 	if (in->size > INTAKE_KEEP) {

@@ -36,19 +36,30 @@ static void put_build(FILE *f)
 	fprintf(f, "reeve_build_info{version=\"%s\"} 1\n", REEVE_BUILD);
 }
 
+static const unsigned kinds[] = {
+#define KIND(NAME, number, name, cause, profile, doc) number,
+    RV_KINDS(KIND)
+#undef KIND
+};
+
+/* One series a kind: what the two stores counted. */
+static void put_kinds(FILE *f, const char *name, const char *help, const uint64_t *of, const uint64_t *own)
+{
+	metrics_head(f, name, "counter", help);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		fprintf(f, "%s{kind=\"%s\"} %" PRIu64 "\n", name, event_kind_name(kinds[i]),
+			of[kinds[i]] + own[kinds[i]]);
+}
+
 static void put_records(const struct node *n, FILE *f)
 {
-	static const unsigned kinds[] = {
-#define KIND(NAME, number, name, cause, profile, doc) number,
-	    RV_KINDS(KIND)
-#undef KIND
-	};
 	const struct counts *c = &n->store.counts, *own = &n->nodelog.store.counts;
 
-	metrics_head(f, "reeve_records_stored_total", "counter", "Records committed, by kind.");
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		fprintf(f, "reeve_records_stored_total{kind=\"%s\"} %" PRIu64 "\n", event_kind_name(kinds[i]),
-			c->stored[kinds[i]] + own->stored[kinds[i]]);
+	put_kinds(f, "reeve_records_stored_total", "Records committed, by kind.", c->stored, own->stored);
+	put_kinds(f, "reeve_records_dropped_total", "Records counted and not stored, as the disk was full.",
+		  c->dropped, own->dropped);
+	put_kinds(f, "reeve_records_cut_total", "Records that retention took out of a database that stays.",
+		  c->cut, own->cut);
 	metrics_head(f, "reeve_records_lost_total", "counter",
 		     "Records that took a number and were not stored, by kind and where that was.");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -193,6 +204,8 @@ static void put_sums(const struct node *n, FILE *f)
 	    {"reeve_store_commit_failures_total", "counter",
 	     "Transactions that could not be written; they are tried again.",
 	     c->commits_failed + own->commits_failed},
+	    {"reeve_databases_removed_total", "counter", "Ended containers' databases that retention removed.",
+	     n->retention.removed},
 	    {"reeve_agents_refused_total", "counter",
 	     "Connections to the agents' socket that were refused: no agent, or not its own container's.",
 	     n->refused_peers},
@@ -223,6 +236,15 @@ static void put_states(const struct node *n, const struct look *k, FILE *f)
 	     n->stalled_count},
 	    {"reeve_query_clients", "gauge", "Clients connected to the query socket.", n->client_count},
 	    {"reeve_store_bytes", "gauge", "Bytes of all databases on disk.", k->bytes},
+	    {"reeve_disk_level", "gauge",
+	     "How full the disk is: 0 free, 1 tight, 2 short, 3 scarce, 4 full; from 2 on some records are dropped.",
+	     n->disk.level},
+	    {"reeve_disk_free_bytes", "gauge", "Bytes free on the disk of the databases.", n->disk.free},
+	    {"reeve_disk_floor_bytes", "gauge", "Fewer are not free enough.", n->disk.floor},
+	    {"reeve_reserve_bytes", "gauge", "Bytes of evidence that wait in the reserve for room.",
+	     n->disk.spill.end - n->disk.spill.begin},
+	    {"reeve_config_refused", "gauge", "1: node.json is refused; what was in force before still is.",
+	     n->retention.refused[0] != 0},
 	    {"reeve_stores_open", "gauge", "Databases open.",
 	     n->store.open_count + n->nodelog.store.open_count},
 	    {"reeve_programs_loaded", "gauge", "1: the programs are loaded and the node's own log is recorded.",

@@ -23,7 +23,7 @@
 #include "sidecar/node/life.h"
 #include "sidecar/node/numbers.h"
 
-#define STORE_OPEN_MAX 32
+#define STORE_OPEN_MAX 128
 
 struct db;
 struct store {

@@ -202,6 +202,8 @@ static int piece(struct store *s, struct life *l, const struct cut_order *o, uin
 		r = store_commit(s, l);
 	if (r < 0)
 		l->cuts = before;
+	else
+		counts_advance_cuts(&s->counts, &before, &l->cuts);
 	return r;
 }
 

@@ -54,6 +54,10 @@ all_denied() {
 	! grep -qx 0 "$dir/rootfs/tmp/tried"
 	[ "$records" -ge "$lines" ] && [ "$records" -le $((lines + 1)) ]
 }
+# metric NAME: the sum of its series.
+metric() {
+	reeve metrics | awk -v "name=$1" '{ sub(/{.*}/, "", $1) } $1 == name { n += $2 } END { printf "%.0f\n", n }'
+}
 is_disk() {
 	[ "$(reeve status --json | jq -r .disk)" = "$1" ]
 }
@@ -72,6 +76,7 @@ full_under_load() {
 	retry 20 is_disk full
 	reeve ps | grep '^DEGRADED: the disk of /var/lib/reeve/containers is full'
 	reeve status | grep '^DEGRADED:'
+	[ "$(metric reeve_disk_level)" -eq 4 ] && [ "$(metric reeve_disk_free_bytes)" -lt "$(metric reeve_disk_floor_bytes)" ]
 	sleep "$FULL_S"
 	grep 'is full, .* evidence alone is stored' /var/log/reeve-node.log
 	[ "$(reeve status --json | jq .disk_spilled_bytes)" -gt 0 ]
@@ -94,6 +99,8 @@ full_under_load() {
 	all_denied full
 	# Each record that is not there was dropped by its class, or counted as lost by the kernel.
 	holds full '.expected == .stored + .lost + .cut + .dropped and .cut == 0'
+	[ "$(metric reeve_records_dropped_total)" -eq "$(field full .dropped)" ]
+	[ "$(metric reeve_disk_level) $(metric reeve_reserve_bytes)" = "0 0" ]
 	holds full '.dropped > 0 and .dropped == ([.dropped_by_kind[]] | add)'
 	holds full '[.dropped_by_kind | keys[] | select(. == ("armed", "close", "policy"))] == []'
 	reeve verify full | tee "$dir/verify"

@@ -36,6 +36,7 @@ teardown() {
 	reeve ledger cutme | grep -v ^missing | sed 's/^/# /' >&3
 	holds cutme '.exact and .closed and .lost == 0 and .dropped == 0 and .denials_cut == 0'
 	all_denied cutme
+	[ "$(metric reeve_records_cut_total)" -gt 1000 ] && [ "$(metric reeve_records_cut_total)" -le "$(field cutme .cut)" ]
 	reeve verify cutme | grep 'intact: yes .* but for the cuts'
 	# Questions find what is there, with and without the index.
 	retry 30 all_shown cutme # more may be cut in between
@@ -58,6 +59,7 @@ teardown() {
 	retry 5 grep 'node.json:1:24: found key "ages".*did you mean "age"' /var/log/reeve-node.log
 	grep 'the configuration of before stays in force' /var/log/reeve-node.log
 	reeve status | grep '^REFUSED: /etc/reeve/node.json:1:24'
+	[ "$(metric reeve_config_refused)" -eq 1 ]
 	run reeve-node --check-config /etc/reeve/node.json
 	[ "$status" -eq 2 ]
 	holds cutme '.exact'
@@ -66,6 +68,7 @@ teardown() {
 	reeve-node --check-config /etc/reeve/node.json | grep 'retention.age *10 s'
 	pkill -HUP -x reeve-node
 	retry 60 no_record cutme
+	[ "$(metric reeve_databases_removed_total) $(metric reeve_config_refused)" = "1 0" ]
 	run reeve logs cutme
 	[ "$status" -ne 0 ]
 	[[ $output == *"the record of 'cutme' (cutme, ended "*") was removed at "*" by retention: age"* ]]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# kernels: 7.2
 # races.bats: kills at random moments, many times.
 
 load ../lib
@@ -17,12 +18,12 @@ teardown() {
 	rm -rf /etc/reeve
 }
 
-@test "races: the node, the agent or both killed 20 times at random moments" {
+@test "races: the node, the agent or both killed 50 times at random moments: exact, nothing lost, verify clean" {
 	local n victim
 	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c '/act guard 5 /etc/shadow /tmp/out & while :; do /act opens 20 /etc/passwd; usleep 200000; done'
 	echo x >"$dir/rootfs/etc/shadow"
 	started hunted
-	for n in $(seq 20); do
+	for n in $(seq 50); do
 		sleep "0.$((RANDOM % 90 + 10))"
 		victim=$(printf 'reeve-node\nreeve-agent\nreeve-(node|agent)\n' | shuf -n 1)
 		echo "$n $victim"
@@ -33,4 +34,6 @@ teardown() {
 	await_end hunted
 	[ ! -e "$dir/rootfs/tmp/out" ]
 	exact hunted
+	reeve verify hunted
+	reeve ledger hunted >&3
 }
