@@ -30,14 +30,13 @@ _Static_assert(sizeof(struct spool_head) == HEAD_SIZE, "layout on disk");
 
 static size_t offset_of(const struct spool *s, uint64_t position)
 {
-	return (size_t)((position - s->head->base) % SPOOL_DATA_MAX);
+	return (size_t)((position - s->head->base) % s->size);
 }
 
-static int check_head(const struct spool_head *h)
+static int check_head(const struct spool_head *h, size_t size)
 {
-	return h->magic == SPOOL_MAGIC && h->data_max == SPOOL_DATA_MAX && h->base <= h->begin &&
-	       h->begin <= h->end && h->end - h->begin <= SPOOL_DATA_MAX &&
-	       h->meta_len <= SPOOL_META_MAX;
+	return h->data_max == size && h->base <= h->begin && h->begin <= h->end &&
+	       h->end - h->begin <= size && h->meta_len <= SPOOL_META_MAX;
 }
 
 /* A power cut can leave the head without the data it speaks of: everything from the first record
@@ -55,27 +54,52 @@ static uint64_t cut_damage(struct spool *s)
 	return end - h->end;
 }
 
+/* A file is as big as the version that made it had it. */
+static int size_of(int fd, size_t *ret)
+{
+	struct {
+		uint64_t magic, data_max;
+	} head = {};
+	ssize_t n = pread(fd, &head, sizeof(head), 0);
+
+	if (n < 0)
+		return -errno;
+	if (n < (ssize_t)sizeof(head) || head.magic == 0)
+		head.data_max = SPOOL_DATA_MAX;
+	else if (head.magic != SPOOL_MAGIC || head.data_max < SPOOL_DATA_MIN ||
+		 head.data_max > SPOOL_DATA_MAX || head.data_max % 4096 != 0)
+		return -EBADMSG;
+	*ret = (size_t)head.data_max;
+	return 0;
+}
+
 static int map_file(int fd, struct spool *ret)
 {
 	uint8_t *map;
+	size_t size = 0;
+	int r = size_of(fd, &size);
+
+	if (r)
+		return r;
 
 	/* Disk behind a page is taken before the page is touched: a full disk is an error here and
 	 * not a SIGBUS later. */
 	if (posix_fallocate(fd, 0, HEAD_SIZE + SPOOL_GROW) != 0)
 		return -ENOSPC;
-	if (ftruncate(fd, HEAD_SIZE + (off_t)SPOOL_DATA_MAX) < 0)
+	if (ftruncate(fd, HEAD_SIZE + (off_t)size) < 0)
 		return -errno;
-	map = mmap(NULL, HEAD_SIZE + SPOOL_DATA_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = mmap(NULL, HEAD_SIZE + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return -errno;
 	ret->head = (struct spool_head *)(void *)map;
 	ret->data = map + HEAD_SIZE;
+	ret->size = size;
 	ret->allocated = SPOOL_GROW;
 	if (ret->head->magic == 0) {
-		ret->head->data_max = SPOOL_DATA_MAX;
+		ret->head->data_max = size;
 		__atomic_store_n(&ret->head->magic, SPOOL_MAGIC, __ATOMIC_RELEASE);
-	} else if (!check_head(ret->head)) {
-		munmap(map, HEAD_SIZE + SPOOL_DATA_MAX);
+	} else if (!check_head(ret->head, size)) {
+		munmap(map, HEAD_SIZE + size);
 		ret->head = NULL;
 		return -EBADMSG;
 	}
@@ -109,7 +133,7 @@ int spool_open(int dirfd, const char *key, uid_t uid, gid_t gid, struct spool *r
 void spool_release(struct spool *s)
 {
 	if (s->head)
-		munmap(s->head, HEAD_SIZE + SPOOL_DATA_MAX);
+		munmap(s->head, HEAD_SIZE + s->size);
 	if (s->fd >= 0)
 		close(s->fd);
 	*s = (struct spool){.fd = -1};
@@ -151,9 +175,9 @@ int spool_append(struct spool *s, const void *record, size_t len)
 	if (h->begin == h->end && h->base != h->end)
 		h->begin = h->base = h->end;
 	at = offset_of(s, h->end);
-	if (at + padded > SPOOL_DATA_MAX)
-		skip = SPOOL_DATA_MAX - at;
-	if (h->end - h->begin + skip + padded > SPOOL_DATA_MAX)
+	if (at + padded > s->size)
+		skip = s->size - at;
+	if (h->end - h->begin + skip + padded > s->size)
 		return -ENOBUFS;
 	if (skip) {
 		memset(s->data + at, 0, skip < 8 ? skip : 8);
@@ -186,19 +210,19 @@ size_t spool_read(const struct spool *s, uint64_t position, size_t len_max, cons
 		if (len == 0) { /* the rest of this lap is empty */
 			if (n || at == 0)
 				break;
-			position += SPOOL_DATA_MAX - at;
+			position += s->size - at;
 			at = 0;
 			*ret = s->data;
 			continue;
 		}
 		padded = ((size_t)len + 7) & ~(size_t)7;
-		if (len < sizeof(struct rv_head) || padded > SPOOL_DATA_MAX - at - n ||
+		if (len < sizeof(struct rv_head) || padded > s->size - at - n ||
 		    padded > end - position - n)
 			break; /* damaged */
 		if (n && n + padded > len_max)
 			break;
 		n += padded;
-		if (at + n == SPOOL_DATA_MAX)
+		if (at + n == s->size)
 			break;
 	}
 	*ret_next = position + n;

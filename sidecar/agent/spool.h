@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SPOOL_DATA_MAX                                                                             \
-	(16u << 20)		/* bytes of records; then the rings fill up and the kernel counts */
+/* Bytes of records; then the rings fill up and the kernel counts. A file of an earlier version has fewer. */
+#define SPOOL_DATA_MAX (64u << 20)
+#define SPOOL_DATA_MIN (1u << 20)
 #define SPOOL_GROW (256u << 10) /* bytes of disk taken at a time */
 #define SPOOL_META_MAX (64u << 10)
 
@@ -17,6 +18,7 @@ struct spool {
 	int fd;
 	struct spool_head *head;
 	uint8_t *data;
+	size_t size; /* bytes of data */
 	size_t allocated; /* bytes of data with disk behind them */
 	uint64_t damaged; /* bytes that were cut off at opening, they were no records */
 };

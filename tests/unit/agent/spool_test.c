@@ -146,3 +146,34 @@ TEST("spool: a head that reached the disk without its data is cut where the data
 	CHECK_INT(reopen_damaged(0, 10 * 208, 0xff, &left), 10 * 208);
 	CHECK_INT(left, 0);
 }
+
+TEST("spool: one that an earlier version made is as big as that had it; of no size that one can have it is refused")
+{
+	struct {
+		uint64_t magic, size;
+	} head = {0x314c4f4f50535652ull, 16u << 20};
+	_close_ int dir = open_dir();
+	_close_ int fd = openat(dir, KEY ".spool", O_RDWR | O_CREAT, 0600);
+	struct spool s;
+	uint64_t n = 0;
+	off_t end;
+
+	REQUIRE(pwrite(fd, &head, sizeof(head), 0) == sizeof(head));
+	REQUIRE(open_spool(dir, &s) == 0);
+	while (append(&s, n, 60000) == 0)
+		n++;
+	CHECK_INT(n, (16 << 20) / 60000);
+	REQUIRE(spool_ack(&s, spool_begin(&s) + 600000) == 0);
+	CHECK_INT(append(&s, n, 60000), 0);
+	CHECK_INT(count(&s, spool_begin(&s), 10), (long)n - 9);
+	spool_release(&s);
+	end = lseek(fd, 0, SEEK_END);
+	CHECK_INT(end, HEAD + (16 << 20));
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint64_t wrong[] = {0, 4096, (16 << 20) + 8, 1ull << 40};
+
+		head.size = wrong[i];
+		REQUIRE(pwrite(fd, &head, sizeof(head), 0) == sizeof(head));
+		CHECK_INT(open_spool(dir, &s), -EBADMSG);
+	}
+}
