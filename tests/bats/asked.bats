@@ -16,6 +16,6 @@ teardown() {
 	crun list -q | xargs -r -n 1 crun delete -f
 }
 
-@test "asked: 600 random acts come to what policy test says, by its rule" {
-	asked asked 1 600 none
+@test "asked: 300 random acts come to what policy test says, by its rule" {
+	asked asked 1 300 none
 }

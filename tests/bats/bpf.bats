@@ -231,8 +231,15 @@ closed() {
 	reeve ledger --json --node | jq -e '.ended and .closed'
 }
 
-@test "unload: refuses while a container is guarded, takes all of it away and ends the node's log; loading begins another" {
+no_objects() {
+	! bpftool prog show | grep reeve && ! bpftool map show | grep reeve
+}
+
+@test "unload: refuses while a container is guarded; forced, it takes all away, ends its record and the node's; loading begins another" {
 	local generation pid
+	$progs load oldlife
+	retry 5 logged oldlife
+	generation=$(logs --node .container.generation | sort -u)
 	cd "$BATS_TEST_TMPDIR"
 	reeve run --output record --name bpf-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' 3>&- 4>&- &
 	pid=$!
@@ -241,16 +248,18 @@ closed() {
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *"bpf-busy is running"* ]]
+	reeve unload --force
+	[ ! -e /sys/fs/bpf/reeve ]
 	touch stop
 	wait "$pid"
-	$progs load oldlife
-	retry 5 logged oldlife
-	generation=$(logs --node .container.generation | sort -u)
-	retry 5 reeve unload
-	[ ! -e /sys/fs/bpf/reeve ] && [ ! -e /sys/fs/cgroup/reeve ]
-	[ "$(bpftool prog list | grep -c 'name reeve_' || true)" -eq 0 ]
+	retry 20 ended bpf-busy
+	retry 10 nothing_of_agents
+	run reeve ledger bpf-busy
+	[ "$status" -ne 0 ] # cut off: no closing record, and it says so
 	run reeve unload
 	[ "$status" -eq 0 ] && [ "$output" = "nothing is loaded" ]
+	[ ! -e /sys/fs/bpf/reeve ] && [ ! -e /sys/fs/cgroup/reeve ]
+	retry 5 no_objects
 	# Without programs the node goes on, and says so when it starts.
 	retry 5 closed
 	reeve ledger --node | tee /dev/stderr | grep -F 'exact: yes'

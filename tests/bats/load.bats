@@ -19,6 +19,7 @@ setup() {
 	in_quiet
 }
 
+# bats test_tags=full
 @test "a build in normal: exact, nothing lost, every file, exec and connect" {
 	in_normal
 }

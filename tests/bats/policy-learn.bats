@@ -215,6 +215,7 @@ knock() {
 	ask 1
 }
 
+# bats test_tags=full
 @test "learn: nginx: 200 requests, a reload, the end; enforced it serves the same, and each attack is denied" {
 	local out
 	nginx nginxone 10 :

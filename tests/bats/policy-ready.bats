@@ -169,6 +169,7 @@ refused() {
 	)"
 }
 
+# bats test_tags=full
 @test "ready: web-server, what it refuses to a server that is not itself any more" {
 	refused web web-server "$(cat <<-'END'
 		key 0 0 - - open r /etc/ssl/private/key
@@ -236,6 +237,7 @@ refused() {
 	)"
 }
 
+# bats test_tags=full
 @test "ready: ci-build, what it refuses to a job that wants more than to build" {
 	refused ci ci-build "$(cat <<-'END'
 		own-file 0 0 - - open wc /work/new
@@ -379,6 +381,7 @@ answers() {
 	[ "$(logs web-real 'select(.kind == "exec") | .path' -r)" = /usr/sbin/nginx ]
 }
 
+# bats test_tags=full
 @test "ready: busybox httpd serves, under restricted and web-server; nobody gets a shell in its container" {
 	under web-real web-server -- /usr/sbin/busybox-httpd httpd -f -p 80 -u nobody -h /var/www/html
 	cp /bin/busybox "$dir/rootfs/usr/sbin/busybox-httpd"
@@ -397,6 +400,7 @@ answers() {
 		'["exec","/bin/busybox","web-server","only the server runs here"]' ]
 }
 
+# bats test_tags=full
 @test "ready: make and gcc build, link and test, under restricted and ci-build" {
 	under ci-real ci-build gcc -- /usr/bin/make -j2 -C /work check
 	cat >"$dir/rootfs/work/Makefile" <<-'END'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1
+# kernels: 6.12
 # The node as a service: what it tells its manager, reload, and an orderly end in the middle of traffic.
 bats_require_minimum_version 1.5.0
 load lib

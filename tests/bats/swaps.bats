@@ -18,9 +18,9 @@ teardown() {
 	start_node
 }
 
-@test "swaps: 100 changes while four processes open what is allowed and denied" {
+@test "swaps: 40 changes while four processes open what is allowed and denied" {
 	swinging swap 25
-	swapped swap 100 1
+	swapped swap 40 1
 }
 
 @test "swaps: apply killed at its system calls" {

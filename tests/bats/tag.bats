@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12 7.2; full: all
+# kernels: 6.12; full: all
 # Security tags: read where the kernel can, shown with opens and execs, and not to be had from
 # inside. On ext4, which keeps user attributes on every kernel.
 

@@ -125,27 +125,3 @@ same_traces() {
 	[ "$status" -eq 0 ]
 	retry 1 no_agents
 }
-
-@test "trace: unload --force with a container running: its record ends, nothing at all stays" {
-	running forced
-	reeve unload --force
-	[ ! -e /sys/fs/bpf/reeve ]
-	crun delete -f forced
-	start_node
-	retry 20 ended_or_gone forced
-	retry 10 nothing_of_agents
-	run reeve ledger forced
-	[ "$status" -ne 0 ] # cut off: no closing record, and it says so
-	stop_node
-	reeve unload
-	[ ! -e /sys/fs/bpf/reeve ]
-	[ ! -e /sys/fs/cgroup/reeve ]
-	retry 5 no_objects
-	reeve-load
-}
-no_objects() {
-	! bpftool prog show | grep reeve && ! bpftool map show | grep reeve
-}
-ended_or_gone() {
-	[ "$(reeve ps -a --json | jq -r --arg id "$1" '.[] | select(.id == $id) | .state')" = ended ]
-}
