@@ -236,30 +236,28 @@ no_objects() {
 }
 
 @test "unload: refuses while a container is guarded; forced, it takes all away, ends its record and the node's; loading begins another" {
-	local generation pid
+	local generation
 	$progs load oldlife
 	retry 5 logged oldlife
 	generation=$(logs --node .container.generation | sort -u)
-	cd "$BATS_TEST_TMPDIR"
-	reeve run --output record --name bpf-busy -- sh -c 'touch up; while [ ! -e stop ]; do sleep 0.1; done' 3>&- 4>&- &
-	pid=$!
-	retry 10 test -e up
+	container "$dir" -- /act pause
+	started bpf-busy
 	run reeve unload
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *"bpf-busy is running"* ]]
 	reeve unload --force
 	[ ! -e /sys/fs/bpf/reeve ]
-	touch stop
-	wait "$pid"
+	crun delete -f bpf-busy
 	retry 20 ended bpf-busy
 	retry 10 nothing_of_agents
 	run reeve ledger bpf-busy
 	[ "$status" -ne 0 ] # cut off: no closing record, and it says so
-	run reeve unload
-	[ "$status" -eq 0 ] && [ "$output" = "nothing is loaded" ]
+	reeve unload
 	[ ! -e /sys/fs/bpf/reeve ] && [ ! -e /sys/fs/cgroup/reeve ]
 	retry 5 no_objects
+	run reeve unload
+	[ "$status" -eq 0 ] && [ "$output" = "nothing is loaded" ]
 	# Without programs the node goes on, and says so when it starts.
 	retry 5 closed
 	reeve ledger --node | tee /dev/stderr | grep -F 'exact: yes'
