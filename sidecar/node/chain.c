@@ -14,12 +14,15 @@ static const char *const meta_keys[] = {"container",  "counters", "state",	  "en
 					"duplicates", "refused",  "tai_offset_ns", "cuts"};
 #define META_KEYS_ALWAYS 7 /* those behind count where there is such a row */
 
-static void digest(const struct crypt_part *parts, unsigned n, uint8_t *ret)
+static void digest(enum chain_type type, const struct crypt_part *parts, unsigned n, uint8_t *ret)
 {
-	crypt_hash(parts, n, ret, CRYPT_DIGEST);
+	if (type == CHAIN_EVENT || type == CHAIN_ARGS)
+		crypt_digest(parts, n, ret);
+	else
+		crypt_hash(parts, n, ret, CRYPT_DIGEST);
 }
 
-void chain_digest_event(const struct db_event *e, uint8_t ret[static CRYPT_DIGEST])
+void chain_digest_event(enum chain_type type, const struct db_event *e, uint8_t ret[static CRYPT_DIGEST])
 {
 	size_t kind_len = strlen(e->kind), verdict_len = strlen(e->verdict);
 	const uint64_t head[] = {
@@ -31,14 +34,15 @@ void chain_digest_event(const struct db_event *e, uint8_t ret[static CRYPT_DIGES
 					   {e->path, e->path_len},
 					   {e->record, e->record_len}};
 
-	digest(parts, ARRAY_SIZE(parts), ret);
+	digest(type, parts, ARRAY_SIZE(parts), ret);
 }
 
-void chain_digest_bytes(const void *data, size_t len, uint8_t ret[static CRYPT_DIGEST])
+void chain_digest_bytes(enum chain_type type, const void *data, size_t len,
+			uint8_t ret[static CRYPT_DIGEST])
 {
 	const struct crypt_part part = {data, len};
 
-	digest(&part, 1, ret);
+	digest(type, &part, 1, ret);
 }
 
 int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST])
@@ -67,7 +71,7 @@ int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST])
 		parts[n++] = (struct crypt_part){texts[i] ? texts[i] : "", len};
 	}
 	if (r == 0)
-		digest(parts, n, ret);
+		digest(CHAIN_META, parts, n, ret);
 	for (unsigned i = 0; i < ARRAY_SIZE(meta_keys); i++)
 		free(texts[i]);
 	return r;

@@ -16,13 +16,15 @@
 
 /* What a link says was stored. */
 enum chain_type {
-	CHAIN_EVENT = 1, /* id: its number */
-	CHAIN_ARGS,	 /* the same */
+	CHAIN_EVENT_SHA = 1, /* id: its number. As earlier versions wrote them; read only */
+	CHAIN_ARGS_SHA,	 /* the same */
 	CHAIN_META,	 /* the rows of chain_meta_keys; id: 1 ended, 0 not */
 	CHAIN_RULES,	 /* rules-VERSION; id: the version */
 	CHAIN_LATE,	 /* the chain began late: id records were there before it, unproven */
 	CHAIN_BREAK, /* the key was lost. id: links that the seal knew of, CHAIN_NO_SEAL of none */
 	CHAIN_CUT,   /* the node itself took records away; digest: chain_cut_read */
+	CHAIN_EVENT,	 /* id: its number */
+	CHAIN_ARGS,	 /* the same */
 };
 #define CHAIN_NO_SEAL UINT64_MAX
 #define CHAIN_WHY_MAX 8 /* bytes: one word, why the node did it */
@@ -56,8 +58,10 @@ int chain_link(struct chain *c, struct db *db);
 void chain_advance(struct chain *c, bool sync);
 void chain_release(struct chain *c);
 
-void chain_digest_event(const struct db_event *e, uint8_t ret[static CRYPT_DIGEST]);
-void chain_digest_bytes(const void *data, size_t len, uint8_t ret[static CRYPT_DIGEST]);
+/* As an entry of that type has it. */
+void chain_digest_event(enum chain_type type, const struct db_event *e, uint8_t ret[static CRYPT_DIGEST]);
+void chain_digest_bytes(enum chain_type type, const void *data, size_t len,
+			uint8_t ret[static CRYPT_DIGEST]);
 /* Of the meta rows as they are in the database. */
 int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST]);
 

@@ -10,6 +10,7 @@ _Static_assert(sizeof(((struct crypt_key *)0)->secret) == crypto_sign_SECRETKEYB
 _Static_assert(CRYPT_HASH == SHA256_DIGEST_SIZE && CRYPT_SEED == CRYPT_HASH, "");
 _Static_assert(CRYPT_KEY == crypto_sign_PUBLICKEYBYTES, "");
 _Static_assert(CRYPT_SEED == crypto_sign_SEEDBYTES, "");
+_Static_assert(CRYPT_DIGEST >= crypto_generichash_BYTES_MIN, "");
 _Static_assert(CRYPT_SIGNATURE == crypto_sign_BYTES, "");
 
 int crypt_init(void)
@@ -25,6 +26,17 @@ void crypt_random(void *ret, size_t len)
 void crypt_wipe(void *data, size_t len)
 {
 	sodium_memzero(data, len);
+}
+
+void crypt_digest(const struct crypt_part *parts, unsigned n, uint8_t ret[static CRYPT_DIGEST])
+{
+	crypto_generichash_state h;
+
+	crypto_generichash_init(&h, NULL, 0, CRYPT_DIGEST);
+	for (unsigned i = 0; i < n; i++)
+		if (parts[i].len > 0)
+			crypto_generichash_update(&h, parts[i].data, parts[i].len);
+	crypto_generichash_final(&h, ret, CRYPT_DIGEST);
 }
 
 void crypt_hash(const struct crypt_part *parts, unsigned n, uint8_t *ret, size_t size)

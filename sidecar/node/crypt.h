@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cryptography of the chain, and the one door to it: SHA-256 of nettle, which has the processor
- * do it where it can, and Ed25519 of libsodium, with keys that follow from one another and never
- * back. Nothing here allocates, blocks or fails but crypt_init. */
+/* The cryptography of the chain, and the one door to it: BLAKE2b and Ed25519 of libsodium, with keys that
+ * follow from one another and never back, and SHA-256 of nettle, which has the processor do it where it can.
+ * Nothing here allocates, blocks or fails but crypt_init. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,9 @@ struct crypt_part {
 	const void *data;
 	size_t len;
 };
-/* Of the parts one after the other; size: CRYPT_HASH, or CRYPT_DIGEST for as many of its bytes. */
+/* BLAKE2b of CRYPT_DIGEST bytes, of the parts one after the other. */
+void crypt_digest(const struct crypt_part *parts, unsigned n, uint8_t ret[static CRYPT_DIGEST]);
+/* SHA-256, of the parts one after the other; size: CRYPT_HASH, or CRYPT_DIGEST for as many of its bytes. */
 void crypt_hash(const struct crypt_part *parts, unsigned n, uint8_t *ret, size_t size);
 
 /* The seed of the next key, in place of this one's: there is no way back. */

@@ -175,7 +175,7 @@ int store_put_event(struct life *l, const struct event *e, const uint8_t *data, 
 
 	if (r <= 0)
 		return r;
-	chain_digest_event(&row, digest);
+	chain_digest_event(CHAIN_EVENT, &row, digest);
 	r = chain_add(&l->db->chain, CHAIN_EVENT, row.seq, digest);
 	return r < 0 ? r : 1;
 }
@@ -187,7 +187,7 @@ int store_put_args(struct life *l, uint64_t seq, const void *data, size_t len)
 
 	if (r <= 0)
 		return r;
-	chain_digest_bytes(data, len, digest);
+	chain_digest_bytes(CHAIN_ARGS, data, len, digest);
 	return chain_add(&l->db->chain, CHAIN_ARGS, seq, digest);
 }
 
@@ -250,7 +250,7 @@ int store_put_names(struct life *l, uint32_t version, const char *text)
 	r = db_put_text(l->db->db, key, text);
 	if (r < 0)
 		return r;
-	chain_digest_bytes(text, strlen(text), digest);
+	chain_digest_bytes(CHAIN_RULES, text, strlen(text), digest);
 	return chain_add(&l->db->chain, CHAIN_RULES, version, digest);
 }
 

@@ -217,7 +217,7 @@ static int check_rules(struct verify *v)
 		if (r < 0 && r != -ENOENT)
 			return r;
 		if (r == 0)
-			chain_digest_bytes(text, strlen(text), digest);
+			chain_digest_bytes(CHAIN_RULES, text, strlen(text), digest);
 		if (!verify_equal(digest, v->rules[i].digest))
 			verify_find(v, FINDING_RULES, v->rules[i].version);
 	}

@@ -28,7 +28,7 @@ static int check_event(struct verify *v, const struct chain_entry *e)
 	int r = db_get_event(v->db, e->id, &row);
 
 	if (r == 0) {
-		chain_digest_event(&row, digest);
+		chain_digest_event(e->type, &row, digest);
 		v->read += row.record_len;
 		v->closed |= strcmp(row.kind, "close") == 0 && verify_equal(digest, e->digest);
 	}
@@ -60,7 +60,7 @@ static int check_args(struct verify *v, const struct chain_entry *e)
 	v->args++;
 	if (r < 0)
 		return r == -ENOENT ? numbers_add(&v->gone_args, e->id) : r;
-	chain_digest_bytes(data, len, digest);
+	chain_digest_bytes(e->type, data, len, digest);
 	v->read += len;
 	if (!verify_equal(digest, e->digest))
 		verify_find(v, FINDING_ARGS_ALTERED, e->id);
@@ -108,6 +108,7 @@ int verify_entry(struct verify *v, const struct chain_entry *e)
 	int r;
 
 	switch (e->type) {
+	case CHAIN_EVENT_SHA:
 	case CHAIN_EVENT:
 		v->records++;
 		r = numbers_add(&v->events, e->id);
@@ -116,6 +117,7 @@ int verify_entry(struct verify *v, const struct chain_entry *e)
 		if (r == 0 && v->forged)
 			verify_find(v, FINDING_UNPROVEN, e->id);
 		return r < 0 || v->forged ? r : check_event(v, e);
+	case CHAIN_ARGS_SHA:
 	case CHAIN_ARGS:
 		r = numbers_add(&v->chained_args, e->id);
 		return r < 0 || v->forged ? r : check_args(v, e);

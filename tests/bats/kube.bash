@@ -13,7 +13,7 @@ kube_setup() {
 	mkdir -p /var/tmp/aside
 	mv /usr/local/bin/reeve* /var/tmp/aside/
 	mv /var/lib/reeve /var/tmp/aside/store
-	rm -rf /run/reeve /etc/reeve
+	rm -rf /run/reeve /etc/reeve /usr/share/containers/oci/hooks.d/reeve.json
 	cp -p /etc/passwd /etc/group /etc/shadow /etc/gshadow /var/tmp/aside/
 	userdel reeve
 	mkdir -p /etc/containers /usr/share/containers/oci/hooks.d /opt

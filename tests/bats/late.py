@@ -20,5 +20,7 @@ for line in follow.stdout:
     act = int(time.mktime((*numbers[:6], 0, 0, 0))) * 10**9 + numbers[6]
     seen += 1
     latest = max(latest, (now - act) // 10**6)
+    if now - act > 10**9:
+        print(f"{record['path']} of {record['time']}: after {(now - act) // 10**6} ms", file=sys.stderr)
 print(seen, latest)
 sys.exit(follow.wait())

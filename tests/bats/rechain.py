@@ -19,14 +19,14 @@ def digest(event):
     path, record = bytes.fromhex(event["path"] or ""), bytes.fromhex(event["record"])
     kind, verdict = event["kind"].encode(), event["verdict"].encode()
     head = struct.pack("<qQQQQQ", event["wall_ns"], event["pid"], len(kind), len(verdict), len(path), len(record))
-    return hashlib.sha256(head + kind + verdict + path + record).digest()[:16]
+    return hashlib.blake2b(head + kind + verdict + path + record, digest_size=16).digest()
 
 
 def main():
     changed = int(sys.argv[2])
     events = {e["seq"]: e for e in ask("SELECT seq,kind,wall_ns,verdict,pid,hex(path) AS path,hex(record) AS record FROM events")}
     links = ask("SELECT link,wall_ns,records,hex(key) AS key,hex(next) AS next,hex(entries) AS entries FROM chain ORDER BY link")
-    first = next(l["link"] for l in links if struct.pack("<BQ", 1, changed) in bytes.fromhex(l["entries"]))
+    first = next(l["link"] for l in links if struct.pack("<BQ", 8, changed) in bytes.fromhex(l["entries"]))
     previous = bytes(32)
     print(f"-- {first}\nBEGIN;")
     for link in links:
@@ -34,7 +34,7 @@ def main():
         entries = b""
         for at in range(0, len(old), 25):
             kind, number = struct.unpack_from("<BQ", old, at)
-            if kind == 1 and number in events:
+            if kind == 8 and number in events:
                 entries += old[at:at + 9] + digest(events[number])
             else:
                 entries += old[at:at + 25]

@@ -46,18 +46,20 @@ of() {
 	for n in 1 2 3 4; do
 		flooding $n
 	done
-	python3 -I -S /reeve/tests/bats/late.py quiet /p/ >"$BATS_TEST_TMPDIR/late" 3>&- 4>&- &
+	python3 -I -S /reeve/tests/bats/late.py quiet /p/ >"$BATS_TEST_TMPDIR/late" 2>"$BATS_TEST_TMPDIR/later" 3>&- 4>&- &
 	for n in 1 2 3 4; do
 		crun start "flood-$n" 3>&- 4>&-
 	done
 	for n in 1 2 3 4; do
 		retry 1500 ended "flood-$n"
+		echo "# flood-$n ended $(date +%T), the node took $(cut -d ' ' -f 14,15 "/proc/$(pgrep -x reeve-node)/stat") ticks" >&3
 	done
 	crun kill quiet KILL
 	await_end quiet
 	wait $!
 	late=$(cat "$BATS_TEST_TMPDIR/late")
 	echo "# the quiet one: $late" >&3
+	awk 'NR % 20 == 1 { print "# " $0 }' "$BATS_TEST_TMPDIR/later" >&3
 	for n in 1 2 3 4; do
 		ledger=$(reeve ledger --json "flood-$n")
 		jq -r '"# flood-\(.id): \(.expected) given, \(.stored) stored, \(.lost) lost, exact: \(.exact)"' <<<"$ledger" >&3

@@ -359,7 +359,7 @@ static void recompute(const struct scene *s, uint64_t from, bool own_first_key)
 
 			chain_entry_read(l.entries + at, &entry);
 			if (entry.type == CHAIN_EVENT && db_get_event(db, entry.id, &e) == 0) {
-				chain_digest_event(&e, digest);
+				chain_digest_event(CHAIN_EVENT, &e, digest);
 				memcpy(l.entries + at + 9, digest, CRYPT_DIGEST);
 			}
 		}
@@ -588,4 +588,18 @@ TEST("verify: what somebody has made of the file does not keep the node from rec
 		CHECK_INT(store_get_record(&s.store, s.life, 61, &record, &len), 0);
 		free(record);
 	}
+}
+
+TEST("verify: a database of before, whose digests are SHA-256, is proven as it was")
+{
+	_free_ char *sql = NULL;
+	_scene_ struct scene s;
+	size_t len;
+
+	begin(&s);
+	REQUIRE(util_read_file(AT_FDCWD, "tests/unit/node/chain_sha.sql", 1 << 20, &sql, &len) == 0);
+	tamper(&s, sql);
+	CHECK_STR(findings(&s, NULL, 0), "seal-missing 0-0, ");
+	CHECK_STR(after(&s, "UPDATE events SET pid=pid+1 WHERE seq=3; DELETE FROM events WHERE seq=5"),
+		  "removed 5-5, seal-missing 0-0, altered 3-3, ");
 }
