@@ -193,6 +193,7 @@ static int start(struct node *n, struct signals *s, const struct options *o)
 
 	if (r < 0)
 		return log_err(r, "make an event loop");
+	turns_init(&n->turns, &n->loop);
 	r = crypt_init();
 	if (r < 0)
 		return log_err(r, "get random bytes from the system");

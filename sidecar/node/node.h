@@ -14,6 +14,7 @@
 #include "sidecar/node/retention.h"
 #include "sidecar/node/source.h"
 #include "sidecar/node/store.h"
+#include "sidecar/node/turns.h"
 #include "sidecar/node/watch.h"
 
 #define NODE_STREAMS_MAX (RV_SLOT_MAX + 64) /* agents, successors of the dying included */
@@ -37,6 +38,7 @@ struct node {
 	struct lives lives;
 	struct listener agents, queries;
 	struct stream *streams;
+	struct turns turns; /* of streams that have more than one transaction's worth to tell */
 	unsigned stream_count;
 	unsigned stalled_count; /* streams whose store cannot be written */
 	struct client *clients;

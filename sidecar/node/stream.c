@@ -24,11 +24,13 @@ struct stream {
 	char key[KEY_SIZE];
 	struct loop_watch watch;
 	struct loop_timer timer; /* hello's deadline, then the next commit */
+	struct turn turn;
 	struct wire_buf in, out;
 	struct intake intake;
 	uint64_t position; /* behind the last record taken in */
 	uint64_t acked;
 	uint64_t end_position;
+	bool full;    /* a whole transaction was written since its turn began */
 	bool stalled; /* the store refuses: nothing is read until it does not */
 	bool ending;  /* END has come */
 	bool closing; /* closed once everything is sent */
@@ -66,6 +68,7 @@ static void stream_free(struct stream *s)
 		n->stalled_count--;
 	loop_remove(&n->loop, &s->watch);
 	loop_timer_stop(&n->loop, &s->timer);
+	turns_remove(&n->turns, &s->turn);
 	if (s->life && s->life->stream == s)
 		s->life->stream = NULL;
 	if (s->life && !s->life->ended)
@@ -82,7 +85,7 @@ static void watch(struct stream *s)
 {
 	uint32_t events = 0;
 
-	if (!s->stalled && !s->ending && !s->closing)
+	if (!s->stalled && !s->ending && !s->closing && !s->turn.waits)
 		events |= EPOLLIN;
 	if (s->out.done < s->out.len)
 		events |= EPOLLOUT;
@@ -206,8 +209,10 @@ static int take_records(struct stream *s, const struct wire_frame *f)
 	s->position = f->head.position;
 	if (bulk)
 		bulk_drain_all(s->node);
-	if (s->intake.len >= INTAKE_COMMIT_BYTES)
+	if (s->intake.len >= INTAKE_COMMIT_BYTES) {
+		s->full = true;
 		return commit(s);
+	}
 	if (first)
 		loop_timer_set(&s->node->loop, &s->timer, disk_commit_ms(s->node));
 	return 0;
@@ -249,12 +254,13 @@ static int take_frame(struct stream *s, const struct wire_frame *f)
 	}
 }
 
+/* Those that were read already. */
 static int take_frames(struct stream *s)
 {
 	struct wire_frame f;
 	int r = 1;
 
-	while (r == 1 && !s->stalled && !s->ending && !s->closing) {
+	while (r == 1 && !s->full && !s->stalled && !s->ending && !s->closing) {
 		r = wire_next(&s->in, &f);
 		if (r == 1) {
 			r = take_frame(s, &f);
@@ -283,6 +289,32 @@ static void after(struct stream *s, int r)
 		watch(s);
 }
 
+/* Until there is no more, or it was read from so many times, or a whole transaction was written: then it goes on
+ * when the others were heard that have as much to tell. */
+static int hear(struct stream *s, unsigned reads)
+{
+	int r = 1;
+
+	s->full = false;
+	while (r > 0) {
+		r = take_frames(s);
+		if (r < 0 || s->full || s->stalled || s->ending || s->closing || reads-- == 0)
+			break;
+		r = wire_fill(&s->in, s->fd);
+	}
+	if (s->full && !s->stalled)
+		turns_add(&s->node->turns, &s->turn);
+	return r < 0 ? r : 0;
+}
+
+static void its_turn(void *arg)
+{
+	struct stream *s = arg;
+
+	if (!s->stalled)
+		after(s, hear(s, STREAM_TURN_READS));
+}
+
 static void ready(void *arg, uint32_t events)
 {
 	struct stream *s = arg;
@@ -290,11 +322,9 @@ static void ready(void *arg, uint32_t events)
 
 	if (events & EPOLLOUT)
 		r = wire_flush(&s->out, s->fd);
-	if (r >= 0 && (events & EPOLLIN) && !s->stalled) {
-		r = wire_fill(&s->in, s->fd);
-		if (r > 0)
-			r = take_frames(s);
-	} else if (r >= 0 && (events & (EPOLLHUP | EPOLLERR)))
+	if (r >= 0 && (events & EPOLLIN) && !s->stalled)
+		r = hear(s, 1);
+	else if (r >= 0 && (events & (EPOLLHUP | EPOLLERR)) && !s->turn.waits)
 		r = -ECONNRESET;
 	after(s, r < 0 ? r : 0);
 }
@@ -313,8 +343,8 @@ static void expired(void *arg)
 		return;
 	}
 	r = commit(s);
-	if (r == 0 && !s->stalled)
-		r = take_frames(s); /* what was read before the store refused */
+	if (r == 0 && !s->stalled && !s->turn.waits)
+		r = hear(s, 0); /* what was read before the store refused */
 	after(s, r);
 }
 
@@ -366,8 +396,9 @@ int stream_open(struct node *n, int fd)
 	n->streams = s;
 	n->stream_count++;
 	s->watch.ready = ready;
+	s->turn.work = its_turn;
 	s->timer.expired = expired;
-	s->watch.arg = s->timer.arg = s;
+	s->watch.arg = s->timer.arg = s->turn.arg = s;
 	r = peer_check(fd, n->uid, s->key, &s->pid);
 	if (r == 0)
 		r = check_share(s);

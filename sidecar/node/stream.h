@@ -9,6 +9,7 @@ struct stream;
 #define STREAM_HELLO_MS 5000 /* to say who it is */
 #define STREAM_RETRY_MS 1000 /* between tries to write a store that refuses */
 #define STREAM_STATE_MS 1000 /* counters without records reach the disk that late */
+#define STREAM_TURN_READS 8  /* of 64 KiB or more, in one turn */
 #define STREAM_SHARE_MAX 4   /* connections of one agent's cgroup */
 #define STREAM_OUT_MAX 65536 /* bytes of answers an agent may leave unread */
 
