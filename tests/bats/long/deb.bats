@@ -28,7 +28,7 @@ setup_file() {
 	mkdir -p "$away"
 	mv /usr/local/bin/reeve* "$away/"
 	userdel reeve
-	rm -rf /var/lib/reeve /run/reeve /etc/reeve
+	rm -rf /var/lib/reeve /run/reeve /etc/reeve /usr/share/containers/oci
 	host_files >"$BATS_FILE_TMPDIR/before"
 	dpkg -i /reeve/build/tests/reeve.deb
 	hash -r
