@@ -9,32 +9,9 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
-#include "sidecar/common/wire.h"
 #include "sidecar/node/client.h"
-#include "sidecar/node/intake.h"
 #include "sidecar/node/node.h"
-#include "sidecar/node/peer.h"
-
-struct stream {
-	struct node *node;
-	struct stream *next;
-	struct life *life; /* NULL before the hello */
-	int fd;
-	pid_t pid;
-	char key[KEY_SIZE];
-	struct loop_watch watch;
-	struct loop_timer timer; /* hello's deadline, then the next commit */
-	struct turn turn;
-	struct wire_buf in, out;
-	struct intake intake;
-	uint64_t position; /* behind the last record taken in */
-	uint64_t acked;
-	uint64_t end_position;
-	bool full;    /* a whole transaction was written since its turn began */
-	bool stalled; /* the store refuses: nothing is read until it does not */
-	bool ending;  /* END has come */
-	bool closing; /* closed once everything is sent */
-};
+#include "sidecar/node/stream_inside.h"
 
 static void unlink_stream(struct stream *s)
 {
@@ -60,7 +37,7 @@ static void set_stalled(struct stream *s, bool stalled, int r)
 		log_info("store %s/%s can be written again", PATH_STORE, s->life->file);
 }
 
-static void stream_free(struct stream *s)
+void stream_free(struct stream *s)
 {
 	struct node *n = s->node;
 
@@ -271,7 +248,7 @@ static int take_frames(struct stream *s)
 }
 
 /* After the peer is gone: what it sent still counts, an END as well. */
-static void close_stream(struct stream *s)
+void stream_end(struct stream *s)
 {
 	if (s->life && !s->stalled && (s->intake.len > 0 || s->intake.meta))
 		(void)commit(s);
@@ -284,7 +261,7 @@ static void after(struct stream *s, int r)
 		r = refuse(s, r == -EPROTONOSUPPORT ? "the protocol's version is another"
 						    : "that is not the protocol");
 	if (r < 0 || (s->closing && s->out.done == s->out.len))
-		close_stream(s);
+		stream_end(s);
 	else
 		watch(s);
 }
@@ -307,7 +284,7 @@ static int hear(struct stream *s, unsigned reads)
 	return r < 0 ? r : 0;
 }
 
-static void its_turn(void *arg)
+void stream_turn(void *arg)
 {
 	struct stream *s = arg;
 
@@ -315,7 +292,7 @@ static void its_turn(void *arg)
 		after(s, hear(s, STREAM_TURN_READS));
 }
 
-static void ready(void *arg, uint32_t events)
+void stream_ready(void *arg, uint32_t events)
 {
 	struct stream *s = arg;
 	int r = 0;
@@ -329,13 +306,13 @@ static void ready(void *arg, uint32_t events)
 	after(s, r < 0 ? r : 0);
 }
 
-static void expired(void *arg)
+void stream_expired(void *arg)
 {
 	struct stream *s = arg;
 	int r;
 
 	if (s->closing) {
-		close_stream(s);
+		stream_end(s);
 		return;
 	}
 	if (!s->life) {
@@ -346,75 +323,4 @@ static void expired(void *arg)
 	if (r == 0 && !s->stalled && !s->turn.waits)
 		r = hear(s, 0); /* what was read before the store refused */
 	after(s, r);
-}
-
-/* Once a second at most. */
-static void say_refused(struct node *n, pid_t pid, int r)
-{
-	n->refused_peers++;
-	if (!log_due(&n->refused_said_ns))
-		return;
-	log_warn(r, "a process that is no agent of ours came to %s: pid %d (%" PRIu64 " so far)",
-		 PATH_AGENT_SOCKET, (int)pid, n->refused_peers);
-}
-
-static int too_many(struct node *n, int fd)
-{
-	close(fd);
-	n->refused_peers++;
-	if (log_due(&n->refused_said_ns))
-		log_warn(0, "an agent was turned away, %u are connected", n->stream_count);
-	return -EMFILE;
-}
-
-/* An agent has one stream, and a second while a successor takes over: one that was taken over by its
- * container must not use up the others' places. */
-static int check_share(const struct stream *s)
-{
-	unsigned same = 0;
-
-	for (const struct stream *o = s->node->streams; o; o = o->next)
-		same += strcmp(o->key, s->key) == 0;
-	return same > STREAM_SHARE_MAX ? -EUSERS : 0;
-}
-
-int stream_open(struct node *n, int fd)
-{
-	struct stream *s;
-	int r;
-
-	if (n->stream_count >= NODE_STREAMS_MAX)
-		return too_many(n, fd);
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		close(fd);
-		return -ENOMEM;
-	}
-	s->node = n;
-	s->fd = fd;
-	s->next = n->streams;
-	n->streams = s;
-	n->stream_count++;
-	s->watch.ready = ready;
-	s->turn.work = its_turn;
-	s->timer.expired = expired;
-	s->watch.arg = s->timer.arg = s->turn.arg = s;
-	r = peer_check(fd, n->uid, s->key, &s->pid);
-	if (r == 0)
-		r = check_share(s);
-	if (r == 0)
-		r = loop_add(&n->loop, &s->watch, fd, EPOLLIN);
-	if (r < 0) {
-		say_refused(n, s->pid, r);
-		stream_free(s);
-		return r;
-	}
-	loop_timer_set(&n->loop, &s->timer, STREAM_HELLO_MS);
-	return 0;
-}
-
-void streams_release(struct node *n)
-{
-	while (n->streams)
-		close_stream(n->streams);
 }
