@@ -13,12 +13,18 @@ denials=400
 
 setup() {
 	start_node
-	renice -n -10 -p "$(pgrep -x reeve-node)" # the unit's CPUWeight, where there is no unit
+	# As the unit has it, where there is no unit. Who watches must not be what is late.
+	echo +cpu >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p /sys/fs/cgroup/node /sys/fs/cgroup/watcher
+	echo 1000 | tee /sys/fs/cgroup/node/cpu.weight >/sys/fs/cgroup/watcher/cpu.weight
+	pgrep -x reeve-node >/sys/fs/cgroup/node/cgroup.procs
 	policy noshadow '{"name":"noshadow","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}'
 }
 
 teardown() {
 	crun list -q | xargs -r -n 1 crun delete -f
+	pgrep -x reeve-node >/sys/fs/cgroup/cgroup.procs
+	rmdir /sys/fs/cgroup/node /sys/fs/cgroup/watcher || true
 	rm -rf /etc/reeve
 }
 
@@ -47,7 +53,8 @@ of() {
 	for n in 1 2 3 4; do
 		flooding $n
 	done
-	python3 -I -S /reeve/tests/bats/late.py quiet /p/ >"$BATS_TEST_TMPDIR/late" 2>"$BATS_TEST_TMPDIR/later" 3>&- 4>&- &
+	(echo 0 >/sys/fs/cgroup/watcher/cgroup.procs && exec python3 -I -S /reeve/tests/bats/late.py quiet /p/) \
+		>"$BATS_TEST_TMPDIR/late" 2>"$BATS_TEST_TMPDIR/later" 3>&- 4>&- &
 	for n in 1 2 3 4; do
 		crun start "flood-$n" 3>&- 4>&-
 	done
@@ -63,7 +70,7 @@ of() {
 	awk 'NR % 20 == 1 { print "# " $0 }' "$BATS_TEST_TMPDIR/later" >&3
 	for n in 1 2 3 4; do
 		ledger=$(reeve ledger --json "flood-$n")
-		jq -r '"# flood-\(.id): \(.expected) given, \(.stored) stored, \(.lost) lost, exact: \(.exact)"' <<<"$ledger" >&3
+		jq -r '"# \(.id): \(.expected) given, \(.stored) stored, \(.lost) lost: \(.lost_by_kind // {}), exact: \(.exact)"' <<<"$ledger" >&3
 		jq -e '.exact and .closed and .stored >= 0.95 * .expected' <<<"$ledger"
 		[ "$(of "flood-$n" '.verdict == "denied"')" -eq $denials ]
 		[ "$(of "flood-$n" '.kind == "armed"') $(of "flood-$n" '.kind == "close"')" = "1 1" ]
