@@ -125,14 +125,16 @@ static void deliver_only(struct agent *a)
 	}
 }
 
-/* Going to sleep is announced first, and what was already on its way then, unwoken, is looked for
+/* While records come they are taken every BUSY_MS, and at once what is urgent or fills a quarter of a ring, for which
+ * the kernel wakes us: looking without a pause would take the processor from those that have to do with them.
+ * Going to sleep is announced first, and what was already on its way then, unwoken, is looked for
  * at growing distances; only then is the sleep without end. */
 static int wait_ms(struct agent *a, unsigned idle_turns)
 {
 	static const int looks[] = {BUSY_MS, 100, 1000};
 
 	if (idle_turns < IDLE_TURNS)
-		return idle_turns ? BUSY_MS : 0;
+		return BUSY_MS;
 	__atomic_store_n(&a->state->agent_idle, 1, __ATOMIC_SEQ_CST);
 	if (a->node_fd < 0 || rvring_used(&a->ring) || rvring_used(&a->lane))
 		return AWAY_MS; /* the node is away, or the spool has no room */
@@ -182,7 +184,7 @@ int pump_run(struct agent *a)
 			a->state->agent_idle = 0;
 		}
 		epoll_wait(a->epoll_fd, e, ARRAY_SIZE(e),
-			   repeat_wait_ms(a, util_now_ns(), wait_ms(a, idle_turns)));
+			   repeat_wait_ms(a, util_now_ns(), moved >= BATCH ? 0 : wait_ms(a, idle_turns)));
 		if (!moved && idle_turns < 2 * IDLE_TURNS)
 			idle_turns++;
 	}
