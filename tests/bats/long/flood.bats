@@ -55,6 +55,7 @@ of() {
 	done
 	(echo 0 >/sys/fs/cgroup/watcher/cgroup.procs && exec python3 -I -S /reeve/tests/bats/late.py quiet /p/) \
 		>"$BATS_TEST_TMPDIR/late" 2>"$BATS_TEST_TMPDIR/later" 3>&- 4>&- &
+	retry 60 grep -qx on "$BATS_TEST_TMPDIR/later"
 	for n in 1 2 3 4; do
 		crun start "flood-$n" 3>&- 4>&-
 	done
