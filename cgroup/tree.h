@@ -2,10 +2,10 @@
 /* reeve's own branch of the cgroup tree: the anchor, the agents, the place they leave through. */
 #pragma once
 
-/* All agents together weigh as much as ten ordinary cgroups: who floods must not keep them from their rings, which
- * hold a second or two of that. What they do is a part of what their containers do. Not cpu.max: the first one on a host
+/* All agents together weigh as much as one ordinary cgroup: with more, those that wait for a slot while many
+ * containers start keep the one that makes it from the processor. Not cpu.max: the first one on a host
  * switches the kernel's bandwidth code on, for every task there is. */
-#define TREE_AGENTS_CPU_WEIGHT "1000"
+#define TREE_AGENTS_CPU_WEIGHT "100"
 
 /* Makes reeve/{anchor,agents,leaving} and enables memory, pids and cpu for the agents where the
  * root offers them. agents/ belongs to user reeve: an agent removes its own cgroup there. Logs. */
