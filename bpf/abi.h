@@ -248,6 +248,8 @@ struct rv_state {
 	__u32 merge_epoch; /* its lowest bit: the half of rv_page.merge in use */
 	__u32 merging;	   /* 1: there is something in that half */
 	struct rv_counters counters;
+	__u32 told_old; /* the last change of policy that has its record: from this version */
+	__u32 told_new; /* to this one */
 };
 
 #define RV_OPTION_SINGLY 1 /* every repetition is a record of its own */
@@ -281,8 +283,9 @@ struct rv_repeats {
 	__u32 flip;
 };
 
-/* What reeve_policy is called with after a change of the slot's table: the change becomes a record.
- * Returns 0 or -errno; a record that found no room is counted as any other. */
+/* What reeve_policy is called with after a change of the slot's table: the change becomes a record,
+ * one, however often it is called before the next change. Returns 0 or -errno; a record that found no
+ * room is counted as any other. */
 struct rv_change {
 	__u64 generation;
 	__u32 slot;

@@ -27,9 +27,14 @@ int reeve_policy(struct rv_change *c)
 	w.armed = w.st->counters.armed;
 	who_fill(&r.head, &w, RV_KIND_POLICY, 0);
 	change_fill(&r, &w);
+	/* Whoever asked for it the last time was killed before it could note that this is done. */
+	if (w.st->told_old == c->old_version && w.st->told_new == r.head.policy_version)
+		return 0;
 	r.old_version = c->old_version;
 	r.head.len = sizeof(r);
 	r.head.seq = emit_number(w.st, RV_KIND_POLICY);
 	emit_to(w.st, w.slot, true, &r, sizeof(r), RV_KIND_POLICY);
+	w.st->told_old = c->old_version;
+	w.st->told_new = r.head.policy_version;
 	return 0;
 }

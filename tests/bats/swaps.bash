@@ -39,4 +39,5 @@ applied_in_part() {
 	crun delete -f "$1"
 	await_end "$1"
 	exact "$1"
+	python3 -I -S /reeve/tests/bats/swaps.py follow "$1"
 }

@@ -4,7 +4,9 @@
 /p/one, /p/two and /p/always all the time; then its record is read. Each policy has a name of its own that
 says which of the first two it denies, /p/always all of them do. With "kill" every change is cut by kill -9
 of it, of the agent or of the node at a random moment.
-swaps.py each ID DIR STEP: changes, each cut at another of apply's system calls, every STEPth of them.
+swaps.py each ID DIR STEP: changes, each cut at another of apply's system calls, every STEPth of them and every second
+of the last ones.
+swaps.py follow ID: the changes follow each other: none is without its record, and none has two.
 swaps.py check ID: every verdict is the one of the version its record names; what a process meets never goes
 back to a version before; behind the record of a change nothing is decided by what it replaced; the changes
 follow each other."""
@@ -110,36 +112,59 @@ def swaps(name, directory, count, seed, kill):
         print("%4d times %s killed: the %s one in force" % (n, victim, what))
 
 
+def halted(what, number, name, at, said):
+    """reeve policy apply under halt: its status, and how many calls were told: with "kill" 1, or 0 behind its last one."""
+    open(said, "w").close()
+    status = subprocess.run([HALT, what, str(number), said, "reeve", "policy", "apply", name, at], capture_output=True, check=False).returncode
+    with open(said, encoding="utf-8") as f:
+        return status, sum(" call " in line for line in f)
+
+
 def each(name, directory, step):
-    before, said, n, cut = in_force(name), os.path.join(directory, "said"), random.randint(1, step), collections.Counter()
-    while True:
-        new = "v%d-two" % n
-        at = write_policy(directory, n, "two", False)
-        open(said, "w").close()
-        status = subprocess.run([HALT, "kill", str(n), said, "reeve", "policy", "apply", name, at], capture_output=True, check=False).returncode
+    said, cut = os.path.join(directory, "said"), collections.Counter()
+    calls = halted("list", 0, name, write_policy(directory, 1, "two", False), said)[1]
+    # What the one before left to be done comes first: there are more calls than in the list.
+    before, n, reached = in_force(name), random.randint(1, step), True
+    # Whoever is killed while it throws away what is kept of versions before leaves the next one more calls: not for ever.
+    while reached and cut["new"] < 25:
+        new = "v%d-two" % (n + 1)
+        status, reached = halted("kill", n, name, write_policy(directory, n + 1, "two", False), said)
         if status not in (0, 137):
             fail("apply, to be killed at call %d: status %d" % (n, status))
         now = in_force(name)
         if now not in (before, new) or (status == 0 and now != new):
             fail("killed at call %d (status %d): in force is %s, neither %s nor %s" % (n, status, now, before, new))
         cut["new" if now == new else "old"] += 1
-        if status == 0:
-            break
-        before, n = now, n + step
-    print("apply killed at every %dth of some %d calls: %d times the old one in force, %d times the new one" % (step, n, cut["old"], cut["new"]))
-    if cut["old"] < 60 // step or not cut["new"]:
+        # The change and its record are among the last 30.
+        before, n = now, n + (step if n + step < calls - 30 else min(step, 2))
+    print("apply killed at %d of some %d calls: %d times the old one in force, %d times the new one" % (sum(cut.values()), n, cut["old"], cut["new"]))
+    change(name, write_policy(directory, 0, "one", False), None)
+    if in_force(name) != "v0-one":
+        fail("a change after all that is not in force")
+    if cut["old"] < 60 // step or cut["new"] < 5:
         fail("too little of it to say anything")
 
 
-def check(name):
+def records_of(name):
     log = subprocess.run(["reeve", "logs", "--json", name], capture_output=True, check=True).stdout
-    records = sorted((json.loads(line) for line in log.splitlines()), key=lambda r: r["seq"])
+    return sorted((json.loads(line) for line in log.splitlines()), key=lambda r: r["seq"])
+
+
+def follow(records):
     changes = [r for r in records if r["kind"] == "policy"]
-    denies = {r["policy_version"]: {"/p/" + r["policy_name"].split("-")[1], "/p/always"} for r in changes}
-    order = {r["policy_version"]: i for i, r in enumerate(changes)}
     for a, b in zip(changes, changes[1:]):
         if b["old_version"] != a["policy_version"]:
-            fail("the change with number %d does not follow the one before" % b["seq"])
+            fail("the change with number %d, from %d to %d, does not follow the one before, from %d to %d"
+                 % (b["seq"], b["old_version"], b["policy_version"], a["old_version"], a["policy_version"]))
+    print("%d changes follow each other" % len(changes))
+    return changes
+
+
+def check(name):
+    records = records_of(name)
+    changes = follow(records)
+    denies = {r["policy_version"]: {"/p/" + r["policy_name"].split("-")[1], "/p/always"} for r in changes}
+    order = {r["policy_version"]: i for i, r in enumerate(changes)}
     at, last, met = -1, {}, collections.Counter()
     for r in records:
         if r["kind"] == "policy":
@@ -171,6 +196,9 @@ def check(name):
 def main():
     if sys.argv[1] == "check":
         return check(sys.argv[2])
+    if sys.argv[1] == "follow":
+        follow(records_of(sys.argv[2]))
+        return None
     if sys.argv[1] == "each":
         return each(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     return swaps(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:] == ["kill"])

@@ -79,7 +79,7 @@ AT(rv_bulk, seq, 8);
 AT(rv_bulk, generation, 16);
 AT(rv_bulk, bulk_total, 24);
 AT(rv_bulk, data_len, 32);
-SIZE(rv_state, 1320);
+SIZE(rv_state, 1328);
 AT(rv_state, generation, 0);
 AT(rv_state, cgroup_id, 8);
 AT(rv_state, prepared, 16);
@@ -102,6 +102,8 @@ AT(rv_state, bulk_total, 72);
 AT(rv_state, merge_epoch, 80);
 AT(rv_state, merging, 84);
 AT(rv_state, counters, 88);
+AT(rv_state, told_old, 1320);
+AT(rv_state, told_new, 1324);
 
 SIZE(rv_merge, 48);
 AT(rv_merge, key, 0);
