@@ -57,21 +57,29 @@ int pins_count_containers(unsigned *ret)
 	return 0;
 }
 
-bool pins_guarded(const char *key)
+int pins_state(const char *key, struct rv_state *ret)
 {
 	const struct rv_state *state;
 	char path[128];
 	_close_ int fd = -1;
-	bool guarded;
 
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%s/state", key);
+	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%.64s/state", key);
 	fd = kbpf_obj_get(path);
-	state = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	if (fd < 0)
+		return fd;
+	state = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	if (state == MAP_FAILED)
-		return false;
-	guarded = state->prepared == RV_PREPARED;
+		return -errno;
+	*ret = *state;
 	munmap((void *)state, 4096);
-	return guarded;
+	return 0;
+}
+
+bool pins_guarded(const char *key)
+{
+	struct rv_state state;
+
+	return pins_state(key, &state) == 0 && state.prepared == RV_PREPARED;
 }
 
 static int first_error;

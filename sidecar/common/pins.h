@@ -12,6 +12,10 @@ int pins_abi(unsigned *ret);
 /* How many containers have pins (live, or waiting for a successor of their agent). */
 int pins_count_containers(unsigned *ret);
 
+/* The state of KEY's container as it is now. -ENOENT: it has none; else what kept it from being read. */
+struct rv_state;
+int pins_state(const char *key, struct rv_state *ret);
+
 /* Whether the container of KEY is configured: its programs decide, with or without an agent. */
 bool pins_guarded(const char *key);
 

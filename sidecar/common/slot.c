@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include "bpf/abi.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/paths.h"
+#include "sidecar/common/pins.h"
 #include "sidecar/common/util.h"
 
 struct outer {
@@ -126,7 +128,8 @@ static int publish(const struct outer *o, const struct batch *b)
 	return r;
 }
 
-static int pool_count(unsigned *ret)
+/* The slots in the pool: how many, and each marked. */
+static int pool_read(bool taken[static RV_SLOT_MAX], unsigned *ret)
 {
 	DIR *d = opendir(PATH_PIN_POOL);
 	struct dirent *e;
@@ -134,52 +137,32 @@ static int pool_count(unsigned *ret)
 
 	if (!d)
 		return -errno;
-	while ((e = readdir(d)))
-		n += e->d_name[0] >= '0' && e->d_name[0] <= '9';
+	while ((e = readdir(d))) {
+		unsigned long slot = strtoul(e->d_name, NULL, 10); /* 0: new_N, or no slot */
+
+		n += slot > 0;
+		if (slot < RV_SLOT_MAX)
+			taken[slot] = true;
+	}
 	closedir(d);
 	*ret = n;
 	return 0;
 }
 
-/* The slot of one container, by its pin; 0: nobody can tell, ask the kernel. */
-static uint32_t slot_of(const char *key)
+/* Those of containers, by their pins. The outer map knows them all, but to ask it for one that is
+ * taken waits for a grace period on 6.1, 12 ms. */
+static void mark_containers(bool taken[static RV_SLOT_MAX])
 {
-	char path[160];
-	_close_ int fd = -1;
-	struct rv_state *st;
-	uint32_t slot;
+	DIR *d = opendir(PATH_PIN_CONTAINERS);
+	struct rv_state state;
+	struct dirent *e;
 
-	snprintf(path, sizeof(path), PATH_PIN_CONTAINERS "/%.32s/state", key);
-	fd = kbpf_obj_get(path);
-	st = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-	if (st == MAP_FAILED)
-		return 0;
-	slot = st->slot;
-	munmap(st, 4096);
-	return slot;
-}
-
-/* Those that are taken for certain. To ask the outer map for each waits for a grace period on 6.1, 12 ms. */
-static void mark_taken(bool taken[static RV_SLOT_MAX])
-{
-	static const char *const dirs[] = {PATH_PIN_POOL, PATH_PIN_CONTAINERS};
-
-	for (unsigned i = 0; i < 2; i++) {
-		DIR *d = opendir(dirs[i]);
-		struct dirent *e;
-
-		while (d && (e = readdir(d))) {
-			bool number = e->d_name[0] >= '0' && e->d_name[0] <= '9';
-			unsigned long slot = i == 1	? slot_of(e->d_name)
-					     : number ? strtoul(e->d_name, NULL, 10)
-						      : 0;
-
-			if (slot < RV_SLOT_MAX)
-				taken[slot] = true;
-		}
-		if (d)
-			closedir(d);
-	}
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && pins_state(e->d_name, &state) == 0 &&
+		    state.slot < RV_SLOT_MAX)
+			taken[state.slot] = true;
+	if (d)
+		closedir(d);
 }
 
 int slot_pool_fill(unsigned target)
@@ -188,12 +171,12 @@ int slot_pool_fill(unsigned target)
 	__attribute__((cleanup(outer_release))) struct outer o = {-1, -1, -1};
 	__attribute__((cleanup(batch_release))) struct batch batch = {};
 	unsigned n = 0, made = 0;
-	int r = pool_count(&n);
+	int r = pool_read(taken, &n);
 
 	if (r || n >= target)
 		return r;
 	r = outer_open(&o);
-	mark_taken(taken);
+	mark_containers(taken);
 	for (uint32_t slot = 1; !r && n + made < target && slot < RV_SLOT_MAX; slot++) {
 		struct rv_state state = {.slot = slot};
 		uint32_t id;
@@ -235,7 +218,9 @@ int slot_node_make(void)
 
 int slot_pool_count(unsigned *ret)
 {
-	return pool_count(ret);
+	bool taken[RV_SLOT_MAX];
+
+	return pool_read(taken, ret);
 }
 
 int slot_claim(const char *key, uint32_t *ret_slot)
