@@ -2,8 +2,7 @@
 /* reeve's own branch of the cgroup tree: the anchor, the agents, the place they leave through. */
 #pragma once
 
-/* All agents together weigh as much as one ordinary cgroup: with more, those that wait for a slot while many
- * containers start keep the one that makes it from the processor. Not cpu.max: the first one on a host
+/* All agents together weigh as much as one ordinary cgroup. Not cpu.max: the first one on a host
  * switches the kernel's bandwidth code on, for every task there is. */
 #define TREE_AGENTS_CPU_WEIGHT "100"
 
