@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""late.py ID PREFIX: follows that container to its end and prints how many creations of paths with that prefix it has
-seen, from the first on that came within a second (then `on` goes to stderr), and after how many milliseconds the latest of
-them came; each that came later than a second, to stderr. A
-processor that is busy must not make this program the late one: it does little for a line."""
+"""late.py ID PREFIX: follows that container to its end and prints how many creations of paths with that prefix
+it has seen, from the first on that came within a second (then `on` goes to stderr), and after how many
+milliseconds the latest of them came; each that came later than a second, to stderr. A processor that is busy must
+not make this program the late one: it does little for a line."""
 import subprocess
 import sys
 import time
