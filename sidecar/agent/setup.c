@@ -18,7 +18,7 @@
 #include "sidecar/common/util.h"
 
 #define LOCK_DEADLINE_MS 3000
-#define LOCK_TRY_MS 10
+#define LOCK_TRY_MS 50
 #define ATTACH_TRIES 20
 
 static const char *const cgroup_programs[] = {
@@ -35,20 +35,15 @@ static int claim_any(struct agent *a)
 {
 	uint64_t end = util_now_ns() + LOCK_DEADLINE_MS * 1000000ull;
 	_close_ int lock = -1;
+	int r = slot_claim(a->meta.key, &a->slot);
 
-	while (true) {
-		int r = slot_claim(a->meta.key, &a->slot);
-
-		if (r != -ENOENT)
-			return r;
-		if (util_now_ns() > end)
-			return -ETIMEDOUT;
-		r = lock < 0 ? slot_lock(LOCK_TRY_MS, &lock) : 0;
-		if (r == 0)
-			r = slot_pool_fill(SLOT_POOL_TARGET / 2);
-		if (r < 0 && r != -ETIMEDOUT)
-			return r;
+	while (r == -ENOENT && util_now_ns() < end) {
+		r = lock < 0 ? slot_lock(LOCK_TRY_MS, &lock)
+			     : slot_pool_fill(SLOT_POOL_TARGET / 2);
+		if (r == 0 || r == -ETIMEDOUT)
+			r = slot_claim(a->meta.key, &a->slot);
 	}
+	return r == -ENOENT ? -ETIMEDOUT : r;
 }
 
 static int claim(struct agent *a)

@@ -3,13 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/time.h>
 #include "bpf/abi.h"
 #include "sidecar/common/kbpf.h"
 #include "sidecar/common/paths.h"
@@ -254,23 +255,53 @@ int slot_claim(const char *key, uint32_t *ret_slot)
 	return r;
 }
 
+static void ring(int signal)
+{
+	(void)signal;
+}
+
+/* flock() that waits in the kernel, in line, until then. The alarm goes on ringing, as it may ring
+ * before the wait has begun. */
+static int lock_until(int fd, uint64_t end)
+{
+	const struct sigaction action = {.sa_handler = ring};
+	const struct itimerval never = {};
+	struct itimerval alarm = {.it_interval = {.tv_usec = 10000}};
+	uint64_t now = util_now_ns(), left_us = now < end ? (end - now) / 1000 + 1 : 1;
+	struct sigaction before;
+	sigset_t set, mask;
+	int r;
+
+	alarm.it_value.tv_sec = (time_t)(left_us / 1000000);
+	alarm.it_value.tv_usec = (suseconds_t)(left_us % 1000000);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigaction(SIGALRM, &action, &before);
+	sigprocmask(SIG_UNBLOCK, &set, &mask);
+	setitimer(ITIMER_REAL, &alarm, NULL);
+	do
+		r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+	while (r == -EINTR && util_now_ns() < end);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return r == -EINTR ? -ETIMEDOUT : r;
+}
+
 int slot_lock(int deadline_ms, int *ret_fd)
 {
 	_close_ int fd = -1;
 	uint64_t end = util_now_ns() + (uint64_t)deadline_ms * 1000000;
+	int r = 0;
 
 	if (mkdir(PATH_RUN, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	fd = open(PATH_LOAD_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (util_now_ns() > end)
-			return -ETIMEDOUT;
-		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-	}
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		r = errno == EWOULDBLOCK ? lock_until(fd, end) : -errno;
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	return r;
 }

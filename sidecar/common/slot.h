@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define SLOT_POOL_TARGET 8
-#define SLOT_BATCH 2 /* that wait for their grace periods together; then others can have them */
+#define SLOT_BATCH 8 /* that wait for their grace periods together; then others can have them */
 
 /* Brings the pool to target slots. Caller holds the load lock and may create maps.
  * -ENOSPC: all RV_SLOT_MAX slots are in use. */
@@ -23,5 +23,6 @@ int slot_pool_count(unsigned *ret);
  * -ENOENT: the pool is empty (fill it). */
 int slot_claim(const char *key, uint32_t *ret_slot);
 
-/* Takes the load lock (blocking up to deadline_ms); the fd owns it. -ETIMEDOUT. */
+/* Takes the load lock; the fd owns it. Waits up to deadline_ms without using the processor; SIGALRM
+ * and its timer are used meanwhile. -ETIMEDOUT. */
 int slot_lock(int deadline_ms, int *ret_fd);

@@ -10,6 +10,7 @@ load reeve
 setup() {
 	start_node
 	dir=$BATS_TEST_TMPDIR/b
+	holder=
 }
 
 teardown() {
@@ -17,6 +18,7 @@ teardown() {
 		$rt list -q 2>/dev/null | xargs -r -n 1 $rt delete -f
 	done
 	rm -rf /etc/reeve
+	[ -z "$holder" ] || kill "$holder" 2>/dev/null || true
 }
 
 # Every container's record: armed first, then its entrypoint as the first exec not marked setup.
@@ -83,6 +85,30 @@ start() {
 	for n in $(seq $many); do
 		check_record "many-$n"
 	done
+	retry 2 no_agents
+}
+
+@test "start: somebody else has the lock: with a slot ready nobody waits; without one a container is guarded behind it, or refused in time" {
+	local slot
+	container "$dir" -- /bin/sh -c 'exit 3'
+	stop_node # it would make slots
+	flock -F /run/reeve/load.lock sleep 100 3>&- 4>&- &
+	holder=$!
+	run timeout 20 crun run -b "$dir" lock-ready </dev/null
+	[ "$status" -eq 3 ]
+	slot=$(ls -d /sys/fs/bpf/reeve/pool/[1-9]*)
+	rm -r $slot
+	container "$dir-late" --edit '.hooks.createRuntime[0].args += ["--fail", "closed"]' -- /bin/sh -c 'exit 3'
+	run timeout 20 crun run -b "$dir-late" lock-late </dev/null
+	[ "$status" -ne 3 ]
+	grep 'claim a slot for container lock-late' /var/log/messages
+	kill "$holder"
+	flock -F /run/reeve/load.lock sleep 1 3>&- 4>&- &
+	run timeout 20 crun run -b "$dir" lock-wait </dev/null
+	[ "$status" -eq 3 ]
+	start_node
+	check_record lock-ready
+	check_record lock-wait
 	retry 2 no_agents
 }
 
