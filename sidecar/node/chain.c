@@ -151,15 +151,76 @@ static int add_mark(struct chain *c, enum chain_type type, uint64_t id)
 	return chain_add(c, type, id, none);
 }
 
-bool chain_follows(struct seal *s, uint64_t links, const uint8_t next[static CRYPT_KEY],
-		   struct crypt_key *ret)
+/* One link, by number. 1: it is there, 0: it is not, or is no link. */
+static int take_link(struct db *db, uint64_t number, struct db_link *ret)
 {
-	if (s->links > links || links - s->links > BEHIND_MAX)
-		return false;
-	for (; s->links < links; s->links++)
+	int r = db_get_link(db, number, ret);
+
+	if (r == -ENOENT || r == -EUCLEAN)
+		return 0;
+	return r < 0 ? r : ret->number == number;
+}
+
+static bool made_by(const struct db_link *l, const struct crypt_key *key, const struct seal *s,
+		    uint8_t ret_head[static CRYPT_HASH])
+{
+	chain_head(l, ret_head);
+	return memcmp(l->key, key->public, CRYPT_KEY) == 0 &&
+	       memcmp(l->previous, s->head, CRYPT_HASH) == 0 &&
+	       crypt_verify(l->key, ret_head, l->signature);
+}
+
+/* The link behind those the seal knows of: it then knows of it, and *key is that of the next one. */
+static int catch_up(struct db *db, struct seal *s, struct crypt_key *key)
+{
+	uint8_t head[CRYPT_HASH], next[CRYPT_KEY] = {};
+	struct db_link l = {};
+	int r = take_link(db, s->links + 1, &l);
+
+	if (r == 1) {
+		r = made_by(&l, key, s, head);
+		memcpy(next, l.next, CRYPT_KEY);
+	}
+	if (r == 1) {
+		s->links++;
+		s->records = l.records;
+		memcpy(s->head, head, CRYPT_HASH);
 		crypt_next(s->seed);
+		crypt_key_of(s->seed, key);
+		r = memcmp(next, key->public, CRYPT_KEY) == 0;
+	}
+	db_link_release(&l);
+	return r;
+}
+
+/* Of the last link the seal knows of. */
+static int head_fits(struct db *db, const struct seal *s, const struct crypt_key *key)
+{
+	uint8_t head[CRYPT_HASH];
+	struct db_link l = {};
+	int r = take_link(db, s->links, &l);
+
+	if (r == 1) {
+		chain_head(&l, head);
+		r = memcmp(head, s->head, CRYPT_HASH) == 0 &&
+		    memcmp(l.next, key->public, CRYPT_KEY) == 0;
+	}
+	db_link_release(&l);
+	return r;
+}
+
+int chain_fits(struct db *db, struct seal *s, uint64_t links, struct crypt_key *ret)
+{
+	int r = 1;
+
+	if (s->links > links || links - s->links > BEHIND_MAX)
+		return 0;
 	crypt_key_of(s->seed, ret);
-	return links == 0 || memcmp(ret->public, next, CRYPT_KEY) == 0;
+	if (s->links > 0)
+		r = head_fits(db, s, ret);
+	while (r == 1 && s->links < links)
+		r = catch_up(db, s, ret);
+	return r;
 }
 
 /* A key from nothing. */
@@ -186,21 +247,23 @@ static int begin(struct chain *c, struct db *db, const char *path, const struct 
 	int r, sealed = seal_open(path, &s, &c->fd);
 	uint64_t known = sealed == 0 ? s.links : CHAIN_NO_SEAL;
 	bool fresh = last->number == 0 && (sealed == -ENOENT || known == 0);
-	bool follows = sealed == 0 && chain_follows(&s, last->number, last->next, &c->key);
+	int fits = sealed == 0 ? chain_fits(db, &s, last->number, &c->key) : 0;
 
 	if (sealed < 0 && sealed != -ENOENT && sealed != -EUCLEAN)
 		return sealed;
+	if (fits < 0)
+		return fits;
 	c->now = s;
 	crypt_wipe(&s, sizeof(s));
 	c->now.links = last->number;
 	c->now.records = last->records;
 	if (last->number)
 		chain_head(last, c->now.head);
-	r = follows ? 0 : begin_anew(c, path);
+	r = fits ? 0 : begin_anew(c, path);
 	c->then = c->now;
 	if (r == 0 && fresh)
 		return mark_late(c, db);
-	return r < 0 || follows ? r : add_mark(c, CHAIN_BREAK, known);
+	return r < 0 || fits ? r : add_mark(c, CHAIN_BREAK, known);
 }
 
 int chain_begin(struct chain *c, struct db *db, const char *seal_path)

@@ -65,10 +65,10 @@ void chain_digest_bytes(enum chain_type type, const void *data, size_t len,
 /* Of the meta rows as they are in the database. */
 int chain_digest_meta(struct db *db, uint8_t ret[static CRYPT_DIGEST]);
 
-/* Whether the seal's key becomes the one that the last of so many links names; then it has, and s
- * has caught up. */
-bool chain_follows(struct seal *s, uint64_t links, const uint8_t next[static CRYPT_KEY],
-		   struct crypt_key *ret);
+/* Whether the seal is of this chain of so many links: the last one it knows of has the head it knows, each behind
+ * that is made by the key that its seed leads to, and the last names the next such key, *ret. Then s has caught
+ * up. 1: it is; 0: it is not. */
+int chain_fits(struct db *db, struct seal *s, uint64_t links, struct crypt_key *ret);
 /* A cut's last number and reason, as they stand in a digest's place. */
 void chain_cut_write(uint64_t to, const char *why, uint8_t ret[static CRYPT_DIGEST]);
 void chain_cut_read(const uint8_t digest[static CRYPT_DIGEST], uint64_t *ret_to,

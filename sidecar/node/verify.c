@@ -248,14 +248,14 @@ static int check_seal(struct verify *v)
 		return r;
 	if (s.links > v->links)
 		findings_add(&v->findings, FINDING_LINK_CUT, v->links + 1, s.links, s.high);
-	else if ((s.links == v->links && memcmp(s.head, v->head, CRYPT_HASH) != 0) ||
-		 !chain_follows(&s, v->links, v->next, &key))
-		verify_find(v, FINDING_SEAL_DIFFERS, 0);
 	else
-		v->sealed = v->links > 0;
+		r = chain_fits(v->db, &s, v->links, &key);
+	if (r == 0 && s.links <= v->links)
+		verify_find(v, FINDING_SEAL_DIFFERS, 0);
+	v->sealed = r == 1 && v->links > 0;
 	crypt_wipe(&s, sizeof(s));
 	crypt_wipe(&key, sizeof(key));
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static void tell_anchors(struct verify *v)

@@ -340,15 +340,18 @@ TEST(
 	CHECK_STR(after(&s, "DELETE FROM events WHERE seq=5"), "removed 5-5, removed 16-17, ");
 }
 
-/* As somebody does it who has the database and this very program, but no key: from one link on. */
+/* As somebody does it who has the database and this very program, but no key: from one link on. The last one names
+ * the key that it named, with which the node will go on. */
 static void recompute(const struct scene *s, uint64_t from, bool own_first_key)
 {
 	uint8_t seed[CRYPT_SEED] = {1}, previous[CRYPT_HASH] = {};
+	uint64_t last = 0;
 	struct db_link l;
 	struct db *db;
 	char sql[128];
 
 	CHECK_INT(db_open(s->db, false, &db), 0);
+	CHECK_INT(db_last_link(db, &last), 0);
 	for (uint64_t n = 1; db_get_link(db, n, &l) == 0; n++) {
 		struct crypt_key key, next;
 		uint8_t digest[CRYPT_DIGEST];
@@ -370,7 +373,8 @@ static void recompute(const struct scene *s, uint64_t from, bool own_first_key)
 			crypt_key_of(seed, &next);
 			if (n > from || own_first_key)
 				memcpy(l.key, key.public, CRYPT_KEY);
-			memcpy(l.next, next.public, CRYPT_KEY);
+			if (n < last)
+				memcpy(l.next, next.public, CRYPT_KEY);
 			memcpy(l.previous, previous, CRYPT_HASH);
 		}
 		chain_head(&l, previous);
@@ -396,6 +400,35 @@ TEST("verify: a chain that is computed anew without the key is named from there 
 		CHECK_STR(findings(&s, NULL, 0),
 			  "link-forged 4-4, unproven 31-60, seal-differs 0-0, ");
 	}
+}
+
+TEST("verify: a whole chain that is another's is none for the node to go on with")
+{
+	_scene_ struct scene s;
+	char old[512];
+
+	store_sixty(&s);
+	tamper(&s, "UPDATE events SET path='/etc/shadow' WHERE seq=37");
+	recompute(&s, 1, true);
+	CHECK_STR(findings(&s, NULL, 0), "seal-differs 0-0, ");
+	store_opens(&s, 61, 61);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+	end(&s);
+	/* Nor is it where the seal is behind, as after a power cut. */
+	begin(&s);
+	store_opens(&s, 1, 10);
+	snprintf(old, sizeof(old), "%s/old", s.dir.path);
+	copy(s.seal, old);
+	store_opens(&s, 11, 20);
+	store_opens(&s, 21, 30);
+	store_release(&s.store);
+	copy(old, s.seal);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	tamper(&s, "UPDATE events SET path='/etc/shadow' WHERE seq=7");
+	recompute(&s, 1, true);
+	CHECK_STR(findings(&s, NULL, 0), "seal-differs 0-0, ");
+	store_opens(&s, 31, 31);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 4-4, ");
 }
 
 static struct verify_anchor anchor_of(struct scene *s)
