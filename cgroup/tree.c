@@ -53,6 +53,21 @@ static int make_plain(const char *name)
 	return 0;
 }
 
+static int create(struct cgroup *g, const char *name, int r)
+{
+	if (!r)
+		r = cgroup_create_cgroup(g, 0);
+	return r ? log_err(-EIO, "bound cgroup %s: libcgroup: %s", name, cgroup_strerror(r)) : 0;
+}
+
+/* All of them together. Weighed here: below it would be against each other alone. */
+static int make_reeve(void)
+{
+	__attribute__((cleanup(group_free))) struct cgroup *g = cgroup_new_cgroup(CGROUP_REEVE);
+
+	return create(g, CGROUP_REEVE, g ? add(g, "cpu", "cpu.weight", TREE_CPU_WEIGHT) : ECGFAIL);
+}
+
 static int make_agents(void)
 {
 	__attribute__((cleanup(group_free))) struct cgroup *g = cgroup_new_cgroup(CGROUP_AGENTS);
@@ -62,14 +77,7 @@ static int make_agents(void)
 		r = add(g, "memory", NULL, NULL);
 	if (!r)
 		r = add(g, "pids", NULL, NULL);
-	if (!r)
-		r = add(g, "cpu", "cpu.weight", TREE_AGENTS_CPU_WEIGHT);
-	if (!r)
-		r = cgroup_create_cgroup(g, 0);
-	if (r)
-		return log_err(-EIO, "bound cgroup " CGROUP_AGENTS ": libcgroup: %s",
-			       cgroup_strerror(r));
-	return 0;
+	return create(g, CGROUP_AGENTS, r);
 }
 
 /* What the agents' own cgroups are bounded by; libcgroup enables controllers only above them. */
@@ -101,6 +109,8 @@ int tree_make(void)
 		r = make_plain(CGROUP_ANCHOR);
 	if (!r)
 		r = make_plain(CGROUP_AGENTS);
+	if (!r)
+		r = make_reeve();
 	if (!r)
 		r = make_agents();
 	if (r)
