@@ -119,11 +119,14 @@ void chain_cut_read(const uint8_t d[static CRYPT_DIGEST], uint64_t *ret_to,
 	ret_why[CHAIN_WHY_MAX] = '\0';
 }
 
-int chain_add(struct chain *c, enum chain_type type, uint64_t id,
-	      const uint8_t d[static CRYPT_DIGEST])
+bool chain_is_record(const struct chain_entry *e)
 {
-	uint64_t id_le = htole64(id);
+	return e->type == CHAIN_EVENT || e->type == CHAIN_ARGS || e->type == CHAIN_EVENT_SHA ||
+	       e->type == CHAIN_ARGS_SHA;
+}
 
+int chain_carry(struct chain *c, const uint8_t entry[static CHAIN_ENTRY_SIZE])
+{
 	if (c->size - c->len < CHAIN_ENTRY_SIZE) {
 		size_t size = c->size ? c->size * 2 : 64 * CHAIN_ENTRY_SIZE;
 		uint8_t *grown = realloc(c->entries, size);
@@ -133,15 +136,35 @@ int chain_add(struct chain *c, enum chain_type type, uint64_t id,
 		c->entries = grown;
 		c->size = size;
 	}
-	c->entries[c->len] = (uint8_t)type;
-	memcpy(c->entries + c->len + 1, &id_le, sizeof(id_le));
-	memcpy(c->entries + c->len + 9, d, CRYPT_DIGEST);
+	memcpy(c->entries + c->len, entry, CHAIN_ENTRY_SIZE);
 	c->len += CHAIN_ENTRY_SIZE;
-	if (type == CHAIN_EVENT) {
+	return 0;
+}
+
+int chain_add(struct chain *c, enum chain_type type, uint64_t id,
+	      const uint8_t d[static CRYPT_DIGEST])
+{
+	uint8_t entry[CHAIN_ENTRY_SIZE] = {(uint8_t)type};
+	uint64_t id_le = htole64(id);
+	int r;
+
+	memcpy(entry + 1, &id_le, sizeof(id_le));
+	memcpy(entry + 9, d, CRYPT_DIGEST);
+	r = chain_carry(c, entry);
+	if (r == 0 && type == CHAIN_EVENT) {
 		c->then.records++;
 		c->then.high = id > c->then.high ? id : c->then.high;
 	}
-	return 0;
+	return r;
+}
+
+int chain_settle(struct chain *c)
+{
+	int r = seal_put(c->fd, &c->now, true);
+
+	if (r == 0)
+		c->synced_ns = util_now_ns();
+	return r;
 }
 
 static int add_mark(struct chain *c, enum chain_type type, uint64_t id)

@@ -25,6 +25,9 @@ enum chain_type {
 	CHAIN_CUT,   /* the node itself took records away; digest: chain_cut_read */
 	CHAIN_EVENT,	 /* id: its number */
 	CHAIN_ARGS,	 /* the same */
+	CHAIN_TRIM, /* links up to id are taken away; digest: the first bytes of the head of that one. What they said
+		       of what is still there follows, in this link */
+	CHAIN_BROKEN, /* id: a link taken away that began with CHAIN_BREAK */
 };
 #define CHAIN_NO_SEAL UINT64_MAX
 #define CHAIN_WHY_MAX 8 /* bytes: one word, why the node did it */
@@ -52,6 +55,10 @@ struct chain {
 int chain_begin(struct chain *c, struct db *db, const char *seal_path);
 int chain_add(struct chain *c, enum chain_type type, uint64_t id,
 	      const uint8_t digest[static CRYPT_DIGEST]);
+/* An entry of a link that goes: it says in this one what it said there. It counts as no other record. */
+int chain_carry(struct chain *c, const uint8_t entry[static CHAIN_ENTRY_SIZE]);
+/* The seal onto the disk, as of the last link: no power cut can leave it behind that. */
+int chain_settle(struct chain *c);
 /* Makes the link of what was added, in the transaction. Nothing was: makes none. */
 int chain_link(struct chain *c, struct db *db);
 /* After the commit: the key is destroyed, the seal follows; sync: onto the disk. */
@@ -76,5 +83,7 @@ void chain_cut_read(const uint8_t digest[static CRYPT_DIGEST], uint64_t *ret_to,
 
 /* The head of a link: what its key signs and the next link repeats. */
 void chain_head(const struct db_link *link, uint8_t ret[static CRYPT_HASH]);
+/* What a record, or its arguments, has. */
+bool chain_is_record(const struct chain_entry *e);
 /* data has CHAIN_ENTRY_SIZE bytes. */
 void chain_entry_read(const uint8_t *data, struct chain_entry *ret);

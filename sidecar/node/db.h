@@ -76,6 +76,10 @@ int db_last_link(struct db *db, uint64_t *ret);
  * valid. The caller releases it. */
 int db_get_link(struct db *db, uint64_t from, struct db_link *ret);
 void db_link_release(struct db_link *l);
+/* Takes the links up to that one away, in a transaction. */
+int db_drop_links(struct db *db, uint64_t to);
+/* How many links there are, and how many records the last one counts that the first one does not. */
+int db_chain_span(struct db *db, uint64_t *ret_links, uint64_t *ret_records);
 int db_count_events(struct db *db, uint64_t *ret);
 /* A whole row; -ENOENT; -EUCLEAN: its columns have not the types we give them. Pointers hold until
  * the next call for that database, db_end ends the read. */

@@ -15,6 +15,8 @@ enum statement {
 	GET_EVENT,
 	NEXT_EVENT,
 	NEXT_ARGS,
+	DROP_LINKS,
+	SPAN,
 	STATEMENTS,
 };
 
@@ -27,6 +29,10 @@ static const char *const statement_text[STATEMENTS] = {
     [GET_EVENT] = "SELECT kind,wall_ns,verdict,pid,path,record FROM events WHERE seq=?1",
     [NEXT_EVENT] = "SELECT seq FROM events WHERE seq>=?1 ORDER BY seq LIMIT 1",
     [NEXT_ARGS] = "SELECT seq FROM args WHERE seq>=?1 ORDER BY seq LIMIT 1",
+    [DROP_LINKS] = "DELETE FROM chain WHERE link<=?1",
+    [SPAN] = "SELECT (SELECT max(link) FROM chain)-(SELECT min(link) FROM chain)+1,"
+	     "(SELECT records FROM chain ORDER BY link DESC LIMIT 1)"
+	     "-(SELECT records FROM chain ORDER BY link LIMIT 1)",
 };
 
 static const char table_text[] =
@@ -124,6 +130,35 @@ int db_last_link(struct db *db, uint64_t *ret)
 	if (r == 0 || r == -ENOENT)
 		*ret = last;
 	return r == -ENOENT ? 0 : r;
+}
+
+int db_drop_links(struct db *db, uint64_t to)
+{
+	sqlite3_stmt *s;
+	int code, r = use(db, DROP_LINKS, &s);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)to);
+	code = sqlite3_step(s);
+	sqlite3_reset(s);
+	return db_error(db, code);
+}
+
+int db_chain_span(struct db *db, uint64_t *ret_links, uint64_t *ret_records)
+{
+	sqlite3_stmt *s;
+	int r = use(db, SPAN, &s);
+
+	*ret_links = *ret_records = 0;
+	if (r == 0)
+		r = row_of(db, s);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	*ret_links = (uint64_t)sqlite3_column_int64(s, 0);
+	*ret_records = (uint64_t)sqlite3_column_int64(s, 1);
+	sqlite3_reset(s);
+	return 0;
 }
 
 int db_count_events(struct db *db, uint64_t *ret)

@@ -32,6 +32,8 @@
 	X(SEAL_DIFFERS, NULL, "seal-differs", "the seal is not of this chain")                     \
 	X(ANCHOR_DIFFERS, "link", "anchor-differs", "not the one the anchor speaks of")            \
 	X(ANCHOR_CUT, "link", "anchor-cut", "cut off: the anchor knows of it")                     \
+	X(ANCHOR_TRIMMED, "link", "anchor-trimmed",                                                \
+	  "gone as the node says itself: the anchor proves nothing, one of a later link is needed") \
 	X(NOT_CHAINED, NULL, "not-chained", "there is no chain: an earlier version recorded it")
 
 #define FINDING_ENUM(NAME, of, name, text) FINDING_##NAME,

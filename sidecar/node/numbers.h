@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NUMBERS_RANGES_MAX (1u << 18)
+#define NUMBERS_RANGES_MAX (1u << 20)
 
 struct numbers_range {
 	uint64_t from, to; /* both in it */

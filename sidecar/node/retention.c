@@ -49,6 +49,15 @@ static void remove_life(struct node *n, const struct place *p, struct life *l, c
 	l->spared_ns = util_now_ns();
 }
 
+/* Of what is cut so far. True: it has begun. */
+static bool begin_trim(struct retention_job *j)
+{
+	j->trimmed_at = j->records;
+	j->trimming = j->used_max && trim_is_due(j->store, j->life, j->used_max) &&
+		      trim_begin(&j->trim, j->store, j->life, j->used_max) == 0;
+	return j->trimming;
+}
+
 static void begin_job(struct node *n, const struct place *p, struct life *l, const char *why,
 		      int64_t before_ns, uint64_t used_max)
 {
@@ -65,16 +74,22 @@ static void begin_job(struct node *n, const struct place *p, struct life *l, con
 								 : c->container_bytes / 4},
 	};
 	l->cutting = true;
+	begin_trim(&n->retention.job);
 }
 
 static void end_job(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
 
+	trim_end(&j->trim);
 	j->life->cutting = false;
 	if (j->records > 0)
 		log_info("cut %" PRIu64 " records of container %s, the oldest: %s", j->records,
 			 j->life->meta.id, j->order.why);
+	if (j->trimmed > 0)
+		log_info("trimmed the chain of container %s up to link %" PRIu64
+			 ", whose records are cut, or in a later link",
+			 j->life->meta.id, j->trimmed);
 	n->retention.cut += j->records;
 	j->life = NULL;
 }
@@ -246,8 +261,33 @@ static void say_overfull(const struct retention_job *j)
 	j->life->overfull = true;
 	log_warn(0,
 		 "the record of container %s stays above its bound: %" PRIu64
-		 " bytes are the last %" PRIu64 " records, and the chain of all there were",
+		 " bytes are the last %" PRIu64 " records, and their chain",
 		 j->life->meta.id, used, j->order.keep);
+}
+
+static int trim(struct node *n)
+{
+	struct retention_job *j = &n->retention.job;
+	int r = trim_step(&j->trim);
+
+	if (r == 1)
+		return 1;
+	if (r == -EBADMSG)
+		log_err(0, "the chain of container %s is not trimmed, as its record is not as it was stored: "
+			   "see 'reeve verify %s'",
+			j->life->meta.id, j->life->meta.id);
+	j->trimmed = j->trim.link ? j->trim.link : j->trimmed;
+	trim_end(&j->trim);
+	j->trimming = false;
+	return r < 0 && r != -EBADMSG ? r : 1;
+}
+
+/* The chain of what was cut may be worth as much as more records. */
+static bool trim_pays(const struct retention_job *j, bool last)
+{
+	uint64_t records = j->records - j->trimmed_at;
+
+	return records > 0 && (last || records * TRIM_RECORD_BYTES > j->used_max / TRIM_LEAST);
 }
 
 static int cut(struct node *n)
@@ -265,6 +305,8 @@ static int cut(struct node *n)
 		if (measured < 0)
 			return measured;
 	}
+	if ((r == 0 || used > j->used_max) && trim_pays(j, r == 0) && begin_trim(j))
+		return 1;
 	if (r == 1 && used > j->used_max)
 		return 1;
 	if (r == 0 && strcmp(j->order.why, "bytes") == 0)
@@ -279,7 +321,7 @@ static int cut(struct node *n)
 static void work(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
-	int r = j->shrinking ? shrink(n) : cut(n);
+	int r = j->trimming ? trim(n) : j->shrinking ? shrink(n) : cut(n);
 
 	if (r < 0 && !disk_refused(n, r))
 		log_err(r, "cut the record of container %s: tried again in %u s", j->life->meta.id,

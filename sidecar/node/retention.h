@@ -7,6 +7,7 @@
 #include "sidecar/common/loop.h"
 #include "sidecar/node/config.h"
 #include "sidecar/node/store.h"
+#include "sidecar/node/trim.h"
 
 #define RETENTION_LOOK_MS 5000
 #define RETENTION_HURRY_MS 500	 /* while the disk is not free */
@@ -22,7 +23,11 @@ struct retention_job {
 	struct life *life; /* NULL: none */
 	struct cut_order order;
 	uint64_t used_max;  /* bytes: to be reached; 0: as far as the order goes */
-	uint64_t records;
+	uint64_t records;    /* cut so far */
+	uint64_t trimmed_at; /* so many were when the chain was looked at */
+	uint64_t trimmed;    /* the last link that has gone; 0 none */
+	struct trim trim;
+	bool trimming;	/* first, as records make room for the chain otherwise */
 	bool shrinking; /* nothing is cut any more: space is given back */
 };
 

@@ -40,6 +40,7 @@ void verify_free(struct verify *v)
 	numbers_release(&v->gone);
 	numbers_release(&v->gone_args);
 	free(v->rules);
+	free(v->heads);
 	free(v);
 }
 
@@ -74,6 +75,45 @@ static void lose(struct verify *v)
 {
 	give_up(v);
 	v->loose = true;
+	v->loose_start = false;
+}
+
+static int note_head(struct verify *v, const struct db_link *l)
+{
+	struct verify_head *grown;
+
+	v->heads_links++;
+	v->heads_entries += l->entries_len / CHAIN_ENTRY_SIZE;
+	if (v->heads_links < VERIFY_HEAD_LINKS && v->heads_entries < VERIFY_HEAD_ENTRIES)
+		return 0;
+	grown = realloc(v->heads, (v->heads_n + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	v->heads = grown;
+	v->heads[v->heads_n].link = v->links;
+	memcpy(v->heads[v->heads_n++].head, v->head, CRYPT_HASH);
+	v->heads_links = v->heads_entries = 0;
+	return 0;
+}
+
+const struct verify_head *verify_head(const struct verify *v, size_t n)
+{
+	return n < v->heads_n ? &v->heads[n] : NULL;
+}
+
+/* The first one there is. Its key is what it says, as that of a first link; and if links before it are
+ * gone, it alone says what the head of the last of them was. */
+static void begin_with(struct verify *v, const struct db_link *l)
+{
+	v->first_ns = l->wall_ns;
+	memcpy(v->first_key, l->key, CRYPT_KEY);
+	if (l->number == 1)
+		return;
+	v->trimmed = v->links = l->number - 1;
+	memcpy(v->trimmed_head, l->previous, CRYPT_HASH);
+	memcpy(v->head, l->previous, CRYPT_HASH);
+	memcpy(v->next, l->key, CRYPT_KEY);
+	v->loose = v->loose_start = true; /* until it says so */
 }
 
 static void check_link(struct verify *v, const struct db_link *l)
@@ -92,10 +132,6 @@ static void check_link(struct verify *v, const struct db_link *l)
 		verify_find(v, FINDING_LINK_FORGED, l->number);
 	if (v->forged || is_break(l))
 		lose(v);
-	if (v->links == 0) {
-		v->first_ns = l->wall_ns;
-		memcpy(v->first_key, l->key, CRYPT_KEY);
-	}
 	v->links = l->number;
 	v->last_ns = l->wall_ns;
 	v->follows = !v->forged;
@@ -113,6 +149,8 @@ static int take_link(struct verify *v)
 		return 0;
 	if (r < 0 && r != -EUCLEAN)
 		return r;
+	if (v->links == 0 && r == 0)
+		begin_with(v, &v->link);
 	if (v->link.number != v->links + 1) {
 		findings_add(&v->findings, FINDING_LINK_REMOVED, v->links + 1, v->link.number - 1,
 			     0);
@@ -122,7 +160,8 @@ static int take_link(struct verify *v)
 	v->done = 0;
 	if (r == 0) {
 		check_link(v, &v->link);
-		return 1;
+		r = note_head(v, &v->link);
+		return r < 0 ? r : 1;
 	}
 	verify_find(v, FINDING_LINK_FORGED, v->link.number);
 	lose(v);
@@ -264,6 +303,8 @@ static void tell_anchors(struct verify *v)
 		if (v->anchors[i].links > v->links)
 			findings_add(&v->findings, FINDING_ANCHOR_CUT, v->links + 1,
 				     v->anchors[i].links, 0);
+		else if (v->anchors[i].links <= v->trimmed && !v->anchored)
+			verify_find(v, FINDING_ANCHOR_TRIMMED, v->anchors[i].links);
 }
 
 /* In the step that has seen the last link: nothing comes between it and the seal. */
@@ -274,6 +315,8 @@ static int finish(struct verify *v)
 
 	verify_find_all(v, FINDING_REMOVED, &v->gone);
 	verify_find_all(v, FINDING_ARGS_REMOVED, &v->gone_args);
+	if (v->trimmed && !v->trim_told)
+		findings_add(&v->findings, FINDING_LINK_REMOVED, 1, v->trimmed, 0);
 	r = check_seal(v);
 	if (r == 0)
 		r = check_rules(v);

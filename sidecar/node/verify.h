@@ -24,6 +24,12 @@ void verify_free(struct verify *v);
 int verify_step(struct verify *v);
 
 /* After the last step. */
+/* Heads of links from the oldest on, some entries apart each; NULL: there are no more. */
+struct verify_head {
+	uint64_t link;
+	uint8_t head[CRYPT_HASH];
+};
+const struct verify_head *verify_head(const struct verify *v, size_t n);
 bool verify_intact(const struct verify *v);
 void verify_to_json(const struct verify *v, const char *id, struct json_out *o);
 /* To free; NULL: no memory. */

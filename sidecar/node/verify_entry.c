@@ -75,8 +75,8 @@ static int note_rules(struct verify *v, const struct chain_entry *e)
 
 	while (i < v->rules_n && v->rules[i].version != e->id)
 		i++;
-	if (i == VERIFY_RULES_MAX)
-		return 0;
+	if (i == VERIFY_RULES_MAX || (i < v->rules_n && v->trim_link == v->links))
+		return 0; /* the last one: what is said again is older */
 	if (i == v->rules_n) {
 		grown = realloc(v->rules, (i + 1) * sizeof(*grown));
 		if (!grown)
@@ -101,6 +101,20 @@ static int note_cut(struct verify *v, const struct chain_entry *e)
 	v->cuts[v->cuts_n++] = c;
 	r = numbers_remove(&v->gone, c.from, c.to);
 	return r < 0 ? r : numbers_remove(&v->gone_args, c.from, c.to);
+}
+
+/* What is missing here, said by a link to which those behind it lead: so these are what they should be. */
+static void note_trim(struct verify *v, const struct chain_entry *e)
+{
+	v->trim_link = v->links;
+	if (e->id != v->trimmed || !verify_equal(e->digest, v->trimmed_head))
+		return;
+	v->trim_told = true;
+	v->trim_ns = v->last_ns;
+	if (!v->loose_start)
+		return;
+	v->loose = v->loose_start = false;
+	numbers_release(&v->loose_events);
 }
 
 int verify_entry(struct verify *v, const struct chain_entry *e)
@@ -129,7 +143,15 @@ int verify_entry(struct verify *v, const struct chain_entry *e)
 	case CHAIN_RULES:
 		return note_rules(v, e);
 	case CHAIN_LATE:
-		v->late |= v->links == 1;
+		v->late |= v->links == 1 || v->links == v->trim_link;
+		return 0;
+	case CHAIN_TRIM:
+		if (!v->forged)
+			note_trim(v, e);
+		return 0;
+	case CHAIN_BROKEN:
+		if (!v->forged && v->links == v->trim_link)
+			verify_find(v, FINDING_BREAK, e->id);
 		return 0;
 	case CHAIN_CUT:
 		return v->forged ? 0 : note_cut(v, e);

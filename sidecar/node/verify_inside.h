@@ -30,6 +30,9 @@ struct verify_cut {
 };
 #define VERIFY_CUTS_MAX 1024 /* that are listed: the last ones */
 
+#define VERIFY_HEAD_LINKS 256 /* from one head that is noted to the next; or so many entries */
+#define VERIFY_HEAD_ENTRIES 2048
+
 enum verify_pass { PASS_LINKS, PASS_EVENTS, PASS_ARGS };
 
 struct verify {
@@ -37,7 +40,10 @@ struct verify {
 	struct life *life;
 	struct db *db; /* during a step */
 	size_t read;   /* bytes of records, in it */
-	enum verify_pass pass;
+	#define VERIFY_HEAD_LINKS 256 /* from one head that is noted to the next; or so many entries */
+#define VERIFY_HEAD_ENTRIES 2048
+
+enum verify_pass pass;
 	uint64_t at; /* the next number of PASS_EVENTS, PASS_ARGS */
 
 	struct db_link link; /* whose entries are looked at; entries NULL: none */
@@ -51,8 +57,17 @@ struct verify {
 	uint8_t first_key[CRYPT_KEY];
 	uint8_t head[CRYPT_HASH], next[CRYPT_KEY]; /* of the last one */
 	bool follows; /* the last one was genuine: what follows must fit it */
+	/* Links before the first one, which the chain must say itself are gone; 0: it begins with 1. */
+	uint64_t trimmed;
+	uint8_t trimmed_head[CRYPT_HASH];
+	bool trim_told;
+	uint64_t trim_link; /* the last one that said so */
+	int64_t trim_ns;    /* when, of those that are gone */
+	struct verify_head *heads;
+	size_t heads_n, heads_links, heads_entries; /* those two since the last one */
 	/* Genuine for themselves, but nothing genuine leads to them: what is behind may. */
 	bool loose;
+	bool loose_start; /* as links before the first one are gone, which is to be said yet */
 	struct numbers loose_events;
 
 	struct numbers events, chained_args; /* in the chain */

@@ -65,6 +65,19 @@ static void put_cuts(const struct verify *v, struct json_out *o)
 	json_out_close_array(o);
 }
 
+static void print_trimmed(const struct verify *v, FILE *f)
+{
+	char when[32];
+
+	if (!v->trim_told)
+		return;
+	put_time(when, sizeof(when), v->trim_ns);
+	fprintf(f,
+		"trimmed      links 1 to %" PRIu64 ", by the node at %s: their records are cut, or in a "
+		"later link\n",
+		v->trimmed, when);
+}
+
 /* Of one piece of work: the same link and the same word, one line. */
 static void print_cuts(const struct verify *v, FILE *f)
 {
@@ -102,6 +115,7 @@ void verify_to_json(const struct verify *v, const char *id, struct json_out *o)
 	json_out_member_bool(o, "intact", verify_intact(v));
 	json_out_member_bool(o, "ended", v->life->ended);
 	json_out_member_unsigned(o, "links", v->links);
+	json_out_member_unsigned(o, "trimmed", v->trim_told ? v->trimmed : 0);
 	json_out_member_unsigned(o, "records", v->records);
 	json_out_member_unsigned(o, "arguments", v->args);
 	json_out_member_bool(o, "sealed", v->sealed);
@@ -137,7 +151,7 @@ static void print_verdict(const struct verify *v, FILE *f)
 {
 	if (verify_intact(v))
 		fprintf(f, "intact: yes (%" PRIu64 " records as they were stored%s)\n", v->records,
-			v->cuts_n ? ", but for the cuts" : ", none missing");
+			v->cuts_n || v->trimmed ? ", but for the cuts" : ", none missing");
 	else
 		fprintf(f, "intact: no (%" PRIu64 " findings)\n", v->findings.total);
 }
@@ -161,6 +175,7 @@ char *verify_to_text(const struct verify *v, const char *id)
 		fprintf(f, "chain        %" PRIu64 " links, %" PRIu64 " records, %s to %s\n",
 			v->links, v->records, first, last);
 		print_proof(v, f);
+		print_trimmed(v, f);
 		print_cuts(v, f);
 	}
 	findings_print(&v->findings, f);

@@ -208,6 +208,17 @@ uint64_t scene_rows(struct scene *s, const char *where)
 	return n;
 }
 
+void scene_change(struct scene *s, const char *sql)
+{
+	char path[512];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/%s", s->dir.path, s->life->file);
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 bool scene_intact(struct scene *s)
 {
 	struct verify *v = NULL;

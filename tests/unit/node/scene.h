@@ -37,5 +37,7 @@ size_t scene_put(struct scene *s, uint8_t *at, uint64_t seq, unsigned kind);
 struct ledger scene_ledger(struct scene *s);
 /* Of a table, with a condition or without. */
 uint64_t scene_rows(struct scene *s, const char *where);
+/* Behind the node's back. */
+void scene_change(struct scene *s, const char *sql);
 bool scene_intact(struct scene *s);
 uint64_t scene_file_size(struct scene *s);

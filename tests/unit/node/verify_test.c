@@ -340,6 +340,134 @@ TEST(
 	CHECK_STR(after(&s, "DELETE FROM events WHERE seq=5"), "removed 5-5, removed 16-17, ");
 }
 
+/* As trim.c does it, once it has followed the chain. */
+static int trim_to(struct scene *s, uint64_t link, uint64_t looked_at)
+{
+	uint8_t head[CRYPT_HASH];
+	struct db_link l;
+	struct db *db;
+
+	CHECK_INT(store_db(&s->store, s->life, &db), 0);
+	CHECK_INT(db_get_link(db, link, &l), 0);
+	chain_head(&l, head);
+	db_link_release(&l);
+	store_end(s->life);
+	s->life->cuts.below[CLASS_ACTS] = looked_at;
+	return store_trim(&s->store, s->life, link, head);
+}
+
+/* Links 1 to 6 as store_sixty's, 7: what lies beside records, 8: a cut, 9: ten more; 1 to 3 are trimmed. */
+static void store_trimmed(struct scene *s)
+{
+	store_sixty(s);
+	CHECK_INT(store_begin(&s->store, s->life), 0);
+	CHECK_INT(store_put_args(s->life, 5, "cut", 3), 0);
+	CHECK_INT(store_put_args(s->life, 25, "stays", 5), 0);
+	CHECK_INT(store_put_names(s->life, 7, "rules"), 0);
+	CHECK_INT(store_commit(&s->store, s->life), 0);
+	CHECK_INT(store_begin(&s->store, s->life), 0);
+	CHECK_INT(store_cut(s->life, 1, 19, "bytes"), 0);
+	CHECK_INT(store_cut(s->life, 22, 22, "bytes"), 0);
+	CHECK_INT(store_commit(&s->store, s->life), 0);
+	store_opens(s, 61, 70);
+	CHECK_INT(trim_to(s, 3, 31), 1);
+}
+
+/* The database as it was, with nobody at it. */
+static void back(struct scene *s, const char *old)
+{
+	store_release(&s->store);
+	copy(old, s->db);
+}
+
+TEST("verify: links that retention has trimmed are no finding, and what they proved is proven")
+{
+	_scene_ struct scene s;
+	char old[512];
+
+	store_trimmed(&s);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	CHECK_INT(trim_to(&s, 5, 31), 0); /* 41 has not been looked at */
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	store_opens(&s, 71, 80);
+	store_release(&s.store);
+	store_opens(&s, 81, 90);
+	CHECK_INT(trim_to(&s, 10, 71), 1); /* and with them the one that had said so */
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	store_release(&s.store);
+	snprintf(old, sizeof(old), "%s/old", s.dir.path);
+	copy(s.db, old);
+	CHECK_STR(after(&s, "DELETE FROM events WHERE seq IN (20,25)"), "removed 20-20, removed 25-25, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "UPDATE events SET pid=9 WHERE seq=30"), "altered 30-30, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "DELETE FROM args WHERE seq=25"), "arguments-removed 25-25, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "UPDATE meta SET value='other' WHERE key='rules-00000007'"), "rules-altered 7-7, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "INSERT INTO events SELECT 5,kind,wall_ns,verdict,pid,path,record FROM events WHERE seq=30"),
+		  "added 5-5, ");
+}
+
+TEST("verify: links that are gone without the node's word are named, also where some were trimmed")
+{
+	_scene_ struct scene s;
+	char old[512];
+
+	store_trimmed(&s);
+	store_release(&s.store);
+	snprintf(old, sizeof(old), "%s/old", s.dir.path);
+	copy(s.db, old);
+	CHECK_STR(after(&s, "DELETE FROM chain WHERE link=4"), "added 31-40, link-removed 1-4, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "DELETE FROM chain WHERE link=5"), "link-removed 5-5, unproven 31-40, added 41-50, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "UPDATE chain SET previous=zeroblob(32) WHERE link=4"),
+		  "link-forged 4-4, unproven 31-40, link-removed 1-3, ");
+	back(&s, old);
+	CHECK_STR(after(&s, "DELETE FROM chain WHERE link=10"),
+		  "added 20-21, added 23-30, link-removed 1-3, link-cut 10-10, meta-altered 0-0, unproven 31-70, ");
+}
+
+TEST("verify: an anchor of a link that was trimmed proves nothing, and says so; a later one does")
+{
+	struct verify_anchor anchors[2] = {{.links = 2}, {.links = 9}};
+	_scene_ struct scene s;
+	struct db_link l;
+	struct db *db;
+
+	store_trimmed(&s);
+	CHECK_STR(findings(&s, anchors, 1), "anchor-trimmed 2-2, ");
+	CHECK_INT(store_db(&s.store, s.life, &db), 0);
+	CHECK_INT(db_get_link(db, 9, &l), 0);
+	chain_head(&l, anchors[1].head);
+	db_link_release(&l);
+	store_end(s.life);
+	CHECK_STR(findings(&s, anchors, 2), "intact");
+	CHECK_INT(unlink(s.seal), 0); /* as on another host */
+	CHECK_STR(findings(&s, anchors, 2), "seal-missing 0-0, ");
+}
+
+TEST("verify: a lost key is told also when its link has been trimmed; other links than those that were followed stay")
+{
+	_scene_ struct scene s;
+
+	store_sixty(&s);
+	CHECK_INT(unlink(s.seal), 0);
+	store_opens(&s, 61, 70);
+	store_opens(&s, 71, 80);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	CHECK_INT(store_cut(s.life, 1, 65, "bytes"), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	CHECK_INT(trim_to(&s, 7, 71), 1);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+	store_opens(&s, 81, 90);
+	CHECK_INT(trim_to(&s, 10, 200), 1);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+	CHECK_INT(store_trim(&s.store, s.life, 11, (const uint8_t[CRYPT_HASH]){1}), -EBADMSG);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+}
+
 /* As somebody does it who has the database and this very program, but no key: from one link on. The last one names
  * the key that it named, with which the node will go on. */
 static void recompute(const struct scene *s, uint64_t from, bool own_first_key)
