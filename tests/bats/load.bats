@@ -27,3 +27,22 @@ setup() {
 @test "a build in all: exact, whatever was lost" {
 	in_all
 }
+
+@test "four containers that take all the processor they can get do not keep their agents from it" {
+	local n
+	for n in 1 2 3 4; do
+		container "$dir-$n" --annotate io.reeve.repeat each --edit '.hooks.createRuntime[0].args += ["--record", "all"]' -- \
+			/act opens 12000 /etc/passwd
+		(cd "$dir-$n" && crun create "greedy-$n" </dev/null >/dev/null 2>&1 3>&- 4>&-)
+	done
+	[ "$(cat /sys/fs/cgroup/reeve/cpu.weight)" = 1000 ]
+	for n in 1 2 3 4; do
+		crun start "greedy-$n" 3>&- 4>&-
+	done
+	for n in 1 2 3 4; do
+		retry 60 ended "greedy-$n"
+		reeve ledger --json "greedy-$n" | jq -r '"# \(.id): \(.expected) given, \(.lost) lost"' >&3
+		reeve ledger --json "greedy-$n" | jq -e '.exact and .closed and .expected > 12000 and .lost <= .expected / 50'
+		crun delete -f "greedy-$n" || true
+	done
+}
