@@ -35,15 +35,19 @@ static int claim_any(struct agent *a)
 {
 	uint64_t end = util_now_ns() + LOCK_DEADLINE_MS * 1000000ull;
 	_close_ int lock = -1;
-	int r = slot_claim(a->meta.key, &a->slot);
 
-	while (r == -ENOENT && util_now_ns() < end) {
+	while (true) {
+		int r = slot_claim(a->meta.key, &a->slot);
+
+		if (r != -ENOENT)
+			return r;
+		if (util_now_ns() > end)
+			return -ETIMEDOUT;
 		r = lock < 0 ? slot_lock(LOCK_TRY_MS, &lock)
 			     : slot_pool_fill(SLOT_POOL_TARGET / 2);
-		if (r == 0 || r == -ETIMEDOUT)
-			r = slot_claim(a->meta.key, &a->slot);
+		if (r < 0 && r != -ETIMEDOUT)
+			return r;
 	}
-	return r == -ENOENT ? -ETIMEDOUT : r;
 }
 
 static int claim(struct agent *a)

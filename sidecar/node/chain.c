@@ -216,8 +216,9 @@ static int catch_up(struct db *db, struct seal *s, struct crypt_key *key)
 	return r;
 }
 
-/* Of the last link the seal knows of. */
-static int head_fits(struct db *db, const struct seal *s, const struct crypt_key *key)
+/* Of the last link the seal knows of. A link behind it proves that the key is the next one's by having been made by
+ * it; after a lost key, that is no key that any link names. */
+static int head_fits(struct db *db, const struct seal *s, uint64_t links, const struct crypt_key *key)
 {
 	uint8_t head[CRYPT_HASH];
 	struct db_link l = {};
@@ -226,7 +227,7 @@ static int head_fits(struct db *db, const struct seal *s, const struct crypt_key
 	if (r == 1) {
 		chain_head(&l, head);
 		r = memcmp(head, s->head, CRYPT_HASH) == 0 &&
-		    memcmp(l.next, key->public, CRYPT_KEY) == 0;
+		    (s->links < links || memcmp(l.next, key->public, CRYPT_KEY) == 0);
 	}
 	db_link_release(&l);
 	return r;
@@ -240,7 +241,7 @@ int chain_fits(struct db *db, struct seal *s, uint64_t links, struct crypt_key *
 		return 0;
 	crypt_key_of(s->seed, ret);
 	if (s->links > 0)
-		r = head_fits(db, s, ret);
+		r = head_fits(db, s, links, ret);
 	while (r == 1 && s->links < links)
 		r = catch_up(db, s, ret);
 	return r;

@@ -59,7 +59,8 @@ struct life {
 	uint64_t spared_ns; /* util_now_ns: retention leaves it alone for a while from then on; 0 not so */
 	uint64_t aged_wall_ns; /* when its oldest records were looked at */
 	bool overfull; /* it was said that its bound cannot be kept */
-	bool untrimmed; /* its chain was found to be not as it was made: it stays as it is */
+	uint64_t trims; /* goes up whenever links of its chain are taken away, while this node runs */
+	uint64_t untrimmed_ns; /* util_now_ns: its chain could not be trimmed, and stays as it is for a while; 0 not so */
 	bool cutting; /* retention is at it: more will go */
 	bool gone;    /* its files are removed; only who still points to it knows it */
 };

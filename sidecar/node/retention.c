@@ -49,12 +49,16 @@ static void remove_life(struct node *n, const struct place *p, struct life *l, c
 	l->spared_ns = util_now_ns();
 }
 
-/* Of what is cut so far. True: it has begun. */
-static bool begin_trim(struct retention_job *j)
+/* Of what is cut so far. True: it has begun. Not while others wait for room: to follow a chain takes its time. */
+static bool begin_trim(struct node *n)
 {
+	struct retention_job *j = &n->retention.job;
+
 	j->trimmed_at = j->records;
-	j->trimming = j->used_max && trim_is_due(j->store, j->life, j->used_max) &&
+	j->trimming = j->used_max && n->disk.level == DISK_FREE &&
+		      trim_is_due(j->store, j->life, j->used_max) &&
 		      trim_begin(&j->trim, j->store, j->life, j->used_max) == 0;
+	j->life->cutting = !j->trimming;
 	return j->trimming;
 }
 
@@ -73,8 +77,7 @@ static void begin_job(struct node *n, const struct place *p, struct life *l, con
 		      .share = c->container_bytes == CONFIG_NONE ? SHARE_DEFAULT
 								 : c->container_bytes / 4},
 	};
-	l->cutting = true;
-	begin_trim(&n->retention.job);
+	begin_trim(n);
 }
 
 static void end_job(struct node *n)
@@ -265,9 +268,11 @@ static void say_overfull(const struct retention_job *j)
 		 j->life->meta.id, used, j->order.keep);
 }
 
+/* Whatever comes of it, records are cut next. */
 static int trim(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
+	const char *id = j->life->meta.id;
 	int r = trim_step(&j->trim);
 
 	if (r == 1)
@@ -275,11 +280,14 @@ static int trim(struct node *n)
 	if (r == -EBADMSG)
 		log_err(0, "the chain of container %s is not trimmed, as its record is not as it was stored: "
 			   "see 'reeve verify %s'",
-			j->life->meta.id, j->life->meta.id);
+			id, id);
+	else if (r < 0 && !disk_refused(n, r))
+		log_err(r, "trim the chain of container %s: tried again in %u s", id, TRIM_AGAIN_S);
 	j->trimmed = j->trim.link ? j->trim.link : j->trimmed;
 	trim_end(&j->trim);
 	j->trimming = false;
-	return r < 0 && r != -EBADMSG ? r : 1;
+	j->life->cutting = true;
+	return 1;
 }
 
 /* The chain of what was cut may be worth as much as more records. */
@@ -305,7 +313,7 @@ static int cut(struct node *n)
 		if (measured < 0)
 			return measured;
 	}
-	if ((r == 0 || used > j->used_max) && trim_pays(j, r == 0) && begin_trim(j))
+	if ((r == 0 || used > j->used_max) && trim_pays(j, r == 0) && begin_trim(n))
 		return 1;
 	if (r == 1 && used > j->used_max)
 		return 1;

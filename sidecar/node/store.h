@@ -26,6 +26,7 @@
 #define STORE_OPEN_MAX 128
 
 struct db;
+struct verify;
 struct store {
 	const char *dir;
 	const char *seals; /* directory of the chains' seals, there before the first commit */
@@ -83,10 +84,10 @@ struct cut_order {
 	uint64_t share;	   /* bytes of processes, and of evidence, that stay as long as others can go */
 };
 int store_cut_some(struct store *s, struct life *l, const struct cut_order *o, uint64_t *ret_records);
-/* Takes the chain's links up to that one away, in a transaction of its own, if retention has been at all their
- * records: what those of them that are still there have as their proof is said again. head: of that link, as it
- * was found to be genuine. 1: gone; 0: they may not go; -EBADMSG: they are others. */
-int store_trim(struct store *s, struct life *l, uint64_t to, const uint8_t head[static 32]);
+/* Takes the chain's oldest links away, in a transaction of its own, if retention has been at all their records: those
+ * from the n-th head to the next of a chain that was followed to be trimmed. What they prove of what is still there
+ * is said again. 1: gone; 0: they may not go, or there are no more; -EBADMSG: they are others. */
+int store_trim(struct store *s, struct life *l, const struct verify *v, size_t n);
 int store_chain_bytes(struct store *s, struct life *l, uint64_t *ret); /* about what it takes */
 /* Bytes of its file that are in use, and that could be given back; and giving some back. */
 int store_space(struct store *s, struct life *l, uint64_t *ret_used, uint64_t *ret_free);

@@ -5,25 +5,9 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 #include "sidecar/node/store_inside.h"
+#include "sidecar/node/verify.h"
 
 #define LINK_BYTES 250 /* beside its entries */
-
-/* What the table of cuts says of numbers that come in order, as a rule. */
-struct look {
-	bool known;
-	uint64_t asked, from, to; /* from the number asked for on, the first cut */
-};
-
-static int was_cut(struct db *db, struct look *k, uint64_t id)
-{
-	int r = 0;
-
-	if (!k->known || id < k->asked || id > k->to) {
-		*k = (struct look){.known = true, .asked = id, .from = UINT64_MAX, .to = UINT64_MAX};
-		r = db_get_cut(db, id, &k->from, &k->to);
-	}
-	return r < 0 && r != -ENOENT ? r : id >= k->from;
-}
 
 static bool is_behind(const struct life *l, const struct db_link *link)
 {
@@ -37,93 +21,89 @@ static bool is_behind(const struct life *l, const struct db_link *link)
 	return true;
 }
 
-static int carry(struct life *l, const struct db_link *link, struct look *k)
+static int carry(struct life *l, const struct verify *v, const struct db_link *link)
 {
 	static const uint8_t none[CRYPT_DIGEST];
 	struct chain *c = &l->db->chain;
 	struct chain_entry e;
 	int r = 0;
 
-	for (size_t at = 0; r >= 0 && at + CHAIN_ENTRY_SIZE <= link->entries_len;
+	for (size_t at = 0; r == 0 && at + CHAIN_ENTRY_SIZE <= link->entries_len;
 	     at += CHAIN_ENTRY_SIZE) {
-		const uint8_t *entry = link->entries + at;
-
-		chain_entry_read(entry, &e);
-		if (e.type == CHAIN_BREAK)
-			r = chain_add(c, CHAIN_BROKEN, link->number, none);
-		else if (e.type == CHAIN_RULES || e.type == CHAIN_LATE || e.type == CHAIN_BROKEN)
-			r = chain_carry(c, entry);
-		else if (chain_is_record(&e) && (r = was_cut(l->db->db, k, e.id)) == 0)
-			r = chain_carry(c, entry);
+		chain_entry_read(link->entries + at, &e);
+		if (!verify_needs(v, link->number, &e))
+			continue;
+		r = e.type == CHAIN_BREAK ? chain_add(c, CHAIN_BROKEN, link->number, none)
+					  : chain_carry(c, link->entries + at);
 	}
-	return r < 0 ? r : 0;
-}
-
-/* Whether the links up to that one are those whose head it is, and may go. */
-static int check(struct life *l, uint64_t to, const uint8_t trusted[static CRYPT_HASH])
-{
-	uint8_t head[CRYPT_HASH] = {};
-	struct db_link link = {};
-	uint64_t number = 0;
-	int r = 1;
-
-	while (r == 1 && number < to) {
-		r = db_get_link(l->db->db, number + 1, &link);
-		if (r == -ENOENT || r == -EUCLEAN)
-			r = -EBADMSG;
-		else if (r == 0 && number &&
-			 (link.number != number + 1 || memcmp(link.previous, head, CRYPT_HASH) != 0))
-			r = -EBADMSG;
-		else if (r == 0)
-			r = is_behind(l, &link);
-		number = link.number;
-		chain_head(&link, head);
-		db_link_release(&link);
-	}
-	if (r == 1 && (number != to || memcmp(head, trusted, CRYPT_HASH) != 0))
-		r = -EBADMSG;
 	return r;
 }
 
-static int trim(struct life *l, uint64_t to, const uint8_t head[static CRYPT_HASH])
+/* Whether the links behind one and up to another are still those that were followed, and may go. */
+static int check(struct life *l, const struct verify_head *from, const struct verify_head *to)
+{
+	struct verify_head at = *from;
+	struct db_link link = {};
+	int r = 1;
+
+	while (r == 1 && at.link < to->link) {
+		r = db_get_link(l->db->db, at.link + 1, &link);
+		if (r == -ENOENT || r == -EUCLEAN)
+			r = -EBADMSG;
+		else if (r == 0 && (link.number != at.link + 1 ||
+				    memcmp(link.previous, at.head, CRYPT_HASH) != 0))
+			r = -EBADMSG;
+		else if (r == 0)
+			r = is_behind(l, &link);
+		at.link++;
+		chain_head(&link, at.head);
+		db_link_release(&link);
+	}
+	return r == 1 && memcmp(at.head, to->head, CRYPT_HASH) != 0 ? -EBADMSG : r;
+}
+
+static int trim(struct life *l, const struct verify *v, uint64_t from, const struct verify_head *to)
 {
 	struct db_link link = {};
-	struct look look = {};
-	uint64_t number = 0;
-	int r = check(l, to, head);
+	int r = chain_add(&l->db->chain, CHAIN_TRIM, to->link, to->head);
 
-	if (r != 1)
-		return r;
-	r = chain_add(&l->db->chain, CHAIN_TRIM, to, head);
-	while (r == 0 && number < to) {
-		r = db_get_link(l->db->db, number + 1, &link);
+	for (uint64_t number = from + 1; r == 0 && number <= to->link; number++) {
+		r = db_get_link(l->db->db, number, &link);
 		if (r == 0)
-			r = carry(l, &link, &look);
-		number = link.number;
+			r = carry(l, v, &link);
 		db_link_release(&link);
 	}
 	if (r == 0)
-		r = db_drop_links(l->db->db, to);
+		r = db_drop_links(l->db->db, to->link);
 	if (r == 0)
 		r = chain_settle(&l->db->chain);
-	if (r == 0)
-		r = store_put_meta(l);
-	return r < 0 ? r : 1;
+	return r == 0 ? store_put_meta(l) : r;
 }
 
-int store_trim(struct store *s, struct life *l, uint64_t to, const uint8_t head[static CRYPT_HASH])
+int store_trim(struct store *s, struct life *l, const struct verify *v, size_t n)
 {
-	int r = store_begin(s, l);
+	struct verify_head from, to;
+	int r;
 
+	if (!verify_head(v, n, &from) || !verify_head(v, n + 1, &to))
+		return 0;
+	r = store_begin(s, l);
 	if (r < 0)
 		return r;
-	r = l->ended || to >= l->db->chain.now.links ? 0 : trim(l, to, head);
+	r = l->ended || to.link >= l->db->chain.now.links ? 0 : check(l, &from, &to);
+	if (r == 1) {
+		r = trim(l, v, from.link, &to);
+		r = r < 0 ? r : 1;
+	}
 	if (r != 1) {
 		store_abort(s, l);
 		return r;
 	}
 	r = store_commit(s, l);
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	l->trims++;
+	return 1;
 }
 
 int store_chain_bytes(struct store *s, struct life *l, uint64_t *ret)

@@ -2,62 +2,62 @@
 /* See trim.h. */
 #include "sidecar/node/trim.h"
 #include <errno.h>
+#include "sidecar/common/util.h"
 #include "sidecar/node/verify.h"
+
+#define PIECE_LINKS 256 /* or so many entries: a transaction */
+#define PIECE_ENTRIES 2048
 
 bool trim_is_due(struct store *s, struct life *l, uint64_t bound)
 {
 	uint64_t bytes;
 
-	return !l->ended && !l->untrimmed && l->cuts.below[CLASS_ACTS] > 0 &&
-	       store_chain_bytes(s, l, &bytes) == 0 && bytes > bound / TRIM_PART;
+	if (l->untrimmed_ns && util_now_ns() - l->untrimmed_ns < TRIM_AGAIN_S * 1000000000ull)
+		return false;
+	return !l->ended && l->cuts.below[CLASS_ACTS] > 0 && store_chain_bytes(s, l, &bytes) == 0 &&
+	       bytes > bound / TRIM_PART;
 }
 
 int trim_begin(struct trim *t, struct store *s, struct life *l, uint64_t bound)
 {
+	int r;
+
 	*t = (struct trim){.store = s, .life = l, .bound = bound};
-	return verify_new(s, l, NULL, 0, &t->verify);
+	r = verify_new(s, l, NULL, 0, &t->verify);
+	if (r == 0)
+		verify_to_trim(t->verify, PIECE_LINKS, PIECE_ENTRIES);
+	return r;
 }
 
-/* The table of cuts says which records need no proof any more; it is no part of the chain. */
-static bool cuts_add_up(const struct trim *t)
+static int step(struct trim *t)
 {
-	uint64_t sum;
+	struct verify_head gone;
+	uint64_t bytes;
+	int r;
 
-	return store_cuts_sum(t->store, t->life, &sum) == 0 &&
-	       sum == cuts_cut(&t->life->cuts) + cuts_dropped(&t->life->cuts);
-}
-
-static int follow(struct trim *t)
-{
-	int r = verify_step(t->verify);
-
-	if (r != 0)
-		return r;
-	if (!verify_intact(t->verify) || !cuts_add_up(t)) {
-		t->life->untrimmed = true;
-		return -EBADMSG;
+	if (!t->followed) {
+		r = verify_step(t->verify);
+		if (r == 0 && !verify_may_trim(t->verify))
+			return -EBADMSG;
+		t->followed = r == 0;
+		return r < 0 ? r : 1;
 	}
-	t->followed = true;
-	return 1;
+	r = store_trim(t->store, t->life, t->verify, t->next);
+	if (r != 1)
+		return r;
+	if (verify_head(t->verify, ++t->next, &gone))
+		t->link = gone.link;
+	r = store_chain_bytes(t->store, t->life, &bytes);
+	return r < 0 ? r : bytes > t->bound / TRIM_LEAST;
 }
 
 int trim_step(struct trim *t)
 {
-	const struct verify_head *head;
-	uint64_t bytes;
-	int r;
+	int r = step(t);
 
-	if (!t->followed)
-		return follow(t);
-	head = verify_head(t->verify, t->next++);
-	if (!head)
-		return 0;
-	r = store_trim(t->store, t->life, head->link, head->head);
-	if (r != 1)
-		return r;
-	t->link = head->link;
-	r = store_chain_bytes(t->store, t->life, &bytes);
-	return r < 0 ? r : bytes > t->bound / TRIM_LEAST;
+	if (r < 0)
+		t->life->untrimmed_ns = util_now_ns();
+	return r;
 }
 
 void trim_end(struct trim *t)

@@ -8,6 +8,7 @@
 #define TRIM_PART 8   /* one part of so many is the chain's; with more it is trimmed */
 #define TRIM_LEAST 16 /* down to one part of so many */
 #define TRIM_RECORD_BYTES 25 /* of a chain, for a record, at least */
+#define TRIM_AGAIN_S 3600    /* after it could not be */
 
 struct verify;
 
@@ -16,7 +17,7 @@ struct trim {
 	struct life *life;
 	struct verify *verify; /* NULL: none is under way */
 	bool followed;
-	size_t next; /* of its heads */
+	size_t next; /* piece */
 	uint64_t bound;
 	uint64_t link; /* the last one that has gone; 0 none */
 };
@@ -24,7 +25,7 @@ struct trim {
 /* Whether the chain is more than its part of so many bytes, and some of it may go. */
 bool trim_is_due(struct store *s, struct life *l, uint64_t bound);
 int trim_begin(struct trim *t, struct store *s, struct life *l, uint64_t bound);
-/* A few milliseconds' work. 1: there is more, 0: that was all. -EBADMSG: the record is not as it was stored, and
- * nothing is trimmed. */
+/* A few milliseconds' work. 1: there is more, 0: that was all. -EBADMSG: the record is not as it was stored. After that
+ * and every other error it is not due for a while. */
 int trim_step(struct trim *t);
 void trim_end(struct trim *t);

@@ -13,6 +13,12 @@
 #define WORK_OF_LINK 16	   /* as much as checking one signature */
 #define WORK_OF_BYTES 4096 /* an entry more for so many of them */
 
+static void begin(struct verify *v)
+{
+	v->follows = true;
+	v->trims_seen = v->life->trims;
+}
+
 int verify_new(struct store *s, struct life *l, const struct verify_anchor *anchors, unsigned n,
 	       struct verify **ret)
 {
@@ -22,26 +28,48 @@ int verify_new(struct store *s, struct life *l, const struct verify_anchor *anch
 		return -ENOMEM;
 	v->store = s;
 	v->life = l;
-	v->follows = true;
+	begin(v);
 	for (v->anchors_n = 0; v->anchors_n < n; v->anchors_n++)
 		v->anchors[v->anchors_n] = anchors[v->anchors_n];
 	*ret = v;
 	return 0;
 }
 
-void verify_free(struct verify *v)
+static void release(struct verify *v)
 {
-	if (!v)
-		return;
 	db_link_release(&v->link);
 	numbers_release(&v->events);
 	numbers_release(&v->chained_args);
 	numbers_release(&v->loose_events);
 	numbers_release(&v->gone);
 	numbers_release(&v->gone_args);
+	numbers_release(&v->absent);
+	numbers_release(&v->absent_args);
 	free(v->rules);
 	free(v->heads);
+}
+
+void verify_free(struct verify *v)
+{
+	if (v)
+		release(v);
 	free(v);
+}
+
+/* Links have gone that it has seen, or was going to: all over again. */
+static void restart(struct verify *v)
+{
+	struct verify fresh = {.store = v->store,
+			       .db = v->db,
+			       .life = v->life,
+			       .every_links = v->every_links,
+			       .every_entries = v->every_entries,
+			       .anchors_n = v->anchors_n};
+
+	memcpy(fresh.anchors, v->anchors, sizeof(fresh.anchors));
+	release(v);
+	*v = fresh;
+	begin(v);
 }
 
 /* What was loose stays unproven: nothing genuine will lead to it any more. */
@@ -76,29 +104,6 @@ static void lose(struct verify *v)
 	give_up(v);
 	v->loose = true;
 	v->loose_start = false;
-}
-
-static int note_head(struct verify *v, const struct db_link *l)
-{
-	struct verify_head *grown;
-
-	v->heads_links++;
-	v->heads_entries += l->entries_len / CHAIN_ENTRY_SIZE;
-	if (v->heads_links < VERIFY_HEAD_LINKS && v->heads_entries < VERIFY_HEAD_ENTRIES)
-		return 0;
-	grown = realloc(v->heads, (v->heads_n + 1) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	v->heads = grown;
-	v->heads[v->heads_n].link = v->links;
-	memcpy(v->heads[v->heads_n++].head, v->head, CRYPT_HASH);
-	v->heads_links = v->heads_entries = 0;
-	return 0;
-}
-
-const struct verify_head *verify_head(const struct verify *v, size_t n)
-{
-	return n < v->heads_n ? &v->heads[n] : NULL;
 }
 
 /* The first one there is. Its key is what it says, as that of a first link; and if links before it are
@@ -160,7 +165,7 @@ static int take_link(struct verify *v)
 	v->done = 0;
 	if (r == 0) {
 		check_link(v, &v->link);
-		r = note_head(v, &v->link);
+		r = verify_note_head(v, &v->link);
 		return r < 0 ? r : 1;
 	}
 	verify_find(v, FINDING_LINK_FORGED, v->link.number);
@@ -358,6 +363,8 @@ int verify_step(struct verify *v)
 
 	if (r < 0)
 		return r;
+	if (v->trims_seen != v->life->trims)
+		restart(v);
 	r = work(v);
 	store_end(v->life);
 	return r;

@@ -16,6 +16,7 @@ struct verify_anchor {
 };
 
 struct verify;
+struct chain_entry;
 /* l is borrowed. A store without seals: the seal is not asked for. */
 int verify_new(struct store *s, struct life *l, const struct verify_anchor *anchors, unsigned n,
 	       struct verify **ret);
@@ -24,16 +25,23 @@ void verify_free(struct verify *v);
 int verify_step(struct verify *v);
 
 /* After the last step. */
-/* Heads of links from the oldest on, some entries apart each; NULL: there are no more. */
-struct verify_head {
-	uint64_t link;
-	uint8_t head[CRYPT_HASH];
-};
-const struct verify_head *verify_head(const struct verify *v, size_t n);
 bool verify_intact(const struct verify *v);
 void verify_to_json(const struct verify *v, const char *id, struct json_out *o);
 /* To free; NULL: no memory. */
 char *verify_to_text(const struct verify *v, const char *id);
+
+/* For trim.c. Before the first step: it is going to ask, for heads so many links or entries apart. After the last: whether all is as the node stored it, though it may
+ * have lost a key, or begun without a chain; and then, what of it is whose proof. */
+void verify_to_trim(struct verify *v, unsigned links, unsigned entries);
+bool verify_may_trim(const struct verify *v);
+struct verify_head {
+	uint64_t link;
+	uint8_t head[CRYPT_HASH];
+};
+/* 0: what the first link is upon; then heads of links in order. False: there are no more. */
+bool verify_head(const struct verify *v, size_t n, struct verify_head *ret);
+/* Whether that entry of that link still proves something. */
+bool verify_needs(const struct verify *v, uint64_t link, const struct chain_entry *e);
 
 /* What an anchor says, of the chain as it is; *ret_links: 0 where there is none. */
 int verify_anchor_json(struct store *s, struct life *l, const char *id, struct json_out *o,

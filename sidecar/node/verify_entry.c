@@ -47,7 +47,10 @@ static int check_event(struct verify *v, const struct chain_entry *e)
 	} else if (r != -ENOENT) {
 		verify_find(v, FINDING_ALTERED, e->id);
 	}
-	return r == -ENOENT ? numbers_add(&v->gone, e->id) : 0;
+	if (r != -ENOENT)
+		return 0;
+	r = numbers_add(&v->gone, e->id);
+	return r < 0 ? r : verify_note_absent(v, e);
 }
 
 static int check_args(struct verify *v, const struct chain_entry *e)
@@ -58,8 +61,12 @@ static int check_args(struct verify *v, const struct chain_entry *e)
 	int r = db_get_args(v->db, e->id, &data, &len);
 
 	v->args++;
+	if (r == -ENOENT) {
+		r = numbers_add(&v->gone_args, e->id);
+		return r < 0 ? r : verify_note_absent(v, e);
+	}
 	if (r < 0)
-		return r == -ENOENT ? numbers_add(&v->gone_args, e->id) : r;
+		return r;
 	chain_digest_bytes(e->type, data, len, digest);
 	v->read += len;
 	if (!verify_equal(digest, e->digest))
@@ -85,6 +92,7 @@ static int note_rules(struct verify *v, const struct chain_entry *e)
 		v->rules_n++;
 	}
 	v->rules[i].version = e->id;
+	v->rules[i].link = v->links;
 	memcpy(v->rules[i].digest, e->digest, CRYPT_DIGEST);
 	return 0;
 }
@@ -99,6 +107,7 @@ static int note_cut(struct verify *v, const struct chain_entry *e)
 	if (v->cuts_n == VERIFY_CUTS_MAX)
 		memmove(v->cuts, v->cuts + 1, --v->cuts_n * sizeof(c));
 	v->cuts[v->cuts_n++] = c;
+	v->read += (v->gone.n + v->gone_args.n) * 2; /* what taking a range out may move, as work */
 	r = numbers_remove(&v->gone, c.from, c.to);
 	return r < 0 ? r : numbers_remove(&v->gone_args, c.from, c.to);
 }

@@ -17,6 +17,7 @@ struct misfit {
 
 struct verify_rules {
 	uint64_t version;
+	uint64_t link; /* that had the last word */
 	uint8_t digest[CRYPT_DIGEST];
 };
 #define VERIFY_RULES_MAX 4096
@@ -30,20 +31,15 @@ struct verify_cut {
 };
 #define VERIFY_CUTS_MAX 1024 /* that are listed: the last ones */
 
-#define VERIFY_HEAD_LINKS 256 /* from one head that is noted to the next; or so many entries */
-#define VERIFY_HEAD_ENTRIES 2048
-
 enum verify_pass { PASS_LINKS, PASS_EVENTS, PASS_ARGS };
 
 struct verify {
 	struct store *store;
 	struct life *life;
+	uint64_t trims_seen; /* life.trims at the beginning */
 	struct db *db; /* during a step */
 	size_t read;   /* bytes of records, in it */
-	#define VERIFY_HEAD_LINKS 256 /* from one head that is noted to the next; or so many entries */
-#define VERIFY_HEAD_ENTRIES 2048
-
-enum verify_pass pass;
+	enum verify_pass pass;
 	uint64_t at; /* the next number of PASS_EVENTS, PASS_ARGS */
 
 	struct db_link link; /* whose entries are looked at; entries NULL: none */
@@ -63,6 +59,9 @@ enum verify_pass pass;
 	bool trim_told;
 	uint64_t trim_link; /* the last one that said so */
 	int64_t trim_ns;    /* when, of those that are gone */
+	/* For trim.c alone, from here on: what was found missing, and why is known; heads of links. */
+	unsigned every_links, every_entries; /* 0: not for it */
+	struct numbers absent, absent_args;
 	struct verify_head *heads;
 	size_t heads_n, heads_links, heads_entries; /* those two since the last one */
 	/* Genuine for themselves, but nothing genuine leads to them: what is behind may. */
@@ -95,3 +94,6 @@ int verify_entry(struct verify *v, const struct chain_entry *e);
 void verify_find(struct verify *v, enum finding_kind kind, uint64_t number);
 void verify_find_all(struct verify *v, enum finding_kind kind, const struct numbers *s);
 bool verify_equal(const uint8_t *a, const uint8_t *b); /* digests */
+/* verify_trim.c */
+int verify_note_head(struct verify *v, const struct db_link *l);
+int verify_note_absent(struct verify *v, const struct chain_entry *e);

@@ -2,6 +2,7 @@
 /* A record that somebody has changed behind the node's back: each way of it is named, by number. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,20 +341,31 @@ TEST(
 	CHECK_STR(after(&s, "DELETE FROM events WHERE seq=5"), "removed 5-5, removed 16-17, ");
 }
 
-/* As trim.c does it, once it has followed the chain. */
-static int trim_to(struct scene *s, uint64_t link, uint64_t looked_at)
+/* The chain as it is, followed to have so many of its links trimmed at a time. */
+static struct verify *followed(struct scene *s, unsigned links)
 {
-	uint8_t head[CRYPT_HASH];
-	struct db_link l;
-	struct db *db;
+	struct verify *v = NULL;
+	int r;
 
-	CHECK_INT(store_db(&s->store, s->life, &db), 0);
-	CHECK_INT(db_get_link(db, link, &l), 0);
-	chain_head(&l, head);
-	db_link_release(&l);
-	store_end(s->life);
+	CHECK_INT(verify_new(&s->store, s->life, NULL, 0, &v), 0);
+	verify_to_trim(v, links, UINT_MAX);
+	while ((r = verify_step(v)) == 1)
+		;
+	CHECK_INT(r, 0);
+	CHECK(verify_may_trim(v));
+	return v;
+}
+
+/* As trim.c does it: so many links; retention has looked at all records below that one. */
+static int trim(struct scene *s, unsigned links, uint64_t looked_at)
+{
+	struct verify *v = followed(s, links);
+	int r;
+
 	s->life->cuts.below[CLASS_ACTS] = looked_at;
-	return store_trim(&s->store, s->life, link, head);
+	r = store_trim(&s->store, s->life, v, 0);
+	verify_free(v);
+	return r;
 }
 
 /* Links 1 to 6 as store_sixty's, 7: what lies beside records, 8: a cut, 9: ten more; 1 to 3 are trimmed. */
@@ -370,7 +382,7 @@ static void store_trimmed(struct scene *s)
 	CHECK_INT(store_cut(s->life, 22, 22, "bytes"), 0);
 	CHECK_INT(store_commit(&s->store, s->life), 0);
 	store_opens(s, 61, 70);
-	CHECK_INT(trim_to(s, 3, 31), 1);
+	CHECK_INT(trim(s, 3, 31), 1);
 }
 
 /* The database as it was, with nobody at it. */
@@ -387,12 +399,12 @@ TEST("verify: links that retention has trimmed are no finding, and what they pro
 
 	store_trimmed(&s);
 	CHECK_STR(findings(&s, NULL, 0), "intact");
-	CHECK_INT(trim_to(&s, 5, 31), 0); /* 41 has not been looked at */
+	CHECK_INT(trim(&s, 2, 31), 0); /* 41 has not been looked at */
 	CHECK_STR(findings(&s, NULL, 0), "intact");
 	store_opens(&s, 71, 80);
 	store_release(&s.store);
 	store_opens(&s, 81, 90);
-	CHECK_INT(trim_to(&s, 10, 71), 1); /* and with them the one that had said so */
+	CHECK_INT(trim(&s, 7, 71), 1); /* and with them the one that had said so */
 	CHECK_STR(findings(&s, NULL, 0), "intact");
 	store_release(&s.store);
 	snprintf(old, sizeof(old), "%s/old", s.dir.path);
@@ -459,12 +471,121 @@ TEST("verify: a lost key is told also when its link has been trimmed; other link
 	CHECK_INT(store_begin(&s.store, s.life), 0);
 	CHECK_INT(store_cut(s.life, 1, 65, "bytes"), 0);
 	CHECK_INT(store_commit(&s.store, s.life), 0);
-	CHECK_INT(trim_to(&s, 7, 71), 1);
+	CHECK_INT(trim(&s, 7, 71), 1);
 	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
 	store_opens(&s, 81, 90);
-	CHECK_INT(trim_to(&s, 10, 200), 1);
+	CHECK_INT(trim(&s, 3, 200), 1);
 	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
-	CHECK_INT(store_trim(&s.store, s.life, 11, (const uint8_t[CRYPT_HASH]){1}), -EBADMSG);
+}
+
+TEST("verify: what somebody changes between the following and the trimming is not trimmed away")
+{
+	_scene_ struct scene s;
+	struct verify *v;
+	char old[512];
+
+	store_sixty(&s);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	CHECK_INT(store_cut(s.life, 1, 19, "bytes"), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	s.life->cuts.below[CLASS_ACTS] = 41;
+	v = followed(&s, 4);
+	store_release(&s.store);
+	snprintf(old, sizeof(old), "%s/old", s.dir.path);
+	copy(s.db, old);
+	/* Links, and what they prove. */
+	tamper(&s, "DELETE FROM chain WHERE link<4; DELETE FROM events WHERE seq<31");
+	CHECK_INT(store_trim(&s.store, s.life, v, 0), -EBADMSG);
+	back(&s, old);
+	tamper(&s, "UPDATE chain SET entries=(SELECT entries FROM chain WHERE link=2) WHERE link=3");
+	CHECK_INT(store_trim(&s.store, s.life, v, 0), -EBADMSG);
+	back(&s, old);
+	/* A record, and a word about it in the table that anybody can write to. */
+	tamper(&s, "DELETE FROM events WHERE seq=25; UPDATE cuts SET last=last-1; INSERT INTO cuts VALUES(25,25,'bytes')");
+	CHECK_INT(store_trim(&s.store, s.life, v, 0), 1);
+	CHECK_STR(findings(&s, NULL, 0), "removed 25-25, ");
+	verify_free(v);
+}
+
+TEST("verify: the last word on a version's rules is carried on, once, and what came late stays the last")
+{
+	_scene_ struct scene s;
+	static const char *const texts[] = {"first", "second", "first", "third"};
+
+	store_sixty(&s);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK_INT(store_begin(&s.store, s.life), 0);
+		CHECK_INT(store_put_names(s.life, 7, texts[i]), 0);
+		CHECK_INT(store_commit(&s.store, s.life), 0);
+		store_opens(&s, 61 + i, 61 + i);
+		if (i == 2)
+			CHECK_INT(trim(&s, 8, 100), 1);
+		CHECK_STR(findings(&s, NULL, 0), "intact");
+	}
+	CHECK_INT(trim(&s, 3, 100), 1);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	store_opens(&s, 70, 70);
+	CHECK_INT(trim(&s, 4, 100), 1);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+	store_release(&s.store);
+	CHECK_STR(after(&s, "UPDATE meta SET value='first' WHERE key='rules-00000007'"), "rules-altered 7-7, ");
+}
+
+TEST("verify: arguments of a record that was dropped as the disk was full stay proven when their link goes")
+{
+	_scene_ struct scene s;
+
+	begin(&s);
+	store_opens(&s, 0, 9);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	CHECK_INT(store_put_args(s.life, 10, "early", 5), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	CHECK_INT(store_put_dropped(s.life, &(struct numbers){.of = &(struct numbers_range){10, 10}, .n = 1}), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	store_opens(&s, 11, 20);
+	CHECK_INT(trim(&s, 3, 21), 1);
+	CHECK_STR(findings(&s, NULL, 0), "intact");
+}
+
+TEST("verify: who is following a chain while it is trimmed begins again")
+{
+	_scene_ struct scene s;
+	struct verify *v = NULL;
+	int r, steps = 0;
+
+	begin(&s);
+	for (uint64_t n = 0; n < 3000; n += 100)
+		store_opens(&s, n, n + 99);
+	CHECK_INT(verify_new(&s.store, s.life, NULL, 0, &v), 0);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_INT(verify_step(v), 1);
+	CHECK_INT(trim(&s, 20, 2500), 1);
+	while ((r = verify_step(v)) == 1)
+		steps++;
+	CHECK_INT(r, 0);
+	CHECK(verify_intact(v));
+	CHECK(steps > 3);
+	verify_free(v);
+}
+
+TEST("verify: a seal that was written with a new key, and fell behind, catches up")
+{
+	_scene_ struct scene s;
+	char old[512];
+
+	store_sixty(&s);
+	snprintf(old, sizeof(old), "%s/old", s.dir.path);
+	CHECK_INT(unlink(s.seal), 0);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	copy(s.seal, old); /* made, and the link that says so is not */
+	CHECK_INT(store_put_args(s.life, 5, "args", 4), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	store_opens(&s, 61, 70);
+	store_release(&s.store);
+	copy(old, s.seal);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+	store_opens(&s, 71, 80);
 	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
 }
 
