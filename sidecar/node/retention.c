@@ -350,6 +350,8 @@ static void expired(void *arg)
 		lives_forget(&n->lives);
 		lives_forget(&n->nodelog.lives);
 	}
+	if (n->client_count == 0 && !t->job.life)
+		store_rest(&n->store); /* to close many takes its time: not all of them when the node ends */
 	if (t->job.life)
 		work(n);
 	else if (!plan(n))
