@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define SLOT_POOL_TARGET 8
-#define SLOT_BATCH 8 /* that wait for their grace periods together; then others can have them */
+#define SLOT_BATCH 2 /* that wait for their grace periods together; then others can have them */
 
 /* Brings the pool to target slots. Caller holds the load lock and may create maps.
  * -ENOSPC: all RV_SLOT_MAX slots are in use. */
