@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct rv_state;
+
 /* Build of the loaded programs, as reeve_meta says. -ENOENT: nothing is loaded. */
 int pins_build(char *ret, size_t size);
 /* Their RV_ABI_VERSION. */
@@ -13,7 +15,6 @@ int pins_abi(unsigned *ret);
 int pins_count_containers(unsigned *ret);
 
 /* The state of KEY's container as it is now. -ENOENT: it has none; else what kept it from being read. */
-struct rv_state;
 int pins_state(const char *key, struct rv_state *ret);
 
 /* Whether the container of KEY is configured: its programs decide, with or without an agent. */

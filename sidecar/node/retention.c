@@ -8,6 +8,7 @@
 #include "sidecar/common/log.h"
 #include "sidecar/common/paths.h"
 #include "sidecar/common/util.h"
+#include "sidecar/node/chain.h"
 #include "sidecar/node/node.h"
 #include "sidecar/node/removal.h"
 
@@ -49,7 +50,8 @@ static void remove_life(struct node *n, const struct place *p, struct life *l, c
 	l->spared_ns = util_now_ns();
 }
 
-/* Of what is cut so far. True: it has begun. Not while others wait for room: to follow a chain takes its time. */
+/* Of what is cut so far. True: it has begun. Not while others wait for room: to follow a chain takes
+ * its time. */
 static bool begin_trim(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
@@ -295,7 +297,7 @@ static bool trim_pays(const struct retention_job *j, bool last)
 {
 	uint64_t records = j->records - j->trimmed_at;
 
-	return records > 0 && (last || records * TRIM_RECORD_BYTES > j->used_max / TRIM_LEAST);
+	return records > 0 && (last || records * CHAIN_ENTRY_SIZE > j->used_max / TRIM_LEAST);
 }
 
 static int cut(struct node *n)

@@ -7,7 +7,6 @@
 
 #define TRIM_PART 8   /* one part of so many is the chain's; with more it is trimmed */
 #define TRIM_LEAST 16 /* down to one part of so many */
-#define TRIM_RECORD_BYTES 25 /* of a chain, for a record, at least */
 #define TRIM_AGAIN_S 3600    /* after it could not be */
 
 struct verify;

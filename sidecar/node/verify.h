@@ -30,8 +30,9 @@ void verify_to_json(const struct verify *v, const char *id, struct json_out *o);
 /* To free; NULL: no memory. */
 char *verify_to_text(const struct verify *v, const char *id);
 
-/* For trim.c. Before the first step: it is going to ask, for heads so many links or entries apart. After the last: whether all is as the node stored it, though it may
- * have lost a key, or begun without a chain; and then, what of it is whose proof. */
+/* For trim.c. Before the first step: it is going to ask, for heads so many links or entries apart. After
+ * the last: whether all is as the node stored it, though it may have lost a key, or begun without a
+ * chain; and then, what of it is whose proof. */
 void verify_to_trim(struct verify *v, unsigned links, unsigned entries);
 bool verify_may_trim(const struct verify *v);
 struct verify_head {
