@@ -196,21 +196,19 @@ static bool made_by(const struct db_link *l, const struct crypt_key *key, const 
 /* The link behind those the seal knows of: it then knows of it, and *key is that of the next one. */
 static int catch_up(struct db *db, struct seal *s, struct crypt_key *key)
 {
-	uint8_t head[CRYPT_HASH], next[CRYPT_KEY] = {};
+	uint8_t head[CRYPT_HASH];
 	struct db_link l = {};
 	int r = take_link(db, s->links + 1, &l);
 
-	if (r == 1) {
+	if (r == 1)
 		r = made_by(&l, key, s, head);
-		memcpy(next, l.next, CRYPT_KEY);
-	}
 	if (r == 1) {
 		s->links++;
 		s->records = l.records;
 		memcpy(s->head, head, CRYPT_HASH);
 		crypt_next(s->seed);
 		crypt_key_of(s->seed, key);
-		r = memcmp(next, key->public, CRYPT_KEY) == 0;
+		r = memcmp(l.next, key->public, CRYPT_KEY) == 0;
 	}
 	db_link_release(&l);
 	return r;

@@ -3,7 +3,6 @@
  * that are cut are nobody's proof any more, and what is still there is said again. */
 #include <errno.h>
 #include <string.h>
-#include "sidecar/common/util.h"
 #include "sidecar/node/store_inside.h"
 #include "sidecar/node/verify.h"
 
@@ -39,45 +38,52 @@ static int carry(struct life *l, const struct verify *v, const struct db_link *l
 	return r;
 }
 
-/* Whether the links behind one and up to another are still those that were followed, and may go. */
-static int check(struct life *l, const struct verify_head *from, const struct verify_head *to)
+/* The link behind that one: whether it is the one that was followed, and may go. Then what it proves is said
+ * again, and at is on it. */
+static int take_over(struct life *l, const struct verify *v, struct verify_head *at)
 {
-	struct verify_head at = *from;
 	struct db_link link = {};
-	int r = 1;
+	int r = db_get_link(l->db->db, at->link + 1, &link);
 
-	while (r == 1 && at.link < to->link) {
-		r = db_get_link(l->db->db, at.link + 1, &link);
-		if (r == -ENOENT || r == -EUCLEAN)
-			r = -EBADMSG;
-		else if (r == 0 && (link.number != at.link + 1 ||
-				    memcmp(link.previous, at.head, CRYPT_HASH) != 0))
-			r = -EBADMSG;
-		else if (r == 0)
-			r = is_behind(l, &link);
-		at.link++;
-		chain_head(&link, at.head);
-		db_link_release(&link);
+	if (r == -ENOENT || r == -EUCLEAN ||
+	    (r == 0 && (link.number != at->link + 1 ||
+			memcmp(link.previous, at->head, CRYPT_HASH) != 0)))
+		r = -EBADMSG;
+	if (r == 0)
+		r = is_behind(l, &link);
+	if (r == 1) {
+		at->link++;
+		chain_head(&link, at->head);
+		r = carry(l, v, &link);
+		r = r < 0 ? r : 1;
 	}
-	return r == 1 && memcmp(at.head, to->head, CRYPT_HASH) != 0 ? -EBADMSG : r;
+	db_link_release(&link);
+	return r;
 }
 
-static int trim(struct life *l, const struct verify *v, uint64_t from, const struct verify_head *to)
+/* In a transaction, which is given up for anything but 1. */
+static int trim(struct life *l, const struct verify *v, const struct verify_head *from,
+		const struct verify_head *to)
 {
-	struct db_link link = {};
-	int r = chain_add(&l->db->chain, CHAIN_TRIM, to->link, to->head);
+	struct verify_head at = *from;
+	int r = 1;
 
-	for (uint64_t number = from + 1; r == 0 && number <= to->link; number++) {
-		r = db_get_link(l->db->db, number, &link);
-		if (r == 0)
-			r = carry(l, v, &link);
-		db_link_release(&link);
-	}
-	if (r == 0)
-		r = db_drop_links(l->db->db, to->link);
+	if (l->ended || to->link >= l->db->chain.now.links)
+		return 0;
+	if (chain_add(&l->db->chain, CHAIN_TRIM, to->link, to->head) < 0)
+		return -ENOMEM;
+	while (r == 1 && at.link < to->link)
+		r = take_over(l, v, &at);
+	if (r != 1)
+		return r;
+	if (memcmp(at.head, to->head, CRYPT_HASH) != 0)
+		return -EBADMSG;
+	r = db_drop_links(l->db->db, to->link);
 	if (r == 0)
 		r = chain_settle(&l->db->chain);
-	return r == 0 ? store_put_meta(l) : r;
+	if (r == 0)
+		r = store_put_meta(l);
+	return r < 0 ? r : 1;
 }
 
 int store_trim(struct store *s, struct life *l, const struct verify *v, size_t n)
@@ -90,11 +96,7 @@ int store_trim(struct store *s, struct life *l, const struct verify *v, size_t n
 	r = store_begin(s, l);
 	if (r < 0)
 		return r;
-	r = l->ended || to.link >= l->db->chain.now.links ? 0 : check(l, &from, &to);
-	if (r == 1) {
-		r = trim(l, v, from.link, &to);
-		r = r < 0 ? r : 1;
-	}
+	r = trim(l, v, &from, &to);
 	if (r != 1) {
 		store_abort(s, l);
 		return r;
