@@ -29,7 +29,7 @@ setup() {
 }
 
 @test "four containers that take all the processor they can get do not keep their agents from it" {
-	local n
+	local n ledger
 	for n in 1 2 3 4; do
 		container "$dir-$n" --annotate io.reeve.repeat each --edit '.hooks.createRuntime[0].args += ["--record", "all"]' -- \
 			/act opens 12000 /etc/passwd
@@ -41,8 +41,9 @@ setup() {
 	done
 	for n in 1 2 3 4; do
 		retry 60 ended "greedy-$n"
-		reeve ledger --json "greedy-$n" | jq -r '"# \(.id): \(.expected) given, \(.lost) lost"' >&3
-		reeve ledger --json "greedy-$n" | jq -e '.exact and .closed and .expected > 12000 and .lost <= .expected / 50'
+		ledger=$(reeve ledger --json "greedy-$n")
+		jq -r '"# \(.id): \(.expected) given, \(.lost) lost"' <<<"$ledger" >&3
+		jq -e '.exact and .closed and .expected > 12000 and .lost <= .expected / 50' <<<"$ledger"
 		crun delete -f "greedy-$n" || true
 	done
 }

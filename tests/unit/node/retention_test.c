@@ -44,7 +44,6 @@ static void comes_to_rest(void)
 {
 	unsigned n = 0;
 
-	retention_reload(&node); /* looks around at once */
 	while (!work(600) && n < 200)
 		n++;
 	HOLDS(n < 200);
@@ -123,6 +122,7 @@ static void bounds_a_container(void)
 	/* A bound that cannot be kept: what always stays is more than that. */
 	configure(
 	    "{\"retention\": {\"age\": null, \"container_bytes\": \"1MiB\", \"keep\": 10000}}");
+	retention_reload(&node);
 	s.life->spared_ns = 0;
 	comes_to_rest();
 	HOLDS(scene_rows(&s, "events WHERE seq>=10000") <= 10000 - 10);
@@ -130,47 +130,42 @@ static void bounds_a_container(void)
 	finish();
 }
 
+/* So many records more from *n on, and what retention does then. */
+static void more(struct scene *s, uint64_t *n, uint64_t records)
+{
+	s->store = node.store; /* lent */
+	scene_come(s, *n, *n + records - 1, false);
+	node.store = s->store;
+	*n += records;
+	s->life->spared_ns = 0;
+	retention_reload(&node); /* looks around at once */
+	comes_to_rest();
+}
+
 /* What of a chain is for records that are gone goes, too: else it would fill the bound. */
 static void bounds_a_chain(void)
 {
 	uint64_t n = 1000, links;
 	struct scene s;
-	bool said;
 
 	start("{\"retention\": {\"age\": null, \"container_bytes\": \"1MiB\", \"keep\": 100}}");
 	fill(&s, "web", 42, n, 0);
-	for (unsigned i = 0; i < 6; i++, n += 5000) {
-		s.store = node.store;
-		scene_come(&s, n, n + 4999, false);
-		node.store = s.store;
-		s.life->spared_ns = 0;
-		comes_to_rest();
-	}
+	for (unsigned i = 0; i < 6; i++)
+		more(&s, &n, 5000);
 	links = scene_rows(&s, "chain");
 	printf("# %d links left of %d\n", (int)links, (int)n / 100);
 	HOLDS(links < n / 100 / 2 && !s.life->overfull);
 	/* Also when all comes between two looks: the records of now are more than the bound, and the chain, too. */
-	s.store = node.store;
-	scene_come(&s, n, n + 19999, false);
-	node.store = s.store;
-	n += 20000;
-	s.life->spared_ns = 0;
-	comes_to_rest();
+	more(&s, &n, 20000);
 	HOLDS(scene_rows(&s, "chain") < 200 && !s.life->overfull);
 	printf("# %d links, %d records left, %d cut\n", (int)scene_rows(&s, "chain"), (int)scene_rows(&s, "events"), (int)cuts_cut(&s.life->cuts));
 	HOLDS(scene_rows(&s, "events WHERE seq>0") > 400);
 	is_well(&s, 1 << 20);
 	/* A record that somebody has changed is not said again as if it were as it was. */
 	scene_change(&s, "UPDATE events SET pid=1 WHERE seq=(SELECT max(seq) FROM events)");
-	for (unsigned i = 0; i < 6 && !s.life->untrimmed_ns; i++, n += 5000) {
-		s.store = node.store;
-		scene_come(&s, n, n + 4999, false);
-		node.store = s.store;
-		s.life->spared_ns = 0;
-		comes_to_rest();
-	}
-	said = s.life->untrimmed_ns;
-	HOLDS(said);
+	for (unsigned i = 0; i < 6 && !s.life->untrimmed_ns; i++)
+		more(&s, &n, 5000);
+	HOLDS(s.life->untrimmed_ns != 0);
 	finish();
 }
 
@@ -213,6 +208,7 @@ static void bounds_the_node(void)
 	HOLDS(is_there("d@4.db") && cuts_cut(&s[3].life->cuts) == 0);
 	is_well(&s[3], UINT64_MAX);
 	configure("{\"retention\": {\"age\": null, \"node_bytes\": \"1MiB\"}}");
+	retention_reload(&node);
 	comes_to_rest();
 	HOLDS(node.lives.count == 1 && cuts_cut(&s[3].life->cuts) > 0);
 	is_well(&s[3], UINT64_MAX);
