@@ -7,6 +7,7 @@
 #include "sidecar/node/verify.h"
 
 #define LINK_BYTES 250 /* beside its entries */
+#define PAGE 4096
 
 static bool is_behind(const struct life *l, const struct db_link *link)
 {
@@ -108,6 +109,14 @@ int store_trim(struct store *s, struct life *l, const struct verify *v, size_t n
 	return 1;
 }
 
+/* In pages of a file: one that does not fit beside another has its own. */
+static uint64_t bytes_of(uint64_t links, uint64_t records)
+{
+	uint64_t each = links ? LINK_BYTES + records * CHAIN_ENTRY_SIZE / links : PAGE;
+
+	return each <= PAGE ? (links + PAGE / each - 1) / (PAGE / each) * PAGE : links * (each + PAGE / 2);
+}
+
 int store_chain_bytes(struct store *s, struct life *l, uint64_t *ret)
 {
 	uint64_t links = 0, records = 0;
@@ -115,6 +124,6 @@ int store_chain_bytes(struct store *s, struct life *l, uint64_t *ret)
 
 	if (r == 0)
 		r = db_chain_span(l->db->db, &links, &records);
-	*ret = links * LINK_BYTES + records * CHAIN_ENTRY_SIZE;
+	*ret = bytes_of(links, records);
 	return r;
 }
