@@ -82,6 +82,22 @@ static void begin_job(struct node *n, const struct place *p, struct life *l, con
 	begin_trim(n);
 }
 
+/* The bytes in use. Of a chain that is longer than its part, as it could not be trimmed in time, acts pay for the rest,
+ * but not what is to be the last to go. */
+static int measure(struct retention_job *j, uint64_t *ret_used)
+{
+	uint64_t unused, chain, part = j->used_max / TRIM_PART, excess;
+	int r = store_space(j->store, j->life, ret_used, &unused);
+
+	if (r == 0)
+		r = store_chain_bytes(j->store, j->life, &chain);
+	if (r < 0)
+		return r;
+	excess = chain > part ? chain - part : 0;
+	j->order.acts_only = *ret_used <= j->used_max + excess;
+	return 0;
+}
+
 static void end_job(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
@@ -255,19 +271,17 @@ static int shrink(struct node *n)
 	return store_fold(j->store, j->life, true);
 }
 
-/* The chain, the last records and the index are more than it may have. Once for each life. */
-static void say_overfull(const struct retention_job *j)
+/* The chain, what is the last to go, the last records and the index are more than it may have. Once for each life. */
+static void say_overfull(const struct retention_job *j, uint64_t used)
 {
-	uint64_t used, unused;
-
-	if (j->life->overfull || store_space(j->store, j->life, &used, &unused) < 0 ||
-	    used <= j->used_max)
+	if (j->life->overfull || used <= j->used_max)
 		return;
 	j->life->overfull = true;
 	log_warn(0,
 		 "the record of container %s stays above its bound: %" PRIu64
-		 " bytes are the last %" PRIu64 " records, and their chain",
-		 j->life->meta.id, used, j->order.keep);
+		 " bytes are the last %" PRIu64 " records, %sand the chain",
+		 j->life->meta.id, used, j->order.keep,
+		 j->order.acts_only ? "denials, processes, " : "");
 }
 
 /* Whatever comes of it, records are cut next. */
@@ -303,26 +317,23 @@ static bool trim_pays(const struct retention_job *j, bool last)
 static int cut(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
-	uint64_t records, used = UINT64_MAX, unused;
-	int r = store_cut_some(j->store, j->life, &j->order, &records);
+	uint64_t records = 0, used = UINT64_MAX;
+	int r = j->used_max ? measure(j, &used) : 0;
+	bool over = used > j->used_max;
 
+	if (r == 0 && over)
+		r = store_cut_some(j->store, j->life, &j->order, &records);
 	if (r < 0)
 		return r;
 	j->records += records;
-	if (r == 1 && j->used_max) {
-		int measured = store_space(j->store, j->life, &used, &unused);
-
-		if (measured < 0)
-			return measured;
-	}
-	if ((r == 0 || used > j->used_max) && trim_pays(j, r == 0) && begin_trim(n))
+	if (over && trim_pays(j, r == 0) && begin_trim(n))
 		return 1;
-	if (r == 1 && used > j->used_max)
+	if (r == 1)
 		return 1;
-	if (r == 0 && strcmp(j->order.why, "bytes") == 0)
-		say_overfull(j);
+	if (over && strcmp(j->order.why, "bytes") == 0)
+		say_overfull(j, used);
 	j->life->cutting = false;
-	if (r == 1) /* it has what it should have: from now on it may be asked again */
+	if (!over) /* it has what it should have: from now on it may be asked again */
 		j->life->spared_ns = 0;
 	j->shrinking = true;
 	return 1;

@@ -90,7 +90,7 @@ static enum record_class choose(const struct cuts *c, const struct cut_order *o,
 				return last_first[i];
 	if (c->below[CLASS_ACTS] < limit)
 		return CLASS_ACTS;
-	if (o->before_ns != INT64_MAX)
+	if (o->before_ns != INT64_MAX || o->acts_only)
 		return CLASSES;
 	if (c->below[CLASS_PROCESSES] < limit)
 		return CLASS_PROCESSES;

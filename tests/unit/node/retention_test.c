@@ -169,6 +169,28 @@ static void bounds_a_chain(void)
 	finish();
 }
 
+/* A chain that nobody has trimmed, and nobody can any more: acts pay for it, as far as they go, but no denial. */
+static void spares_denials(void)
+{
+	uint64_t now = util_wall_ns();
+	struct scene s;
+
+	start("{\"retention\": {\"age\": null, \"container_bytes\": \"1MiB\", \"keep\": 100}}");
+	fill(&s, "web", 42, 40000, now);
+	comes_to_rest();
+	printf("# %d bytes, %d records\n", (int)scene_file_size(&s), (int)scene_rows(&s, "events"));
+	HOLDS(s.life->overfull && s.life->cuts.denials == 0);
+	HOLDS(scene_rows(&s, "events WHERE verdict='denied'") == s.denied);
+	HOLDS(scene_rows(&s, "events WHERE verdict<>'denied' AND kind='open' AND seq<39000") == 0);
+	is_well(&s, 2 << 20);
+	/* The same again: not a piece of them each time. */
+	s.life->spared_ns = 0;
+	retention_reload(&node);
+	comes_to_rest();
+	HOLDS(s.life->cuts.denials == 0);
+	finish();
+}
+
 static void goes_by_age(void)
 {
 	uint64_t now = util_wall_ns(), hour = 3600000000000ull;
@@ -266,6 +288,11 @@ TEST("retention: one container's bytes: the oldest go until it fits, and the fil
 TEST("retention: a container's chain keeps to its part of the bound, and proves what is left")
 {
 	apart(bounds_a_chain);
+}
+
+TEST("retention: for a chain that was not trimmed before the end no denial goes")
+{
+	apart(spares_denials);
 }
 
 TEST("retention: by age, what ended as a whole, what runs record by record")
