@@ -24,12 +24,12 @@ noshadow() {
 	policy noshadow '{"name":"noshadow","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}'
 }
 
-# busy ID: a container that opens many files, starts programs, and is denied one file; what each of those
-# tries came to is a line of /tmp/tried in it.
+# busy ID [MS]: a container that opens many files, starts programs, and is denied one file, each so many milliseconds; what
+# each of those tries came to is a line of /tmp/tried in it.
 busy() {
 	noshadow
 	container "$dir" --annotate io.reeve.policy noshadow --annotate io.reeve.repeat each -- /bin/sh -c \
-		'/act tries 20 /etc/shadow /tmp/tried & while :; do /act opens 50 /etc/passwd; usleep 20000; done'
+		"/act tries ${2:-20} /etc/shadow /tmp/tried & while :; do /act opens 50 /etc/passwd; usleep 20000; done"
 	echo x >"$dir/rootfs/etc/shadow"
 	(cd "$dir" && crun create "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- && crun start "$1" 3>&- 4>&-)
 }
