@@ -235,6 +235,7 @@ no_objects() {
 	! bpftool prog show | grep reeve && ! bpftool map show | grep reeve
 }
 
+# bats test_tags=full
 @test "unload: refuses while a container is guarded; forced, it takes all away, ends its record and the node's; loading begins another" {
 	local generation
 	$progs load oldlife
@@ -324,6 +325,7 @@ all_quick() {
 	[ "$(logs --node 'select(.name == "quick")' | wc -l)" -eq 2000 ]
 }
 
+# bats test_tags=full
 @test "bpf: a thousand loads and unloads on the host" {
 	mkdir -p "$dir"
 	$progs many quick 1000 >"$BATS_TEST_TMPDIR/told"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12
+# kernels: 6.1
 # policy-select.bats: which policies a container gets: the node's by "match", its annotation's own by name or
 # as a text; and that the node's word stands.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1 7.2; full: all
+# kernels: 6.1; full: all
 # policy.bats: a rule holds whatever the container does to its view of the path or the address, and
 # what is recorded is what happened.
 

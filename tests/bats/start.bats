@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.1 7.2; full: all
+# kernels: 7.2; full: all
 # start.bats: a container from its first record to its last, under both runtimes, started in every
 # way a hook can be registered; and the runtime's own set-up left alone.
 

@@ -59,6 +59,7 @@ agree() {
 		diff - "$BATS_TEST_TMPDIR/denied"
 }
 
+# bats test_tags=full
 @test "truth: every access by every way" {
 	bundle
 	"$dir/rootfs/ways" prepare "$dir/rootfs"
