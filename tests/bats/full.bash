@@ -4,8 +4,10 @@
 # an eightieth is the reserve: 24 bytes for each record that is dropped, and all of a denial.
 # `load lib` and `load reeve` first.
 
-# small_disk SIZE CONFIG: the node with an empty store on it, and that configuration.
+# small_disk SIZE CONFIG: the node with an empty store on it, and that configuration. What agents of other suites' containers
+# still have to tell is told before.
 small_disk() {
+	retry 20 nothing_of_agents || true # not this suite's to judge
 	stop_node
 	mkdir -p /var/lib/reeve /etc/reeve
 	mount -t tmpfs -o "size=$1,mode=755" tmpfs /var/lib/reeve
