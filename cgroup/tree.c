@@ -90,6 +90,20 @@ static void enable(const char *controller)
 		(void)!write(fd, controller, strlen(controller));
 }
 
+static int begin(void)
+{
+	int r = cgroup_init();
+
+	return r ? log_err(-ENODEV, "libcgroup: %s", cgroup_strerror(r)) : 0;
+}
+
+int tree_weigh(void)
+{
+	int r = begin();
+
+	return r ? r : make_reeve();
+}
+
 int tree_make(void)
 {
 	uid_t uid;
@@ -101,10 +115,9 @@ int tree_make(void)
 			       REEVE_USER, REEVE_USER);
 	if (access(PATH_CGROUP_ROOT "/" CGROUP_LEAVING, F_OK) == 0)
 		return 0; /* made last */
-	r = cgroup_init();
-	if (r)
-		return log_err(-ENODEV, "libcgroup: %s", cgroup_strerror(r));
-	r = make_plain(CGROUP_REEVE);
+	r = begin();
+	if (!r)
+		r = make_plain(CGROUP_REEVE);
 	if (!r)
 		r = make_plain(CGROUP_ANCHOR);
 	if (!r)

@@ -10,6 +10,8 @@
 /* Makes reeve/{anchor,agents,leaving}; enables memory and pids for the agents, and cpu for reeve/, where
  * the root offers them. agents/ belongs to user reeve: an agent removes its own cgroup there. Logs. */
 int tree_make(void);
+/* Of a branch that an earlier build has made: its weight as it is to be. Logs. */
+int tree_weigh(void);
 
 /* Removes the branch, deepest first. -EBUSY when a process is left in it. Absent is fine. */
 int tree_remove(void);

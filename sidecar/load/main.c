@@ -63,8 +63,11 @@ int main(int argc, char **argv)
 	if (r)
 		return 1;
 	r = load_all();
-	if (r == -ESTALE)
+	if (r == -ESTALE) {
 		r = replace_other_build();
+		if ((r == 0 || r == -EEXIST) && tree_weigh())
+			return 1;
+	}
 	if (r && r != -EEXIST)
 		return 1;
 	if (load_anchor())
