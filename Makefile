@@ -174,8 +174,8 @@ $(B)/kube/%.yaml: $(shell find deploy/kubernetes -name '*.yaml')
 DEB_SRC := $(wildcard deploy/debian/* deploy/hooks.d/* deploy/policies/* deploy/prometheus/* deploy/systemd/*) README.md $(wildcard docs/*)
 $(B)/tests/reeve.deb: $(B)/man/.made $(DEB_SRC) $(PROGRAMS:%=$(B)/%)
 	@+$(MAKE) --no-print-directory deb DEB=$@
-$(B)/tests/reeve-next.deb: tests/bats/tools/deb-next.sh $(B)/tests/reeve.deb
-	$(Q)$^ $@
+$(B)/tests/reeve-next.deb: $(B)/tests/reeve.deb
+	@+$(MAKE) --no-print-directory B=$(B)/next VERSION=9.0.0 deb DEB=$@
 .PHONY: test-tools
 test-tools: $(SUITE_TOOLS) $(EVENT_TOOLS) $(B)/tests/hole.so $(B)/tests/ext4.img $(B)/tests/gcc.tar $(B)/tests/nginx.tar
 # And what the long suites need.

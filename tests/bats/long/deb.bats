@@ -101,6 +101,7 @@ guarded_container() {
 	local old_node count
 	old_node=$(pgrep -x reeve-node)
 	count=$(refused deb-before)
+	echo 100 >/sys/fs/cgroup/reeve/cpu.weight # as a version had it that did not weigh
 	dpkg -i /reeve/build/tests/reeve-next.deb
 	[[ $(reeve --version) == "reeve 9"* ]]
 	if ! managed; then # what systemd does: the new node in the place of the old
@@ -111,7 +112,8 @@ guarded_container() {
 		start_node
 	fi
 	[ "$(pgrep -x reeve-node)" != "$old_node" ]
-	[[ $(reeve status --json) == *'9.'* ]] || reeve status
+	[[ $(reeve status --json | jq -r .version) == 9.* ]]
+	[ "$(cat /sys/fs/cgroup/reeve/cpu.weight)" = 1000 ]
 	guarded_container deb-after
 	count=$(refused deb-before)
 	retry 20 refused_more deb-before $((count + 5))
