@@ -31,7 +31,7 @@ case $kernel in
 *) : "${SMP:=2}" ;;
 esac
 # The long suites take more than an hour.
-export KERNEL=$kernel TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 7200 || echo 1800)} SMP
+export KERNEL=$kernel TIMEOUT=${TIMEOUT:-$([ "${FULL:-0}" = 1 ] && echo 7200 || echo 2700)} SMP
 shift
 [ "${IMAGE:-trixie}" = trixie ] || [[ $kind == bookworm-* ]] || name+=-$IMAGE
 tap=$reeve_root/build/results/$name.tap
