@@ -19,10 +19,10 @@ teardown() {
 	rm -rf /etc/reeve
 }
 
-@test "escape: 10 starts by reeve run, 3 by crun, 2 by runc" {
-	starts_alone 10
-	starts crun 3
-	starts runc 2
+@test "escape: 20 starts by reeve run, 5 by crun, 3 by runc" {
+	starts_alone 20
+	starts crun 5
+	starts runc 3
 }
 
 @test "escape: a call of the hook or the agent fails, or is its end" {
