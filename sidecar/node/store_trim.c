@@ -67,14 +67,16 @@ static int trim(struct life *l, const struct verify *v, const struct verify_head
 		const struct verify_head *to)
 {
 	struct verify_head at = *from;
-	int r = 1;
+	int r;
 
 	if (l->ended || to->link >= l->db->chain.now.links)
 		return 0;
-	if (chain_add(&l->db->chain, CHAIN_TRIM, to->link, to->head) < 0)
-		return -ENOMEM;
-	while (r == 1 && at.link < to->link)
+	r = chain_add(&l->db->chain, CHAIN_TRIM, to->link, to->head);
+	if (r < 0)
+		return r;
+	do
 		r = take_over(l, v, &at);
+	while (r == 1 && at.link < to->link);
 	if (r != 1)
 		return r;
 	if (memcmp(at.head, to->head, CRYPT_HASH) != 0)
