@@ -362,9 +362,9 @@ static void expired(void *arg)
 	if (n->client_count == 0) { /* nobody else points to a life for longer than a turn */
 		lives_forget(&n->lives);
 		lives_forget(&n->nodelog.lives);
+		if (!t->job.life)
+			store_rest(&n->store); /* to close many takes its time: not all of them when the node ends */
 	}
-	if (n->client_count == 0 && !t->job.life)
-		store_rest(&n->store); /* to close many takes its time: not all of them when the node ends */
 	if (t->job.life)
 		work(n);
 	else if (!plan(n))

@@ -82,7 +82,7 @@ struct cut_order {
 	uint64_t keep;	 /* so many of the last numbers stay */
 	int64_t before_ns; /* acts and changes of before alone; INT64_MAX: as much as there is, by class */
 	uint64_t share;	   /* bytes of processes, and of evidence, that stay as long as others can go */
-	bool acts_only;	   /* of processes, and of evidence, what is more than their share */
+	bool acts_only;	   /* and others cannot: what of processes, and of evidence, is their share stays */
 };
 int store_cut_some(struct store *s, struct life *l, const struct cut_order *o, uint64_t *ret_records);
 /* Takes the chain's oldest links away, in a transaction of its own, if retention has been at all their records: those
