@@ -87,50 +87,56 @@ static int take_back(struct plan *p, size_t done)
 	return steps_apply(&back, &ignored); /* all of it is p's: nothing to release */
 }
 
-static int write_receipt(struct plan *p)
+/* More of the reason that is there. */
+static void add_reason(struct plan *p, const char *what)
 {
-	int r = receipt_write(p->root, p->receipt);
+	size_t len = strlen(p->error);
 
-	if (r == -EBUSY)
-		return plan_refuse(
-		    p, r,
-		    "another reeve install or uninstall was at work meanwhile: run this again");
-	return r < 0 ? plan_refuse(p, r, "write %s, without which nothing could be taken back: %s",
-				   RECEIPT_PATH, strerror(-r))
-		     : 0;
+	snprintf(p->error + len, p->error_size - len, "; %s", what);
+}
+
+/* The receipt this run has written becomes the one from before it. */
+static int take_back_receipt(struct plan *p, struct receipt *old)
+{
+	if (old->files_n == 0)
+		return steps_forget(p);
+	rootfs_file_release(&old->was);
+	old->was = p->receipt->was;
+	p->receipt->was = (struct rootfs_file){0};
+	return receipt_write(p->root, old);
 }
 
 static int make_changes(struct plan *p)
 {
 	_receipt_ struct receipt old = {0};
 	size_t done = 0;
-	int r = receipt_read(p->root, &old, p->error, p->error_size);
+	int r = receipt_read(p->root, &old, p->error, p->error_size), written = -EBUSY;
 
-	for (size_t i = 0; r == 0 && i < p->edits_n; i++)
-		r = receipt_add(p->receipt, p->edits[i].path, &p->edits[i].before,
-				p->edits[i].after, p->edits[i].after_len);
+	for (size_t i = 0; r == 0 && i < p->edits_n; i++) {
+		const struct edit *e = &p->edits[i];
+
+		r = receipt_add(p->receipt, e->path, &e->before, &e->now, e->after, e->after_len);
+	}
 	if (r < 0)
 		return p->error[0] ? r : plan_refuse(p, r, "too much to keep: %s", strerror(-r));
 	r = steps_make_dirs(p);
-	if (r == 0)
-		r = write_receipt(p);
+	if (r == 0) {
+		r = written = receipt_write(p->root, p->receipt);
+		if (r < 0)
+			(void)steps_refuse_receipt(p, r, "note what uninstall takes back in");
+	}
 	if (r == 0)
 		r = steps_apply(p, &done);
 	if (r == 0)
 		return 0;
 	if (take_back(p, done) < 0) {
-		size_t len = strlen(p->error);
-
-		snprintf(p->error + len, p->error_size - len,
-			 "; some of what was changed before could not be taken back: 'reeve "
-			 "uninstall' does it");
+		add_reason(p, "some of what was changed before could not be taken back: 'reeve "
+			      "uninstall' does it");
 		return r;
 	}
-	rootfs_file_release(&old.was);
-	if (old.files_n > 0 && rootfs_read(p->root, RECEIPT_PATH, &old.was) == 0)
-		(void)receipt_write(p->root, &old);
-	else
-		(void)steps_forget(p);
+	if (written == 0 && take_back_receipt(p, &old) < 0)
+		add_reason(p, "and " RECEIPT_PATH " could not be made what it was: 'reeve "
+			      "uninstall' takes back what is there");
 	if (old.dirs_n == 0)
 		steps_remove_dirs(p);
 	return r;

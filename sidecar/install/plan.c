@@ -44,10 +44,9 @@ void plan_note(struct plan *p, const char *fmt, ...)
 	p->notes_n++;
 }
 
-static int read_file(struct plan *p, const char *path, struct rootfs_file *ret)
+/* r is what reading said. */
+static int check_read(struct plan *p, const char *path, int r, struct rootfs_file *ret)
 {
-	int r = rootfs_read(p->root, path, ret);
-
 	switch (r) {
 	case 0:
 		break;
@@ -80,12 +79,8 @@ static const struct receipt_file *ours(const struct plan *p, const char *path,
 				       const struct rootfs_file *now)
 {
 	const struct receipt_file *f = receipt_find(p->receipt, path);
-	char sum[RECEIPT_SHA256];
 
-	if (!f || !now->exists)
-		return NULL;
-	receipt_sha256(now->text, now->len, sum);
-	return strcmp(sum, f->after) == 0 ? f : NULL;
+	return f && receipt_left(f, now) ? f : NULL;
 }
 
 int plan_read(struct plan *p, const char *path, struct rootfs_file *ret)
@@ -103,7 +98,7 @@ int plan_read(struct plan *p, const char *path, struct rootfs_file *ret)
 			*ret = now;
 			return now.text ? 0 : -ENOMEM;
 		}
-	r = read_file(p, path, &now);
+	r = check_read(p, path, rootfs_look(p->root, path, &now), &now);
 	if (r < 0)
 		return r;
 	f = ours(p, path, &now);
@@ -136,7 +131,7 @@ int plan_put(struct plan *p, const char *path, const char *after, size_t len)
 	if (p->edits_n == PLAN_EDITS_MAX)
 		return plan_refuse(p, -E2BIG, "more than %d files to change", PLAN_EDITS_MAX);
 	*e = (struct edit){0};
-	r = read_file(p, path, &e->now);
+	r = check_read(p, path, rootfs_read(p->root, path, &e->now), &e->now);
 	if (r < 0)
 		return r;
 	p->edits_n++;

@@ -23,7 +23,8 @@ void receipt_sha256(const char *text, size_t len, char ret[static RECEIPT_SHA256
 static void release_file(struct receipt_file *f)
 {
 	free(f->path);
-	free(f->inserted);
+	free(f->after.inserted);
+	free(f->former.inserted);
 	rootfs_file_release(&f->before);
 }
 
@@ -60,21 +61,43 @@ static char *inserted(const char *before, size_t before_len, const char *after, 
 	return head + tail == before_len ? strndup(after + head, after_len - before_len) : NULL;
 }
 
+const struct receipt_after *receipt_left(const struct receipt_file *f,
+					 const struct rootfs_file *now)
+{
+	char sum[RECEIPT_SHA256];
+
+	if (!now->exists)
+		return NULL;
+	receipt_sha256(now->text, now->len, sum);
+	if (strcmp(sum, f->after.sum) == 0)
+		return &f->after;
+	return strcmp(sum, f->former.sum) == 0 ? &f->former : NULL;
+}
+
+static int copy_after(const struct receipt_after *from, struct receipt_after *ret)
+{
+	*ret = *from;
+	if (from->inserted)
+		ret->inserted = strdup(from->inserted);
+	return from->inserted && !ret->inserted ? -ENOMEM : 0;
+}
+
 int receipt_add(struct receipt *r, const char *path, const struct rootfs_file *before,
-		const char *after, size_t after_len)
+		const struct rootfs_file *now, const char *after, size_t after_len)
 {
 	struct receipt_file *f = receipt_find(r, path);
+	const struct receipt_after *left = f ? receipt_left(f, now) : NULL;
 	struct receipt_file new = {.path = strdup(path), .before = *before};
 
 	new.before.text = strdup(before->text);
 	if (!f && r->files_n < RECEIPT_FILES_MAX)
 		f = &r->files[r->files_n];
-	if (!new.path || !new.before.text || !f) {
+	if (!new.path || !new.before.text || !f || (left && copy_after(left, &new.former) < 0)) {
 		release_file(&new);
 		return f ? -ENOMEM : -E2BIG;
 	}
-	new.inserted = inserted(before->text, before->len, after, after_len);
-	receipt_sha256(after, after_len, new.after);
+	new.after.inserted = inserted(before->text, before->len, after, after_len);
+	receipt_sha256(after, after_len, new.after.sum);
 	if (f == &r->files[r->files_n])
 		r->files_n++;
 	else
@@ -96,22 +119,25 @@ int receipt_add_dir(struct receipt *r, const char *dir)
 
 /* --- as text --- */
 
+static void put_after(struct json_out *o, const struct receipt_after *a, const char *sum,
+		      const char *inserted)
+{
+	if (a->sum[0])
+		json_out_member_string(o, sum, a->sum);
+	if (a->inserted)
+		json_out_member_string(o, inserted, a->inserted);
+}
+
 static void put_file(struct json_out *o, const struct receipt_file *f)
 {
-	const struct stat *st = &f->before.st;
-
 	json_out_open_object(o);
 	json_out_member_string(o, "path", f->path);
-	json_out_member_string(o, "sha256", f->after);
-	if (f->inserted)
-		json_out_member_string(o, "inserted", f->inserted);
+	put_after(o, &f->after, "sha256", "inserted");
+	put_after(o, &f->former, "former_sha256", "former_inserted");
 	if (f->before.exists) {
 		json_out_member_string(o, "before", f->before.text);
-		json_out_member_unsigned(o, "mode", st->st_mode & 07777);
-		json_out_member_unsigned(o, "uid", st->st_uid);
-		json_out_member_unsigned(o, "gid", st->st_gid);
-		json_out_member_number(o, "mtime_s", st->st_mtim.tv_sec);
-		json_out_member_number(o, "mtime_ns", st->st_mtim.tv_nsec);
+		json_out_member_number(o, "mtime_s", f->before.st.st_mtim.tv_sec);
+		json_out_member_number(o, "mtime_ns", f->before.st.st_mtim.tv_nsec);
 	}
 	json_out_close_object(o);
 }
@@ -156,31 +182,43 @@ int receipt_write(const struct rootfs *t, struct receipt *r)
 	return err < 0 ? err : write_text(t, r, text, len);
 }
 
+static int get_after(const struct json *j, const char *sum_key, const char *inserted_key,
+		     struct receipt_after *ret)
+{
+	const char *sum = json_get_string(j, sum_key, ""),
+		   *inserted = json_get_string(j, inserted_key, NULL);
+
+	if (strlen(sum) != RECEIPT_SHA256 - 1)
+		return sum[0] ? -EINVAL : 0;
+	strcpy(ret->sum, sum);
+	ret->inserted = inserted ? strdup(inserted) : NULL;
+	return inserted && !ret->inserted ? -ENOMEM : 0;
+}
+
 static int get_file(const struct json *j, struct receipt *r)
 {
-	const char *path = json_get_string(j, "path", NULL),
-		   *sum = json_get_string(j, "sha256", "");
+	const char *path = json_get_string(j, "path", NULL);
 	const char *before = json_get_string(j, "before", NULL);
-	const char *added = json_get_string(j, "inserted", NULL);
 	struct receipt_file *f = &r->files[r->files_n];
+	int err;
 
-	if (!path || path[0] != '/' || strlen(sum) != RECEIPT_SHA256 - 1)
+	if (!path || path[0] != '/')
 		return -EINVAL;
 	if (r->files_n == RECEIPT_FILES_MAX)
 		return -E2BIG;
 	*f = (struct receipt_file){
 	    .path = strdup(path),
-	    .inserted = added ? strdup(added) : NULL,
 	    .before = {.exists = before, .text = strdup(before ? before : "")},
 	};
 	r->files_n++;
-	if (!f->path || !f->before.text || (added && !f->inserted))
+	if (!f->path || !f->before.text)
 		return -ENOMEM;
-	strcpy(f->after, sum);
+	err = get_after(j, "sha256", "inserted", &f->after);
+	if (err == 0)
+		err = get_after(j, "former_sha256", "former_inserted", &f->former);
+	if (err < 0 || !f->after.sum[0])
+		return err < 0 ? err : -EINVAL;
 	f->before.len = strlen(f->before.text);
-	f->before.st.st_mode = S_IFREG | (mode_t)json_get_number(j, "mode", 0644);
-	f->before.st.st_uid = (uid_t)json_get_number(j, "uid", 0);
-	f->before.st.st_gid = (gid_t)json_get_number(j, "gid", 0);
 	f->before.st.st_mtim.tv_sec = json_get_number(j, "mtime_s", 0);
 	f->before.st.st_mtim.tv_nsec = json_get_number(j, "mtime_ns", 0);
 	return 0;

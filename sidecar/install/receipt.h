@@ -9,11 +9,17 @@
 #define RECEIPT_FILES_MAX 32
 #define RECEIPT_SHA256 65
 
+/* What we made of a file. */
+struct receipt_after {
+	char sum[RECEIPT_SHA256]; /* hexadecimal; "": nothing */
+	char *inserted;		  /* what is in it beyond before; NULL: not one piece */
+};
+
 struct receipt_file {
 	char *path;
-	struct rootfs_file before;
-	char after[RECEIPT_SHA256]; /* hexadecimal, of what we wrote */
-	char *inserted;		    /* what is in it beyond before; NULL: not one piece */
+	struct rootfs_file before;   /* of its st the time alone */
+	struct receipt_after after;  /* what it was to hold last */
+	struct receipt_after former; /* and before that, should the last never have come to pass */
 };
 
 struct receipt {
@@ -34,8 +40,12 @@ void receipt_release(struct receipt *r);
 #define _receipt_ __attribute__((cleanup(receipt_release)))
 
 struct receipt_file *receipt_find(struct receipt *r, const char *path);
-/* path held before and is made to hold after; what an earlier entry said of it is forgotten. */
+/* What we left in the file, if now is that; else NULL. */
+const struct receipt_after *receipt_left(const struct receipt_file *f,
+					 const struct rootfs_file *now);
+/* path held before, holds now and is made to hold after; of what an earlier entry said, that stays
+ * which now is. */
 int receipt_add(struct receipt *r, const char *path, const struct rootfs_file *before,
-		const char *after, size_t after_len);
+		const struct rootfs_file *now, const char *after, size_t after_len);
 int receipt_add_dir(struct receipt *r, const char *dir);
 void receipt_sha256(const char *text, size_t len, char ret[static RECEIPT_SHA256]);

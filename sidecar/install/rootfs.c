@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include "sidecar/common/util.h"
@@ -51,23 +52,25 @@ static int open_parent(const struct rootfs *t, const char *path, const char **re
 	return open_in(t, dir, O_RDONLY | O_DIRECTORY);
 }
 
-static int read_at(int dir_fd, const char *name, struct rootfs_file *ret)
+#define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+/* fd may be -errno. */
+static int read_fd(int fd, bool alone, struct rootfs_file *ret)
 {
-	_close_ int fd =
-	    openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct rootfs_file f = {.exists = true};
 	int r;
 
-	if (fd < 0 && errno == ENOENT) {
-		f = (struct rootfs_file){.text = strdup("")};
-		*ret = f;
-		return f.text ? 0 : -ENOMEM;
+	if (fd == -ENOENT) {
+		*ret = (struct rootfs_file){.text = strdup("")};
+		return ret->text ? 0 : -ENOMEM;
 	}
-	if (fd < 0 || fstat(fd, &f.st) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &f.st) < 0)
 		return -errno;
 	if (!S_ISREG(f.st.st_mode))
 		return S_ISDIR(f.st.st_mode) ? -EISDIR : -EINVAL;
-	if (f.st.st_nlink > 1)
+	if (alone && f.st.st_nlink > 1)
 		return -EMLINK;
 	r = util_read_all(fd, ROOTFS_FILE_MAX, 0, &f.text, &f.len);
 	if (r == 0)
@@ -75,16 +78,26 @@ static int read_at(int dir_fd, const char *name, struct rootfs_file *ret)
 	return r;
 }
 
+static int read_at(int dir_fd, const char *name, struct rootfs_file *ret)
+{
+	_close_ int fd = openat(dir_fd, name, READ_FLAGS | O_NOFOLLOW);
+
+	return read_fd(fd < 0 ? -errno : fd, true, ret);
+}
+
 int rootfs_read(const struct rootfs *t, const char *path, struct rootfs_file *ret)
 {
 	const char *name;
 	_close_ int dir_fd = open_parent(t, path, &name);
 
-	if (dir_fd == -ENOENT) {
-		*ret = (struct rootfs_file){.text = strdup("")};
-		return ret->text ? 0 : -ENOMEM;
-	}
-	return dir_fd < 0 ? dir_fd : read_at(dir_fd, name, ret);
+	return dir_fd < 0 ? read_fd(dir_fd, true, ret) : read_at(dir_fd, name, ret);
+}
+
+int rootfs_look(const struct rootfs *t, const char *path, struct rootfs_file *ret)
+{
+	_close_ int fd = open_in(t, path, READ_FLAGS);
+
+	return read_fd(fd, false, ret);
 }
 
 bool rootfs_exists(const struct rootfs *t, const char *path)
@@ -204,6 +217,14 @@ static int check_same(int dir_fd, const char *name, const struct rootfs_file *wa
 		   : -EBUSY;
 }
 
+int rootfs_check(const struct rootfs *t, const char *path, const struct rootfs_file *was)
+{
+	const char *name;
+	_close_ int dir_fd = open_parent(t, path, &name);
+
+	return dir_fd < 0 ? dir_fd : check_same(dir_fd, name, was);
+}
+
 /* Labels and ACLs go with the content. A file system that has none is no error. */
 static int copy_attributes(int dir_fd, const char *name, int to_fd)
 {
@@ -245,6 +266,34 @@ static int dress(int dir_fd, const char *name, int fd, const struct stat *like, 
 	return copy_attributes(dir_fd, name, fd);
 }
 
+/* The file everything is written to first. A lock tells one that is being written from one whose
+ * writer was killed: that is used again. */
+static int open_temporary(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			0600);
+	struct stat ours, there;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	else if (fstat(fd, &ours) < 0 || fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		r = errno == ENOENT ? -EBUSY : -errno;
+	else if (ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
+		r = -EBUSY; /* its writer was ready with it just now */
+	else if (!S_ISREG(ours.st_mode) || ours.st_nlink > 1)
+		r = -EEXIST;
+	else if (fchown(fd, geteuid(), getegid()) < 0 || fchmod(fd, 0600) < 0 ||
+		 ftruncate(fd, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
 int rootfs_write(const struct rootfs *t, const char *path, const struct rootfs_file *was,
 		 const char *text, size_t len, const struct stat *like, bool times)
 {
@@ -259,10 +308,9 @@ int rootfs_write(const struct rootfs *t, const char *path, const struct rootfs_f
 	/* No reader of hooks.d or conf.d takes a name like this. */
 	if ((size_t)snprintf(temporary, sizeof(temporary), ".%s.reeve", name) >= sizeof(temporary))
 		return -ENAMETOOLONG;
-	(void)unlinkat(dir_fd, temporary, 0); /* of one that was killed */
-	fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open_temporary(dir_fd, temporary);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = util_write_all(fd, text, len);
 	if (r == 0)
 		r = dress(dir_fd, name, fd, like, times);

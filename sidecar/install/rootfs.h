@@ -31,6 +31,8 @@ void rootfs_file_release(struct rootfs_file *f);
 /* A file that is absent, or whose directory is, is no error. -ELOOP: a symbolic link; -EMLINK: it
  * has other names, which a replacement would separate from it; -EINVAL: no regular file. */
 int rootfs_read(const struct rootfs *t, const char *path, struct rootfs_file *ret);
+/* For who only looks: links are followed within the root, and other names do not matter. */
+int rootfs_look(const struct rootfs *t, const char *path, struct rootfs_file *ret);
 
 /* The directory, or the nearest one above that is there, can be written. */
 bool rootfs_writable(const struct rootfs *t, const char *dir);
@@ -50,8 +52,10 @@ void rootfs_names_release(struct rootfs_names *n);
 int rootfs_mkdir(const struct rootfs *t, const char *dir, mode_t mode);
 int rootfs_rmdir(const struct rootfs *t, const char *dir);
 
-/* Makes path hold text, if it still holds what was (-EBUSY: somebody changed it meanwhile). like
- * gives owner, mode and, with times, the time of the last change; NULL: root's, 0644. */
+/* 0: it still holds what was; -EBUSY: it does not. */
+int rootfs_check(const struct rootfs *t, const char *path, const struct rootfs_file *was);
+/* Makes path hold text, if it still holds what was (-EBUSY: somebody changed it, or is about to).
+ * like gives owner, mode and, with times, the time of the last change; NULL: root's, 0644. */
 int rootfs_write(const struct rootfs *t, const char *path, const struct rootfs_file *was,
 		 const char *text, size_t len, const struct stat *like, bool times);
 /* The same for taking it away. */

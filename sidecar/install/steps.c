@@ -192,10 +192,14 @@ void steps_remove_dirs(struct plan *p)
 
 int steps_forget(struct plan *p)
 {
-	_rootfs_file_ struct rootfs_file f = {0};
-	int r = rootfs_read(p->root, RECEIPT_PATH, &f);
+	return p->receipt->was.exists ? rootfs_remove(p->root, RECEIPT_PATH, &p->receipt->was) : 0;
+}
 
-	if (r == 0 && f.exists)
-		r = rootfs_remove(p->root, RECEIPT_PATH, &f);
-	return r;
+int steps_refuse_receipt(struct plan *p, int r, const char *doing)
+{
+	if (r == -EBUSY)
+		return plan_refuse(
+		    p, r,
+		    "another reeve install or uninstall was at work meanwhile: run this again");
+	return plan_refuse(p, r, "%s " RECEIPT_PATH ": %s", doing, strerror(-r));
 }

@@ -18,5 +18,7 @@ int steps_make_dirs(struct plan *p);
 int steps_apply(struct plan *p, size_t *ret_done);
 /* Directories we made, from the innermost. What is not empty is somebody's by now. */
 void steps_remove_dirs(struct plan *p);
-/* The receipt goes. */
+/* The receipt goes, if it is still what was read or written. -EBUSY: it is another run's. */
 int steps_forget(struct plan *p);
+/* r is why doing that with the receipt failed; returns it. */
+int steps_refuse_receipt(struct plan *p, int r, const char *doing);

@@ -32,16 +32,15 @@ static bool is_sound(const char *path, const char *text, size_t len)
 	return toml_parse(text, len, &toml, why, sizeof(why)) == 0;
 }
 
-/* now without what we put in, or NULL. */
-static char *cut(const struct receipt_file *f, const struct rootfs_file *now)
+/* now without that, or NULL. */
+static char *cut(const struct receipt_file *f, const char *inserted, const struct rootfs_file *now)
 {
-	const char *at = f->inserted && f->inserted[0] && f->before.exists
-			     ? strstr(now->text, f->inserted)
-			     : NULL;
-	size_t head = at ? (size_t)(at - now->text) : 0, len = at ? strlen(f->inserted) : 0;
+	const char *at = inserted && inserted[0] && f->before.exists ? strstr(now->text, inserted)
+								     : NULL;
+	size_t head = at ? (size_t)(at - now->text) : 0, len = at ? strlen(inserted) : 0;
 	char *rest;
 
-	if (!at || strstr(at + 1, f->inserted))
+	if (!at || strstr(at + 1, inserted))
 		return NULL;
 	rest = malloc(now->len - len + 1);
 	if (!rest)
@@ -68,7 +67,9 @@ static int add(struct plan *p, const struct receipt_file *f, struct rootfs_file 
 	    .path = strdup(f->path), .now = *now, .after = after, .after_len = strlen(after)};
 	e->restores = restores;
 	e->removes = restores && !f->before.exists;
-	e->before.st = f->before.st;
+	/* Owner and mode we never change: they are what somebody may have made them since. */
+	e->before.st = now->st;
+	e->before.st.st_mtim = f->before.st.st_mtim;
 	*now = (struct rootfs_file){0};
 	p->edits_n++;
 	return e->path ? 0 : -ENOMEM;
@@ -76,9 +77,11 @@ static int add(struct plan *p, const struct receipt_file *f, struct rootfs_file 
 
 static int plan_changed(struct plan *p, const struct receipt_file *f, struct rootfs_file *now)
 {
-	char *rest = cut(f, now);
+	char *rest = cut(f, f->after.inserted, now);
 	const char *at;
 
+	if (!rest)
+		rest = cut(f, f->former.inserted, now);
 	if (rest) {
 		plan_note(p, "%s was changed since: only what reeve install put in is taken out",
 			  f->path);
@@ -100,7 +103,6 @@ static int plan_changed(struct plan *p, const struct receipt_file *f, struct roo
 static int plan_file(struct plan *p, const struct receipt_file *f)
 {
 	_rootfs_file_ struct rootfs_file now = {0};
-	char sum[RECEIPT_SHA256];
 	int r = rootfs_read(p->root, f->path, &now);
 
 	if (r < 0)
@@ -111,8 +113,7 @@ static int plan_file(struct plan *p, const struct receipt_file *f)
 			plan_note(p, "%s is gone since, and stays so", f->path);
 		return 0;
 	}
-	receipt_sha256(now.text, now.len, sum);
-	if (strcmp(sum, f->after) == 0)
+	if (receipt_left(f, &now))
 		return add(p, f, &now, strdup(f->before.text), true);
 	if (f->before.exists && now.len == f->before.len &&
 	    memcmp(now.text, f->before.text, now.len) == 0)
@@ -132,13 +133,16 @@ static int plan_all(struct plan *p)
 static int take_away(struct plan *p)
 {
 	size_t done;
-	int r = steps_apply(p, &done);
+	int r = rootfs_check(p->root, RECEIPT_PATH, &p->receipt->was);
 
+	if (r < 0)
+		return steps_refuse_receipt(p, r, "read");
+	r = steps_apply(p, &done);
 	if (r < 0)
 		return r;
 	r = steps_forget(p);
 	if (r < 0)
-		return plan_refuse(p, r, "remove " RECEIPT_PATH ": %s", strerror(-r));
+		return steps_refuse_receipt(p, r, "remove");
 	steps_remove_dirs(p);
 	return 0;
 }

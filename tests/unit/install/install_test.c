@@ -3,6 +3,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include "sidecar/common/util.h"
 #include "sidecar/install/install.h"
@@ -16,6 +17,13 @@
 #define REEVE2                                                                                     \
 	"# Added by reeve install; reeve uninstall takes it away.\n" CRI2 ".reeve]\n"              \
 	"  runtime_type = \"io.containerd.runc.v2\"\n"
+
+#define CRI3 "[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes"
+#define RUNC3 "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc"
+#define REEVE3                                                                                     \
+	"# Added by reeve install; reeve uninstall takes it away.\n" CRI3 ".reeve]\n"              \
+	"  runtime_type = \"io.containerd.runc.v2\"\n  " CRI3                                     \
+	".reeve.options]\n    BinaryName = \"/usr/local/bin/reeve-runc\"\n"
 
 static struct dir host(void)
 {
@@ -295,6 +303,12 @@ static const struct {
      "    BinaryName = \"/usr/local/bin/reeve-runc\"\n"
      "[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.runc]\n"
      "  runtime_type = \"io.containerd.runc.v2\"\n"},
+    /* What version 3 knows by itself need not be there; the plugin of the old name has the server. */
+    {"version = 3\n[plugins.'io.containerd.grpc.v1.cri']\n  disable_tcp_service = true\n" RUNC3
+     ".options]\n  BinaryName = ''\n  SystemdCgroup = true\n",
+     "version = 3\n[plugins.'io.containerd.grpc.v1.cri']\n  disable_tcp_service = true\n" RUNC3
+     ".options]\n  BinaryName = ''\n  SystemdCgroup = true\n\n" REEVE3
+     "    SystemdCgroup = true\n"},
 };
 
 TEST("containerd: the handler comes and goes, every other byte stays")
@@ -332,6 +346,12 @@ static const struct {
      "/etc/containerd/config.toml:2:1: this plugin is of another version of the file than "
      "config.toml is: make "
      "them agree first"},
+    {"version = 3\n[plugins.'io.containerd.grpc.v1.cri'.containerd]\n",
+     "/etc/containerd/config.toml:2:1: this plugin is of another version of the file than "
+     "config.toml is: make them agree first"},
+    {"version = 3\n" RUNC3 "]\noptions = { SystemdCgroup = true }\n",
+     "/etc/containerd/config.toml:3:1: expected the options as a table in brackets, which can be "
+     "copied: write it so, then run this again"},
 };
 
 TEST("containerd: what cannot be added to is named with its place and left alone")
@@ -368,6 +388,38 @@ TEST("containerd: the file that decides gets it, whatever imports what")
 	REQUIRE(done(&three, "containerd"));
 	drop_in = content(&three, "etc/containerd/conf.d/reeve.toml");
 	CHECK(drop_in && strncmp(drop_in, "version = 3\n", 12) == 0);
+}
+
+TEST("containerd: version 3 puts a handler together from all files, the last one first")
+{
+	static const char main3[] = "version = 3\nimports = ['conf.d/*.toml']\n" RUNC3
+				    "]\n  runtime_type = 'io.containerd.runc.v2'\n"
+				    "  snapshotter = 'a'\n  cgroup_writable = true\n";
+	_dir_ struct dir d = host();
+	struct said s;
+
+	dir_file(&d, CONTAINERD, main3);
+	dir_file(&d, "etc/containerd/conf.d/10.toml",
+		 "version = 3\n" RUNC3 "]\n  snapshotter = 'b'\n" RUNC3
+		 ".options]\n  SystemdCgroup = true\n");
+	there_and_back(&d, "containerd", CONTAINERD, main3);
+	s = run(&d, "containerd", "/usr/local", false);
+	CHECK_INT(s.r, 0);
+	CHECK(strstr(s.out, "BinaryName of its own") == NULL);
+	free(s.out);
+	holds(&d, "etc/containerd/conf.d/reeve.toml",
+	      "version = 3\n\n# Added by reeve install; reeve uninstall takes it away.\n" CRI3
+	      ".reeve]\n  runtime_type = \"io.containerd.runc.v2\"\n  cgroup_writable = true\n"
+	      "  snapshotter = 'b'\n  " CRI3
+	      ".reeve.options]\n    BinaryName = \"/usr/local/bin/reeve-runc\"\n"
+	      "    SystemdCgroup = true\n");
+
+	REQUIRE(done(&d, NULL));
+	dir_file(&d, "etc/containerd/conf.d/20.toml",
+		 "version = 3\n" RUNC3 ".options]\n  BinaryName = '/usr/bin/crun'\n");
+	s = run(&d, "containerd", "/usr/local", true);
+	CHECK(strstr(s.out, "runc has a BinaryName of its own") != NULL);
+	free(s.out);
 }
 
 TEST("containerd: with its CRI plugin off there is nothing to change")
@@ -558,6 +610,29 @@ TEST("links, programs that are not there, and a spoiled receipt are refused")
 		"it changed has to be taken back by hand, then remove this file");
 }
 
+TEST("what is only looked at may be a link, or have other names")
+{
+	_dir_ struct dir d = host();
+	_free_ char *conf = dir_path(&d, "etc/containers/containers.conf"),
+		    *object = dir_path(&d, "sysroot/object"),
+		    *drop_in = dir_path(&d, "etc/containerd/conf.d/site.toml");
+
+	dir_file(&d, "etc/containers/x", "");
+	dir_file(&d, "sysroot/object", "[engine]\nhooks_dir = ['/srv/hooks']\n");
+	CHECK(symlink("/sysroot/object", conf) == 0); /* the host's root */
+	there_and_back(&d, "podman", "srv/hooks/reeve.json", NULL);
+	unlink(conf);
+	CHECK(link(object, conf) == 0);
+	there_and_back(&d, "podman", "srv/hooks/reeve.json", NULL);
+
+	dir_file(&d, CONTAINERD, "version = 3\nimports = ['conf.d/*.toml']\n");
+	dir_file(&d, "etc/containerd/conf.d/x", "");
+	dir_file(&d, "sysroot/site.toml", "version = 3\n" RUNC3 ".options]\nSystemdCgroup = true\n");
+	CHECK(symlink("/sysroot/site.toml", drop_in) == 0);
+	there_and_back(&d, "containerd", "etc/containerd/conf.d/reeve.toml",
+		       "version = 3\n\n" REEVE3 "    SystemdCgroup = true\n");
+}
+
 TEST("a root is never left by its links")
 {
 	_dir_ struct dir d = dir_make(), outside = dir_make();
@@ -581,7 +656,7 @@ TEST("one file that cannot be written takes the others back")
 	before = snapshot(&d);
 	s = run(&d, "auto", "/usr/local", false);
 	CHECK(s.r < 0);
-	CHECK_STR(s.error, "write /etc/docker/daemon.json: File exists");
+	CHECK_STR(s.error, "write /etc/docker/daemon.json: Is a directory");
 	free(s.out);
 	after = snapshot(&d);
 	CHECK_STR(after, before);
@@ -614,4 +689,127 @@ TEST("interrupted anywhere, what is there can be taken back")
 	/* The time of daemon.json alone is ours: we wrote it just now. */
 	CHECK_INT((long long)strlen(after), (long long)strlen(before));
 	CHECK(strstr(after, "reeve.json") == NULL);
+}
+
+/* Somebody else installs while this run waits for an answer. */
+static bool meanwhile(void *arg)
+{
+	return done(arg, "podman");
+}
+
+static struct said run_beside(const struct dir *d, const char *runtime)
+{
+	struct said s = {0};
+	struct install_options o = {.root = d->path,
+				    .prefix = "/usr/local",
+				    .runtime = runtime ? runtime : "",
+				    .agree = meanwhile,
+				    .arg = (void *)d,
+				    .out = open_memstream(&s.out, &s.out_len)};
+
+	s.r = runtime ? install(&o, s.error, sizeof(s.error))
+		      : uninstall(&o, s.error, sizeof(s.error));
+	fclose(o.out);
+	free(s.out);
+	return s;
+}
+
+TEST("of two runs that meet, the later one changes nothing, and all can be taken back")
+{
+	static const char busy[] =
+	    "another reeve install or uninstall was at work meanwhile: run this again";
+	_dir_ struct dir d = host();
+	_free_ char *before = NULL, *after = NULL;
+	struct said s;
+
+	dir_file(&d, DAEMON, "{ \"debug\": true }\n");
+	before = snapshot(&d);
+	s = run_beside(&d, "docker");
+	CHECK(s.r < 0);
+	CHECK_STR(s.error, busy);
+	holds(&d, DAEMON, "{ \"debug\": true }\n");
+	CHECK(done(&d, NULL));
+	after = snapshot(&d);
+	CHECK_STR(after, before);
+
+	REQUIRE(done(&d, "docker"));
+	s = run_beside(&d, NULL);
+	CHECK(s.r < 0);
+	CHECK_STR(s.error, busy);
+	CHECK(done(&d, NULL));
+	free(after);
+	after = snapshot(&d);
+	CHECK_STR(after, before);
+}
+
+TEST("a temporary that is being written is left alone, one whose writer died is used")
+{
+	_dir_ struct dir d = host();
+	_free_ char *temporary = dir_path(&d, "etc/docker/.daemon.json.reeve"), *before = NULL,
+		    *after = NULL;
+	_close_ int fd = -1;
+
+	dir_file(&d, DAEMON, "{ \"debug\": true }\n");
+	before = snapshot(&d);
+	dir_file(&d, "etc/docker/.daemon.json.reeve", "half of it, and far more than all that will come");
+	fd = open(temporary, O_RDONLY | O_CLOEXEC);
+	REQUIRE(fd >= 0 && flock(fd, LOCK_EX) == 0);
+	refused(&d, "docker", "/etc/docker/daemon.json was changed by somebody meanwhile: run this again");
+	CHECK(access(temporary, F_OK) == 0);
+	CHECK(flock(fd, LOCK_UN) == 0);
+	CHECK(done(&d, "docker"));
+	holds(&d, DAEMON,
+	      "{ \"runtimes\": {\"reeve\": {\"path\": \"/usr/local/bin/reeve-runc\"}}, "
+	      "\"debug\": true }\n");
+	CHECK(done(&d, NULL));
+	after = snapshot(&d);
+	CHECK_STR(after, before);
+}
+
+TEST("an install that was interrupted between its note and its change can be taken back")
+{
+	_dir_ struct dir d = host();
+	_free_ char *before = NULL, *after = NULL, *first = NULL;
+	struct said s;
+
+	dir_file(&d, DAEMON, "{ \"debug\": true }\n");
+	before = snapshot(&d);
+	REQUIRE(done(&d, "docker"));
+	first = content(&d, DAEMON);
+	REQUIRE(first);
+	for (int again = 0; again < 2; again++) {
+		s = run(&d, "docker", "/opt/reeve", false);
+		CHECK_INT(s.r, 0);
+		free(s.out);
+		dir_file(&d, DAEMON, first); /* the change never came */
+	}
+	CHECK(done(&d, NULL));
+	after = snapshot(&d);
+	CHECK_STR(after, before);
+
+	/* And with a change of somebody's besides. */
+	REQUIRE(done(&d, "docker"));
+	s = run(&d, "docker", "/opt/reeve", false);
+	free(s.out);
+	dir_file(&d, DAEMON,
+		 "{ \"runtimes\": {\"reeve\": {\"path\": \"/usr/local/bin/reeve-runc\"}}, "
+		 "\"debug\": false }\n");
+	CHECK(done(&d, NULL));
+	holds(&d, DAEMON, "{ \"debug\": false }\n");
+}
+
+TEST("what became of owner and mode since stays")
+{
+	_dir_ struct dir d = host();
+	_free_ char *path = dir_path(&d, DAEMON);
+	struct stat st;
+
+	dir_file(&d, DAEMON, "{ \"debug\": true }\n");
+	chmod(path, 0644);
+	REQUIRE(done(&d, "docker"));
+	CHECK(chmod(path, 0600) == 0);
+	CHECK(done(&d, NULL));
+	holds(&d, DAEMON, "{ \"debug\": true }\n");
+	REQUIRE(stat(path, &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0600);
 }
