@@ -2,7 +2,7 @@
 # make            everything into build/            make demo        the main job, in the guest
 # make test       unit to guest, three kernels      make test-full   the long matrices as well
 # make bench      ratios, instruction counts        make fuzz        every decoder, for a while
-# make guest KERNEL=6.12 CMD='...'                  make install [PREFIX=] [DESTDIR=]
+# make guest KERNEL=6.12 CMD='...'                  make install|uninstall [PREFIX=] [DESTDIR=]
 # make image      the container image               make kube        checks the Kubernetes manifests
 # make deb        the Debian package                make man         the manual pages
 SHELL := /bin/bash
@@ -112,6 +112,13 @@ install: all man
 	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/systemd/reeve-node.service > $(DESTDIR)$(UNIT_DIR)/reeve-node.service
 	chmod 0644 $(DESTDIR)$(UNIT_DIR)/reeve-node.service
 	install -m 0644 deploy/systemd/reeve-metrics.socket $(DESTDIR)$(UNIT_DIR)
+
+.PHONY: uninstall
+uninstall:
+	@[ -n "$(DESTDIR)" ] || [ ! -e /var/lib/reeve/install.json ] || { \
+		echo "the runtimes' files name what would go: 'reeve uninstall' first" >&2; exit 1; }
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(UNIT_DIR)/reeve-node.service $(DESTDIR)$(UNIT_DIR)/reeve-metrics.socket
+	rm -f $(foreach section,1 5 7 8,$(DESTDIR)$(PREFIX)/share/man/man$(section)/reeve*.$(section))
 
 # The Debian package, from the same.
 DEB ?= $(B)/reeve_$(VERSION)_$(shell dpkg --print-architecture).deb

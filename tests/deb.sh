@@ -56,10 +56,21 @@ exposure() {
 		[ "$is" = "$said" ] || { echo "it is '$is', $page says '$said'"; return 1; }
 	done
 }
+# Without a package: what make install puts, make uninstall takes.
+taken_back() {
+	local dir rc=0
+	dir=$(mktemp -d) || return 1
+	make -sC "$top" install DESTDIR="$dir" >/dev/null && [ -x "$dir/usr/local/bin/reeve-agent" ] &&
+		make -sC "$top" uninstall DESTDIR="$dir" >/dev/null && [ -z "$(find "$dir" ! -type d -print)" ] || rc=1
+	find "$dir" ! -type d -print
+	rm -rf "$dir"
+	return $rc
+}
 
 check "lintian finds no error and no warning" says_nothing
 check "every program, page and example is in the package" whole
 check "the unit and the hook name programs of the package" named
 check "systemd-analyze security says of the unit what its page and the guide say, and no more than it did" exposure
+check "make uninstall takes away what make install puts" taken_back
 echo "1..$number"
 exit $failed

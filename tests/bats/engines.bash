@@ -94,6 +94,7 @@ cell() {
 	said "$id" '.armed and .state == "running" and .agent'
 	cell_cgroup=$(said "$id" .cgroup | tr -d '"')
 	cell_is_placed
+	shim_says
 	retry 10 cell_records
 }
 
@@ -105,6 +106,12 @@ cell_is_placed() {
 	systemd:*) [[ $cell_cgroup == *.scope ]] ;;
 	*) [[ $cell_cgroup != *.scope* ]] ;;
 	esac
+}
+
+# What is asked before reeve-runc is taken from a host: by which program containerd runs this one until its end.
+shim_says() {
+	[[ $cell_name != *+reeve-runc ]] ||
+		grep -qx /usr/local/bin/reeve-runc "/run/containerd/io.containerd.runtime.v2.task"/*/"$id"/runtime
 }
 
 # Both tries are recorded as denied, each under the exec that made the program; so is the exec's other one.

@@ -59,6 +59,11 @@ check "twice changes nothing" '[ "$before" = "$(listing)" ]'
 REEVE_EXEMPT='kube-system  monitoring' REEVE_FAIL=closed REEVE_RUNTIME=/usr/bin/crun host install
 check "settings" 'grep -qx monitoring "$root/etc/reeve/exempt" && jq -e ".hook.args[2] == \"closed\"" "$root/host/hooks.d/reeve-kubernetes.json" >/dev/null && jq -e ".runtime == \"/usr/bin/crun\"" "$root/etc/reeve/runc.json" >/dev/null'
 
+build=$(readlink "$root/opt/reeve/bin")
+: >"$root/opt/reeve/$build/reeve-hook"
+host install
+check "programs that a disk has spoiled are made anew" '[ $status = 0 ] && [ "$("$root/opt/reeve/bin/reeve-hook")" = "reeve-hook one " ] && [ "$(readlink "$root/opt/reeve/bin")" = "$build" ]'
+
 programs two
 host install
 check "another build takes all programs over at once" '[ "$("$root/opt/reeve/bin/reeve-agent")" = "reeve-agent two " ] && [ "$(ls "$root/opt/reeve/builds" | wc -l)" = 2 ]'
@@ -102,6 +107,16 @@ host install
 rm -r "$root"/host/{opt,etc,run,var}
 mkdir -p "$root/host/var" && ln -s "$root/opt" "$root/etc" "$root/run" "$root/host/" && ln -s "$root/var/lib" "$root/host/var/lib"
 echo record >"$root/var/lib/reeve/x.db"
+for pod in containerd/io.containerd.runtime.v2.task/k8s.io/aaa k3s/containerd/io.containerd.runtime.v2.task/k8s.io/bbb; do
+	mkdir -p "$root/run/$pod"
+	printf /opt/reeve/bin/reeve-runc >"$root/run/$pod/runtime"
+done
+mkdir -p "$root/run/containerd/io.containerd.runtime.v2.task/k8s.io/ccc"
+printf runc >"$root/run/containerd/io.containerd.runtime.v2.task/k8s.io/ccc/runtime"
+before=$(listing)
+host uninstall
+check "pods that need reeve-runc to be stopped are named, and keep all of it" '[ $status = 1 ] && grep -q "without it: k8s.io/aaa k8s.io/bbb; delete" "$node/said" && [ "$before" = "$(listing)" ]'
+rm -r "$root/run/k3s" "$root/run/containerd"
 host uninstall
 check "uninstalls, the records excepted" '[ $status = 0 ] && [ ! -e "$root/opt/reeve" ] && [ ! -e "$root/etc/reeve" ] && [ ! -e "$root/run/reeve" ] && [ -e "$root/var/lib/reeve/x.db" ] && [ -z "$(ls "$root/host/hooks.d")" ]'
 host uninstall --purge

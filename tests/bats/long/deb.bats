@@ -140,7 +140,19 @@ guarded_container() {
 	cp /bin/true /usr/local/bin/reeve-runc
 	reeve install --yes --runtime docker --prefix /usr/local
 	grep -q reeve-runc /etc/docker/daemon.json
+	# As docker's containerd notes by what it runs a container (engines.bash looks whether it does).
+	mkdir -p /run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/needs-it
+	printf /usr/bin/reeve-runc >/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/needs-it/runtime
+	run dpkg --purge reeve
+	[ "$status" -ne 0 ]
+	[[ $output == *"not removed: containerd runs these by /usr/bin/reeve-runc, "*": moby/needs-it; end them first"* ]]
+	grep -q reeve-runc /etc/docker/daemon.json
+	pgrep -x reeve-node
+	rm -r /run/docker
+	# A file system of its own for the records: what is in it goes, itself it stays.
+	managed || mount --bind /var/lib/reeve /var/lib/reeve
 	dpkg --purge reeve
+	managed || { umount /var/lib/reeve && rmdir /var/lib/reeve; }
 	printf '{\n  "debug": true\n}\n' | diff - /etc/docker/daemon.json
 	rm /etc/docker/daemon.json /usr/local/bin/reeve-runc
 	[ -z "$made" ] || rmdir "$made"
