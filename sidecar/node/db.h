@@ -110,6 +110,8 @@ struct db_weight {
 /* The first row from that number on. -ENOENT. */
 int db_weigh(struct db *db, uint64_t from, struct db_weight *ret);
 int db_weigh_next(struct db *db, struct db_weight *ret); /* and those behind it; -ENOENT: no more */
+/* From which number on, but not before from, the last rows weigh at most so much; the very last one in any case. */
+int db_tail(struct db *db, uint64_t from, uint64_t bytes, uint64_t *ret);
 /* Parts of the index, from one id to another, both included. */
 int db_cut_parts(struct db *db, uint64_t from, uint64_t to);
 /* Bytes that are in use, and bytes that the file could do without. */

@@ -19,8 +19,14 @@ enum statement {
 	LAST,
 	HAS,
 	WEIGH,
+	TAIL,
 	STATEMENTS,
 };
+
+/* What a row takes, its block of arguments and some 48 bytes beside it. */
+#define WEIGHT                                                                                     \
+	"length(record)+coalesce(length(path),0)+48+"                                              \
+	"coalesce((SELECT length(data) FROM args WHERE args.seq=events.seq),0)"
 
 static const char *const statement_text[STATEMENTS] = {
     [CUT_EVENTS] = "DELETE FROM events WHERE seq BETWEEN ?1 AND ?2",
@@ -38,14 +44,13 @@ static const char *const statement_text[STATEMENTS] = {
 	    "coalesce((SELECT max(first) FROM cuts WHERE first<=?1),0) ORDER BY first LIMIT 1",
     [LAST] = "SELECT last FROM cuts ORDER BY first DESC LIMIT 1",
     [HAS] = "SELECT seq FROM events WHERE seq=?1",
-    [WEIGH] = "SELECT seq,kind,verdict,wall_ns,length(record)+coalesce(length(path),0),"
-	      "CASE kind WHEN 'repeat' THEN record END FROM events WHERE seq>=?1 ORDER BY seq",
+    [WEIGH] = "SELECT seq,kind,verdict,wall_ns," WEIGHT
+	      ",CASE kind WHEN 'repeat' THEN record END FROM events WHERE seq>=?1 ORDER BY seq",
+    [TAIL] = "SELECT seq," WEIGHT " FROM events WHERE seq>=?1 ORDER BY seq DESC",
 };
 
 static const char table_text[] =
     "CREATE TABLE IF NOT EXISTS cuts(first INTEGER PRIMARY KEY,last INTEGER,why TEXT)";
-
-#define ROW_BYTES 48 /* of a row, beside its record and its path */
 
 struct db_cuts {
 	sqlite3_stmt *statements[STATEMENTS];
@@ -217,7 +222,7 @@ int db_weigh_next(struct db *db, struct db_weight *ret)
 	    .kind = text_of(s, 1),
 	    .verdict = text_of(s, 2),
 	    .wall_ns = sqlite3_column_int64(s, 3),
-	    .bytes = (uint64_t)sqlite3_column_int64(s, 4) + ROW_BYTES,
+	    .bytes = (uint64_t)sqlite3_column_int64(s, 4),
 	    .record = sqlite3_column_blob(s, 5),
 	    .record_len = (size_t)sqlite3_column_bytes(s, 5),
 	};
@@ -230,6 +235,26 @@ int db_weigh(struct db *db, uint64_t from, struct db_weight *ret)
 	int r = use(db, WEIGH, from, 0, &s);
 
 	return r < 0 ? r : db_weigh_next(db, ret);
+}
+
+int db_tail(struct db *db, uint64_t from, uint64_t bytes, uint64_t *ret)
+{
+	sqlite3_stmt *s;
+	uint64_t sum = 0, first = UINT64_MAX;
+	int code, r = use(db, TAIL, from, 0, &s);
+
+	if (r < 0)
+		return r;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		sum += (uint64_t)sqlite3_column_int64(s, 1);
+		if (sum > bytes && first != UINT64_MAX)
+			break;
+		first = (uint64_t)sqlite3_column_int64(s, 0);
+	}
+	*ret = code == SQLITE_ROW ? first : from;
+	r = code == SQLITE_ROW ? 0 : db_error(db, code);
+	sqlite3_reset(s);
+	return r;
 }
 
 static int pragma(struct db *db, const char *name, uint64_t *ret)

@@ -79,7 +79,7 @@ int store_put_end(struct store *s, struct life *l);
  * nothing that could go. */
 struct cut_order {
 	const char *why; /* as of store_cut */
-	uint64_t keep;	 /* so many of the last numbers stay */
+	uint64_t keep;	 /* so many of the last numbers stay, unless they are more than one and a half shares */
 	int64_t before_ns; /* acts and changes of before alone; INT64_MAX: as much as there is, by class */
 	uint64_t share;	   /* bytes of processes, and of evidence, that stay as long as others can go */
 	bool acts_only;	   /* and others cannot: what of processes, and of evidence, is their share stays */

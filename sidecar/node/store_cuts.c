@@ -207,17 +207,31 @@ static int piece(struct store *s, struct life *l, const struct cut_order *o, uin
 	return r;
 }
 
+/* The first number that stays. The last ones may be large: whoever makes them is not to have the rest removed. */
+static int find_limit(struct store *s, struct life *l, const struct cut_order *o, uint64_t *ret)
+{
+	int r = store_open_life(s, l, false);
+
+	*ret = l->any && l->high >= o->keep ? l->high + 1 - o->keep : 0;
+	if (r < 0 || o->before_ns != INT64_MAX)
+		return r;
+	return db_tail(l->db->db, *ret, o->share + o->share / 2, ret);
+}
+
 int store_cut_some(struct store *s, struct life *l, const struct cut_order *o,
 		   uint64_t *ret_records)
 {
-	uint64_t limit = l->any && l->high >= o->keep ? l->high + 1 - o->keep : 0;
-	struct piece p = {.cuts = l->cuts, .class = choose(&l->cuts, o, limit)};
-	uint64_t place = p.class < CLASSES ? l->cuts.below[p.class] : 0;
-	int r;
+	struct piece p = {.cuts = l->cuts};
+	uint64_t limit, place;
+	int r = find_limit(s, l, o, &limit);
 
 	*ret_records = 0;
+	if (r < 0)
+		return r;
+	p.class = choose(&l->cuts, o, limit);
 	if (p.class == CLASSES)
 		return 0;
+	place = l->cuts.below[p.class];
 	r = piece(s, l, o, limit, &p);
 	if (r == 0 && p.gone.n > 0) {
 		uint64_t last = p.gone.of[p.gone.n - 1].to;

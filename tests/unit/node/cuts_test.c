@@ -203,6 +203,33 @@ TEST("dropped: by class, counted by kind, exact, told in the chain; not twice wh
 	CHECK(scene_intact(&s));
 }
 
+TEST("cut: large arguments weigh what they are, also of the last records, and denials stay")
+{
+	_scene_ struct scene s;
+	struct cut_order o = {
+	    .why = "bytes", .keep = 1000, .before_ns = INT64_MAX, .share = 256 << 10};
+	static const char block[64 << 10];
+	uint64_t used, unused, records;
+	int r = 1;
+
+	scene_begin(&s);
+	scene_come(&s, 0, 4999, false);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	for (uint64_t seq = 3009; seq < 5000; seq += 50)
+		CHECK_INT(store_put_args(s.life, seq, block, sizeof(block)), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	while (r == 1 && store_space(&s.store, s.life, &used, &unused) == 0 && used > 896 << 10) {
+		r = store_cut_some(&s.store, s.life, &o, &records);
+		CHECK(r >= 0);
+	}
+	CHECK(used <= 896 << 10);
+	CHECK_INT((long long)scene_rows(&s, "events WHERE verdict='denied'"), 50);
+	CHECK_INT((long long)scene_rows(&s, "events WHERE seq>4800"), 199); /* three eighths */
+	CHECK_INT((long long)scene_rows(&s, "args WHERE seq<4700"), 0);
+	CHECK(scene_ledger(&s).exact);
+	CHECK(scene_intact(&s));
+}
+
 TEST("cut: the index forgets it, arguments go with their exec, and an old row does not come back")
 {
 	_scene_ struct scene s;
