@@ -8,7 +8,7 @@
 #include <string.h>
 #include "sidecar/common/util.h"
 
-#define BEHIND_MAX 1000000ull /* links a seal may be behind: hours of them, all unwritten */
+#define BEHIND_MAX 50000ull /* links a seal may be behind: a quarter of an hour, caught up with in seconds */
 
 static const char *const meta_keys[] = {"container",  "counters", "state",	  "ended_wall_ns",
 					"duplicates", "refused",  "tai_offset_ns", "cuts"};

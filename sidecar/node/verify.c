@@ -41,6 +41,7 @@ static void release(struct verify *v)
 	numbers_release(&v->events);
 	numbers_release(&v->chained_args);
 	numbers_release(&v->loose_events);
+	numbers_release(&v->start_events);
 	numbers_release(&v->gone);
 	numbers_release(&v->gone_args);
 	numbers_release(&v->absent);
@@ -79,6 +80,12 @@ static void give_up(struct verify *v)
 	numbers_release(&v->loose_events);
 }
 
+static void give_up_start(struct verify *v)
+{
+	verify_find_all(v, FINDING_UNPROVEN, &v->start_events);
+	numbers_release(&v->start_events);
+}
+
 static bool is_break(const struct db_link *l)
 {
 	return l->entries_len >= CHAIN_ENTRY_SIZE && l->entries[0] == CHAIN_BREAK;
@@ -93,14 +100,23 @@ static void check_anchors(struct verify *v)
 			verify_find(v, FINDING_ANCHOR_DIFFERS, v->links);
 		} else if (!v->forged) { /* and so all that it leads to */
 			numbers_release(&v->loose_events);
+			numbers_release(&v->start_events);
 			v->loose = false;
 			v->anchored = v->links;
 		}
 	}
 }
 
-static void lose(struct verify *v)
+/* What a new key says of a start is as good as what the old one would have said, if the seal fits; of what is behind
+ * something forged it is not. */
+static void lose(struct verify *v, bool key_alone)
 {
+	if (key_alone && v->loose_start) {
+		v->start_events = v->loose_events;
+		v->loose_events = (struct numbers){};
+	}
+	if (!key_alone)
+		give_up_start(v);
 	give_up(v);
 	v->loose = true;
 	v->loose_start = false;
@@ -136,7 +152,7 @@ static void check_link(struct verify *v, const struct db_link *l)
 	if (v->forged)
 		verify_find(v, FINDING_LINK_FORGED, l->number);
 	if (v->forged || is_break(l))
-		lose(v);
+		lose(v, !v->forged);
 	v->links = l->number;
 	v->last_ns = l->wall_ns;
 	v->follows = !v->forged;
@@ -159,7 +175,7 @@ static int take_link(struct verify *v)
 	if (v->link.number != v->links + 1) {
 		findings_add(&v->findings, FINDING_LINK_REMOVED, v->links + 1, v->link.number - 1,
 			     0);
-		lose(v);
+		lose(v, false);
 		v->follows = false;
 	}
 	v->done = 0;
@@ -169,7 +185,7 @@ static int take_link(struct verify *v)
 		return r < 0 ? r : 1;
 	}
 	verify_find(v, FINDING_LINK_FORGED, v->link.number);
-	lose(v);
+	lose(v, false);
 	v->links = v->link.number;
 	v->follows = false;
 	return 1;
@@ -333,6 +349,8 @@ static int finish(struct verify *v)
 		verify_find(v, FINDING_META, 0);
 	tell_misfits(v);
 	tell_anchors(v);
+	if (!v->sealed || !v->trim_told)
+		give_up_start(v);
 	if (!v->sealed) /* an anchor of the last link has left nothing to give up */
 		give_up(v);
 	return 0;

@@ -107,7 +107,8 @@ static int note_cut(struct verify *v, const struct chain_entry *e)
 	if (v->cuts_n == VERIFY_CUTS_MAX)
 		memmove(v->cuts, v->cuts + 1, --v->cuts_n * sizeof(c));
 	v->cuts[v->cuts_n++] = c;
-	v->read += (v->gone.n + v->gone_args.n) * 2; /* what taking a range out may move, as work */
+	/* What taking a range out may move, as work. */
+	v->read += (numbers_behind(&v->gone, c.from) + numbers_behind(&v->gone_args, c.from)) * 2;
 	r = numbers_remove(&v->gone, c.from, c.to);
 	return r < 0 ? r : numbers_remove(&v->gone_args, c.from, c.to);
 }

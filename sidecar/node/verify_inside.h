@@ -68,6 +68,8 @@ struct verify {
 	bool loose;
 	bool loose_start; /* as links before the first one are gone, which is to be said yet */
 	struct numbers loose_events;
+	/* Those of a loose start, when the key was lost before that was said: they wait for it. */
+	struct numbers start_events;
 
 	struct numbers events, chained_args; /* in the chain */
 	struct numbers gone, gone_args; /* of those: not in the database, and no cut tells why */

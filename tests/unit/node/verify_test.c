@@ -468,6 +468,28 @@ TEST("verify: a lost key is told also when its link has been trimmed")
 	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
 }
 
+TEST("verify: a key that is lost behind a trimmed beginning leaves that as proven as it was")
+{
+	_scene_ struct scene s;
+
+	store_sixty(&s);
+	CHECK_INT(unlink(s.seal), 0);
+	store_opens(&s, 61, 70);
+	store_opens(&s, 71, 80);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	CHECK_INT(store_cut(s.life, 1, 19, "bytes"), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	CHECK_INT(trim(&s, 3, 31), 1);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+	store_opens(&s, 81, 90);
+	CHECK_INT(trim(&s, 2, 51), 1);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
+	/* Without what says where the end is, nothing vouches for any of it. */
+	store_release(&s.store);
+	CHECK_INT(unlink(s.seal), 0);
+	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, seal-missing 0-0, unproven 51-60, unproven 20-50, unproven 61-90, ");
+}
+
 TEST("verify: what somebody changes between the following and the trimming is not trimmed away")
 {
 	_scene_ struct scene s;
