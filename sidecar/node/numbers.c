@@ -30,19 +30,37 @@ bool numbers_have(const struct numbers *s, uint64_t number)
 	return i < s->n && s->of[i].from <= number;
 }
 
+/* Room for one more: what was taken from the beginning, if that is much, or new. */
+static int grow(struct numbers *s)
+{
+	size_t unused = (size_t)(s->of - s->memory), size = s->size ? s->size * 2 : 64;
+	struct numbers_range *grown;
+
+	if (unused > s->n) {
+		memcpy(s->memory, s->of, s->n * sizeof(*s->of));
+		s->of = s->memory;
+		s->size += unused;
+		return 0;
+	}
+	grown = realloc(s->memory, (unused + size) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->memory = grown;
+	s->of = grown + unused;
+	s->size = size;
+	return 0;
+}
+
 static int insert(struct numbers *s, size_t i, uint64_t from, uint64_t to)
 {
+	int r = 0;
+
 	if (s->n == NUMBERS_RANGES_MAX)
 		return -E2BIG;
-	if (s->n == s->size) {
-		size_t size = s->size ? s->size * 2 : 64;
-		struct numbers_range *grown = realloc(s->of, size * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		s->of = grown;
-		s->size = size;
-	}
+	if (s->n == s->size)
+		r = grow(s);
+	if (r < 0)
+		return r;
 	memmove(s->of + i + 1, s->of + i, (s->n - i) * sizeof(*s->of));
 	s->of[i] = (struct numbers_range){from, to};
 	s->n++;
@@ -98,14 +116,25 @@ int numbers_remove(struct numbers *s, uint64_t from, uint64_t to)
 		;
 	if (end < s->n && s->of[end].from <= to)
 		s->of[end].from = to + 1;
-	if (end > i)
+	if (i == 0) {
+		s->of += end;
+		s->size -= end;
+	} else if (end > i) {
 		memmove(s->of + i, s->of + end, (s->n - end) * sizeof(*s->of));
+	}
 	s->n -= end - i;
 	return 0;
 }
 
+size_t numbers_behind(const struct numbers *s, uint64_t from)
+{
+	size_t i = place(s, from);
+
+	return i > 0 ? s->n - i : 0;
+}
+
 void numbers_release(struct numbers *s)
 {
-	free(s->of);
+	free(s->memory);
 	*s = (struct numbers){};
 }

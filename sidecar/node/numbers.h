@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NUMBERS_RANGES_MAX (1u << 20)
+/* Of a record of 1 GiB, its bound by default, as many stay that have nothing beside them: 32 MiB. */
+#define NUMBERS_RANGES_MAX (1u << 21)
 
 struct numbers_range {
 	uint64_t from, to; /* both in it */
@@ -14,6 +15,7 @@ struct numbers_range {
 struct numbers {
 	struct numbers_range *of; /* ascending, never touching */
 	size_t n, size;
+	struct numbers_range *memory; /* of is in it, or at its beginning; who only reads needs none */
 };
 
 /* -E2BIG: they are scattered over more than NUMBERS_RANGES_MAX ranges. */
@@ -21,7 +23,9 @@ int numbers_add(struct numbers *s, uint64_t number);
 /* Adds a range behind all there are. The same errors; -EINVAL: it is not behind them. */
 int numbers_add_range(struct numbers *s, uint64_t from, uint64_t to);
 bool numbers_have(const struct numbers *s, uint64_t number);
-/* Takes a range out, both ends of it included. The same errors. */
+/* Takes a range out, both ends of it included; from the beginning at no cost. The same errors. */
 int numbers_remove(struct numbers *s, uint64_t from, uint64_t to);
+/* How many ranges taking that out would move. */
+size_t numbers_behind(const struct numbers *s, uint64_t from);
 /* Empties it. */
 void numbers_release(struct numbers *s);

@@ -14,6 +14,8 @@
 
 #define SHARE_DEFAULT (64ull << 20) /* where a container has no bound */
 #define SHRINK_BYTES (1u << 20)	    /* in a piece */
+#define TRIM_STEPS 4		    /* in a piece */
+#define TRIM_ROOM (64ull << 20)	    /* what a record may grow by meanwhile, at least */
 
 /* One of the node's two stores. */
 struct place {
@@ -61,6 +63,8 @@ static bool begin_trim(struct node *n)
 		      trim_is_due(j->store, j->life, j->used_max) &&
 		      trim_begin(&j->trim, j->store, j->life, j->used_max) == 0;
 	j->life->cutting = !j->trimming;
+	j->trim_room = store_allocated(j->store, j->life) +
+		       (j->used_max / TRIM_PART > TRIM_ROOM ? j->used_max / TRIM_PART : TRIM_ROOM);
 	return j->trimming;
 }
 
@@ -284,16 +288,34 @@ static void say_overfull(const struct retention_job *j, uint64_t used)
 		 j->order.acts_only ? "denials, processes, " : "");
 }
 
+/* A few pieces. Nothing is cut meanwhile, so it is given up when the disk gets full, or the record much larger. */
+static int trim_some(struct node *n)
+{
+	struct retention_job *j = &n->retention.job;
+	int r = 1;
+
+	if (n->disk.level != DISK_FREE || store_allocated(j->store, j->life) > j->trim_room) {
+		trim_later(&j->trim);
+		return -EAGAIN;
+	}
+	for (unsigned i = 0; i < TRIM_STEPS && r == 1; i++)
+		r = trim_step(&j->trim);
+	return r;
+}
+
 /* Whatever comes of it, records are cut next. */
 static int trim(struct node *n)
 {
 	struct retention_job *j = &n->retention.job;
 	const char *id = j->life->meta.id;
-	int r = trim_step(&j->trim);
+	int r = trim_some(n);
 
 	if (r == 1)
 		return 1;
-	if (r == -EBADMSG)
+	if (r == -EAGAIN)
+		log_info("the chain of container %s is trimmed in %u s, not now: records have to be cut", id,
+			 TRIM_AGAIN_S);
+	else if (r == -EBADMSG)
 		log_err(0, "the chain of container %s is not trimmed, as its record is not as it was stored: "
 			   "see 'reeve verify %s'",
 			id, id);

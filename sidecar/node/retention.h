@@ -27,6 +27,7 @@ struct retention_job {
 	uint64_t trimmed_at; /* so many were when the chain was looked at */
 	uint64_t trimmed;    /* the last link that has gone; 0 none */
 	struct trim trim;
+	uint64_t trim_room; /* with more bytes than that it waits, as nothing is cut meanwhile */
 	bool trimming;	/* first, as records make room for the chain otherwise */
 	bool shrinking; /* nothing is cut any more: space is given back */
 };

@@ -51,12 +51,17 @@ static int step(struct trim *t)
 	return r < 0 ? r : bytes > t->bound / TRIM_LEAST;
 }
 
+void trim_later(struct trim *t)
+{
+	t->life->untrimmed_ns = util_now_ns();
+}
+
 int trim_step(struct trim *t)
 {
 	int r = step(t);
 
 	if (r < 0)
-		t->life->untrimmed_ns = util_now_ns();
+		trim_later(t);
 	return r;
 }
 

@@ -27,4 +27,6 @@ int trim_begin(struct trim *t, struct store *s, struct life *l, uint64_t bound);
 /* A few milliseconds' work. 1: there is more, 0: that was all. -EBADMSG: the record is not as it was stored. After that
  * and every other error it is not due for a while. */
 int trim_step(struct trim *t);
+/* It is not due for a while. */
+void trim_later(struct trim *t);
 void trim_end(struct trim *t);

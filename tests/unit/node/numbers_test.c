@@ -58,6 +58,26 @@ TEST("ranges are taken out of a set of numbers, whatever they cut through")
 			}
 }
 
+TEST("a set of numbers that loses its first ones as it gets more keeps to its memory")
+{
+	struct numbers s = {};
+
+	for (uint64_t n = 0; n < 100000; n++) {
+		REQUIRE(numbers_add(&s, 2 * n) == 0);
+		if (n < 100)
+			continue;
+		if (n % 2)
+			CHECK_INT((long long)numbers_behind(&s, 2 * (n - 100)), 0);
+		REQUIRE(numbers_remove(&s, 2 * (n - 100), 2 * (n - 100)) == 0);
+		CHECK_INT((long long)s.n, 100);
+		CHECK(!numbers_have(&s, 2 * (n - 100)) && numbers_have(&s, 2 * (n - 99)));
+		CHECK(numbers_have(&s, 2 * n) && !numbers_have(&s, 2 * n + 1));
+	}
+	CHECK((size_t)(s.of - s.memory) + s.size <= 512);
+	CHECK_INT((long long)numbers_behind(&s, 2 * 99950), 50);
+	numbers_release(&s);
+}
+
 static bool adds(void)
 {
 	struct numbers s = {};
