@@ -1,11 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# kernels: 6.1
 # A whole build: as load.bats, with 5,000 files, 2,000 execs, 2,000 connects.
 
 load ../lib
 load ../reeve
 load ../load
 
+export BATS_TEST_TIMEOUT=900
 FILES=5000 EXECS=2000 CONNECTS=2000
 
 setup() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# kernels: 6.1
 # swaps.bats: as ../swaps.bats, more often and with seeds of their own.
 
 load ../lib
