@@ -40,16 +40,18 @@ static int replace_other_build(void)
 
 int main(int argc, char **argv)
 {
+	bool refill = argc == 2 && strcmp(argv[1], "--refill") == 0;
+	char build[64];
 	_close_ int lock = -1;
 	int r;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("reeve-load %s\n", REEVE_BUILD) < 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return puts("usage: reeve-load [--version | --help]") < 0;
+		return puts("usage: reeve-load [--refill | --version | --help]") < 0;
 	log_open("reeve-load", false);
-	if (argc != 1) {
-		log_err(0, "takes no arguments but --version, was given '%s'", argv[1]);
+	if (argc != 1 && !refill) {
+		log_err(0, "takes no arguments but --refill and --version, was given '%s'", argv[1]);
 		return 2;
 	}
 	if (geteuid() != 0) {
@@ -59,6 +61,9 @@ int main(int argc, char **argv)
 	r = slot_lock(LOCK_DEADLINE_MS, &lock);
 	if (r)
 		return log_err(r, "take the lock %s", PATH_LOAD_LOCK), 1;
+	/* They may have been unloaded while it waited: nobody wants them back. */
+	if (refill && pins_build(build, sizeof(build)) != 0)
+		return 0;
 	r = tree_make();
 	if (r)
 		return 1;

@@ -28,7 +28,7 @@ static bool at_work(struct pool *p)
 static void fill(struct pool *p)
 {
 	char path[PATH_MAX];
-	char *argv[] = {"reeve-load", NULL};
+	char *argv[] = {"reeve-load", "--refill", NULL};
 	_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct launch l = {
 	    .path = path, .argv = argv, .fds = &null, .fds_count = 1, .stderr_fd = STDERR_FILENO};

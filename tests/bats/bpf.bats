@@ -259,6 +259,9 @@ no_objects() {
 	retry 5 no_objects
 	run reeve unload
 	[ "$status" -eq 0 ] && [ "$output" = "nothing is loaded" ]
+	# A node that has seen the slots go asks for new ones: that is no reason to load all of it again.
+	reeve-load --refill
+	no_objects && [ ! -e /sys/fs/bpf/reeve ]
 	# Without programs the node goes on, and says so when it starts.
 	retry 5 closed
 	reeve ledger --node | tee /dev/stderr | grep -F 'exact: yes'
