@@ -1,22 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# suite.sh KERNEL[-bookworm][-engines|-systemd] FILE.bats...: one boot, `bats` over the files in it, TAP live on
+# suite.sh KERNEL[-bookworm][-engines|-systemd|-alone] FILE.bats...: one boot, `bats` over the files in it, TAP live on
 # stdout behind that name and whole in build/results/NAME.tap.
 #
 # A guest that panics, hangs or stops early is one more "not ok" in that file, so
 # the summary cannot miss it. "-engines": an image with podman, containerd and docker; "-systemd": the same, with
-# systemd as pid 1; "-bookworm": Debian 12's. A suite runs in the boots it names ("# image: engines 6.1-bookworm-systemd"),
+# systemd as pid 1; "-bookworm": Debian 12's; "-alone": the plain one, for what no other guest may disturb. A suite runs in the boots it names ("# image: engines 6.1-bookworm-systemd"),
 # one that names none in the plain ones. IMAGE=bookworm: the plain suites on Debian 12; it becomes part of the name.
 set -euo pipefail
 # shellcheck source=tests/vm/cache.sh
 . "$(dirname "$0")/cache.sh"
 
-[ $# -ge 2 ] || die "usage: suite.sh KERNEL[-bookworm][-engines|-systemd] FILE.bats..."
+[ $# -ge 2 ] || die "usage: suite.sh KERNEL[-bookworm][-engines|-systemd|-alone] FILE.bats..."
 name=$1 kernel=${1%%-*}
 kind=${name#"$kernel"}
 kind=${kind#-}
 case $kind in
 '') kind=plain ;;
+alone) ;;
 engines | systemd | bookworm-engines | bookworm-systemd)
 	[[ $kind != bookworm-* ]] || export IMAGE=bookworm
 	[[ $kind != *systemd ]] || export INIT=systemd

@@ -9,7 +9,9 @@ KERNELS ?= 6.1 6.12 7.2
 # alone, the images take minutes to make. Of kernel, image and cgroup driver every pair is there (../cells.table).
 ENGINES ?= $(if $(filter 1-trixie,$(FULL)-$(IMAGE)),$(KERNELS:%=%-engines) 6.12-bookworm-engines 6.12-systemd 6.1-bookworm-systemd \
 	7.2-bookworm-systemd)
-VM_RUNS = $(KERNELS) $(ENGINES)
+# what says how long something takes: behind all others, with the machine to itself
+ALONE ?= $(if $(filter 1-trixie,$(FULL)-$(IMAGE)),7.2-alone)
+VM_RUNS = $(KERNELS) $(ENGINES) $(ALONE)
 IMAGE ?= trixie
 # the files of a suite, e.g. BATS=tests/bats/guest.bats
 BATS ?= $(sort $(wildcard $(VM_DIR)../bats/*.bats))
@@ -45,7 +47,8 @@ vm-suite-%: $(VM_BUILD)
 
 # every kernel, VM_JOBS at a time; goes on after a failure, the summary tells
 vm-suites: $(VM_BUILD)
-	@printf '%s\n' $(VM_RUNS) | xargs -P $(VM_JOBS) -I{} setpriv --pdeathsig TERM $(VM_DIR)suite.sh {} $(BATS) || true
+	@printf '%s\n' $(KERNELS) $(ENGINES) | xargs -P $(VM_JOBS) -I{} setpriv --pdeathsig TERM $(VM_DIR)suite.sh {} $(BATS) || true
+	@for run in $(ALONE); do setpriv --pdeathsig TERM $(VM_DIR)suite.sh $$run $(BATS) || true; done
 
 vm-summary:
 	@$(VM_DIR)../summary.sh $(VM_DIR)../../build/results/*.tap

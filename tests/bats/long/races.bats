@@ -1,10 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 7.2
+# image: 7.2-alone
 # races.bats: kills at random moments, many times.
 
 load ../lib
 load ../reeve
+
+export BATS_TEST_TIMEOUT=600
 
 setup() {
 	start_node
