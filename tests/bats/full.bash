@@ -17,7 +17,8 @@ small_disk() {
 }
 no_small_disk() {
 	stop_node
-	umount /var/lib/reeve
+	# After a test that has failed somebody may be at it still; the others are not to fail for that.
+	retry 10 umount /var/lib/reeve || umount -l /var/lib/reeve
 	rm -f /etc/reeve/node.json
 	start_node
 }
@@ -71,7 +72,9 @@ full_under_load() {
 	# Somebody else takes all there is, and whatever is given up.
 	touch "$dir/filling"
 	(while [ -e "$dir/filling" ]; do
-		dd if=/dev/zero bs=4k >>/var/lib/reeve/ballast 2>/dev/null || true
+		for size in 1M 4k; do
+			dd if=/dev/zero bs=$size >>/var/lib/reeve/ballast 2>/dev/null || true
+		done
 		sleep 1
 	done) 3>&- 4>&- &
 	filler=$!

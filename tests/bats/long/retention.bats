@@ -7,6 +7,7 @@ load ../lib
 load ../reeve
 load ../full
 
+export BATS_TEST_TIMEOUT=600
 FULL_S=60 FULL_DISK=400m
 
 setup() {
@@ -15,7 +16,7 @@ setup() {
 
 teardown() {
 	rm -f "$dir/filling"
-	crun delete -f full trimmed 2>/dev/null || true
+	crun list -q | xargs -r -n 1 crun delete -f
 	no_small_disk
 }
 
