@@ -126,8 +126,8 @@ told() {
 		($sums | length) == 600 and ($sums | unique) == [2] and ($paths | map(length) | add) < 900'
 }
 
-@test "merge: threads on two processors, exact" {
-	[ "$(nproc)" -ge 2 ]
+@test "merge: threads, on two processors where the guest has them, exact" {
+	[ "$KERNEL" != 7.2 ] || [ "$(nproc)" -ge 2 ]
 	recorded smp -- /bin/sh -c '/act threads 2 20000 /etc/passwd & /act threads 3 10000 /etc/passwd & wait'
 	is smp /etc/passwd 2 $((40000 + 30000 - 2))
 	told smp
