@@ -1,50 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# kernels: 6.12; full: all
-# Security tags: read where the kernel can, shown with opens and execs, and not to be had from
-# inside. On ext4, which keeps user attributes on every kernel.
+# kernels: 6.12; full: 6.12 7.2
+# Security tags: read where the kernel can (tag-unread.bats: where not), shown with opens and execs.
 
-setup() {
-	load lib
-	load reeve
-	start_node
-	fs=$BATS_TEST_TMPDIR/fs
-	dir=$fs/b
-	mkdir -p "$fs"
-	cp --sparse=always /reeve/build/tests/ext4.img "$BATS_TEST_TMPDIR/disk"
-	modprobe loop
-	mount -o loop "$BATS_TEST_TMPDIR/disk" "$fs"
-	# What each kernel reads, by its version and not by what reeve thinks of it.
-	case $(uname -r) in
-	6.12.*) source=user.reeve.tag set=$source tag=top-secret ;;
-	*) source=security.bpf.reeve set=$source tag=top-secret ;;
-	esac
-}
-
-teardown() {
-	crun list -q | xargs -r -n 1 crun delete -f
-	rm -rf /etc/reeve
-	umount "$BATS_TEST_TMPDIR/merged/rootfs" 2>/dev/null || true
-	umount "$fs"
-}
+load lib
+load reeve
+load tag
 
 other_user=(--edit '.process.capabilities[] += ["CAP_SETUID", "CAP_SETGID"]')
-
-# tagged PATH...: each gets the tag.
-tagged() {
-	local path
-	for path in "$@"; do
-		reeve tag set "$path" top-secret
-	done
-}
-
-files() {
-	make_rootfs "$dir/rootfs"
-	mkdir "$dir/rootfs/dir"
-	touch "$dir"/rootfs/{tagged,tagged-too,only-write}
-	chmod 0222 "$dir/rootfs/only-write"
-	tagged "$dir"/rootfs/{tagged,tagged-too,dir,only-write} >/dev/null
-}
 
 @test "tags: in the records of opens" {
 	files
@@ -209,43 +172,6 @@ rules='{"subject":"file","tag":"top-secret","access":"write","action":"deny","er
 	crun delete -f tag-live
 	await_end tag-live
 	complete tag-live
-}
-
-@test "tags: set and removed from inside: allowed and recorded without a policy" {
-	files
-	root=(--edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]')
-	local n=1
-	for name in user.reeve.tag security.bpf.reeve; do
-		setfattr -n "$name" -v mine "$dir/rootfs/tagged"
-		acts tag "set-$((n++))" allowed null "$name" user.other -- "${root[@]}"
-		! getfattr -n "$name" "$dir/rootfs/tagged" 2>/dev/null
-	done
-}
-
-@test "tags: set and removed from inside, in audit and enforce" {
-	files
-	root=(--edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]' --annotate io.reeve.policy p)
-	local n=3
-	for name in user.reeve.tag security.bpf.reeve; do
-		setfattr -n "$name" -v mine "$dir/rootfs/tagged"
-		policy p '{"name":"p","mode":"enforce","rules":[]}'
-		acts tag "set-$((n++))" denied EPERM "$name" user.other -- "${root[@]}"
-		[ "$(getfattr --only-values -n "$name" "$dir/rootfs/tagged")" = mine ]
-		policy p '{"name":"p","mode":"audit","rules":[]}'
-		acts tag "set-$((n++))" would-deny null "$name" user.other -- "${root[@]}"
-		! getfattr -n "$name" "$dir/rootfs/tagged" 2>/dev/null
-	done
-}
-
-@test "tags: recorded where nothing else is; next door nothing happens" {
-	files
-	reeve run --record none --json --output "$BATS_TEST_TMPDIR/out" -- \
-		setfattr -n user.reeve.tag -v inside "$dir/rootfs/tagged"
-	[ "$(jq -r 'select(.kind == "setxattr") | [.name, .value, .verdict] | join(" ")' "$BATS_TEST_TMPDIR/out")" = \
-		"user.reeve.tag inside allowed" ]
-	[ "$(jq -r .kind "$BATS_TEST_TMPDIR/out" | grep -c open)" = 0 ]
-	setfattr -n user.reeve.tag -v outside "$dir/rootfs/tagged"
-	[ "$(getfattr --only-values -n user.reeve.tag "$dir/rootfs/tagged")" = outside ]
 }
 
 @test "tags: the command line" {

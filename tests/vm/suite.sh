@@ -49,10 +49,11 @@ for file in "$@"; do
 	images=$(sed -n 's/^# image: //p' "$file")
 	[[ " ${images:-plain} " == *" $kind "* || " $images " == *" $kernel-$kind "* ]] || continue
 	# What asks little of the kernel says so and runs where it says ("# kernels: 6.12"); what asks more than
-	# `make test` has time for ("# kernels: 6.12; full: all") runs everywhere with FULL=1.
+	# `make test` has time for says where it runs with FULL=1 ("# kernels: 6.12; full: 6.12 7.2", or "full: all").
 	kernels=$(sed -n 's/^# kernels: //p' "$file")
-	[[ ${FULL:-0} != 1 || $kernels != *"; full: all" ]] || kernels=
+	[ "${FULL:-0}" != 1 ] || kernels=${kernels#*; full: }
 	kernels=${kernels%;*}
+	[ "$kernels" != all ] || kernels=
 	[ -z "$kernels" ] || [ "$kind" != plain ] || [[ " $kernels " == *" $KERNEL "* ]] || continue
 	cmd+=" $(printf %q "$(realpath --relative-to="$reeve_root" "$file")")"
 	files=$((files + 1))
