@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # image: 6.12-engines
-# brief.bats: 200 containers in a row that live 10 ms.
+# brief.bats: 200 containers in a row that live 10 ms, or as many as BRIEF says.
 
 load ../lib
 load ../reeve
@@ -23,15 +23,16 @@ brief() {
 		[ "$rc" -eq "$code" ] || { echo "container $n: status $rc, not $code"; return 1; }
 	done
 	retry 15 no_agents
+	# One question for all of them: one for each takes as long as their lives.
 	for ((n = 1; n <= count; n++)); do
-		code=$((n % 200 + 1))
 		complete "brief-$runner-$n" >"$BATS_TEST_TMPDIR/ledger" || { cat "$BATS_TEST_TMPDIR/ledger"; return 1; }
-		reeve logs --json "brief-$runner-$n" | jq -es --argjson code "$code" '
-			.[0].kind == "armed" and .[0].seq == 0 and last.kind == "close"
-			and any(.[]; .kind == "exec" and .phase == "armed" and .argv[0] == "/bin/sh")
-			and any(.[]; .kind == "exit" and .process.ns_pid == 1 and .code == $code)' >/dev/null ||
-			{ reeve logs "brief-$runner-$n"; return 1; }
 	done
+	reeve logs --all --json | jq -es --arg of "brief-$runner-" --argjson count "$count" '
+		map(select(.container.name // .container.id // "" | startswith($of))) | group_by(.container.id) | length == $count
+		and all(.[]; sort_by(.seq) | ((.[0].container | .name // .id)[($of | length):] | tonumber % 200 + 1) as $code
+			| .[0].kind == "armed" and .[0].seq == 0 and last.kind == "close"
+			and any(.[]; .kind == "exec" and .phase == "armed" and .argv[0] == "/bin/sh")
+			and any(.[]; .kind == "exit" and .process.ns_pid == 1 and .code == $code))'
 	printf '# brief %s: %d containers, each armed, with its exec, exit code and closing ledger, 0 lost\n' \
 		"$runner" "$count" >&3
 }
@@ -52,9 +53,9 @@ podman_brief() {
 			| .process.args = ["/bin/sh", "-c", "usleep 10000; exit \($code)"]' \
 			"$dir/config.json" >"$dir-$code/config.json"
 	done
-	brief crun_brief 200
+	brief crun_brief "${BRIEF:-200}"
 }
 
 @test "runtimes: 200 containers in a row that live 10 ms, with podman" {
-	brief podman_brief 200
+	brief podman_brief "${BRIEF:-200}"
 }
