@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # image: 7.2-alone
 # flood.bats: four containers that make records as fast as they can, and a quiet one beside them. With four times as much,
-# which takes half an hour of a free machine:
+# which takes some eight minutes of a free machine:
 #   make guest KERNEL=7.2 SMP=2 TIMEOUT=7200 CMD="FLOOD_OPENS=190000 FLOOD_EXECS=10000 bats tests/bats/long/flood.bats"
 
 load ../lib
