@@ -280,7 +280,7 @@ no_objects() {
 	start_node
 	run $progs load unseen
 	[ "$status" -eq 0 ]
-	reeve run --output record -- true # who needs them loads them
+	reeve run --output "$BATS_TEST_TMPDIR/record" -- true # who needs them loads them
 	retry 5 other_life "$generation"
 	$progs load newlife
 	retry 5 logged newlife
