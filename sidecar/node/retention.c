@@ -63,8 +63,10 @@ static bool begin_trim(struct node *n)
 		      trim_is_due(j->store, j->life, j->used_max) &&
 		      trim_begin(&j->trim, j->store, j->life, j->used_max) == 0;
 	j->life->cutting = !j->trimming;
-	j->trim_room = store_allocated(j->store, j->life) +
-		       (j->used_max / TRIM_PART > TRIM_ROOM ? j->used_max / TRIM_PART : TRIM_ROOM);
+	if (j->trimming)
+		j->trim_room =
+		    store_allocated(j->store, j->life) +
+		    (j->used_max / TRIM_PART > TRIM_ROOM ? j->used_max / TRIM_PART : TRIM_ROOM);
 	return j->trimming;
 }
 

@@ -73,17 +73,11 @@ static void restart(struct verify *v)
 	begin(v);
 }
 
-/* What was loose stays unproven: nothing genuine will lead to it any more. */
-static void give_up(struct verify *v)
+/* They stay unproven: nothing genuine will lead to them any more. */
+static void give_up(struct verify *v, struct numbers *waiting)
 {
-	verify_find_all(v, FINDING_UNPROVEN, &v->loose_events);
-	numbers_release(&v->loose_events);
-}
-
-static void give_up_start(struct verify *v)
-{
-	verify_find_all(v, FINDING_UNPROVEN, &v->start_events);
-	numbers_release(&v->start_events);
+	verify_find_all(v, FINDING_UNPROVEN, waiting);
+	numbers_release(waiting);
 }
 
 static bool is_break(const struct db_link *l)
@@ -116,8 +110,8 @@ static void lose(struct verify *v, bool key_alone)
 		v->loose_events = (struct numbers){};
 	}
 	if (!key_alone)
-		give_up_start(v);
-	give_up(v);
+		give_up(v, &v->start_events);
+	give_up(v, &v->loose_events);
 	v->loose = true;
 	v->loose_start = false;
 }
@@ -350,9 +344,9 @@ static int finish(struct verify *v)
 	tell_misfits(v);
 	tell_anchors(v);
 	if (!v->sealed || !v->trim_told)
-		give_up_start(v);
+		give_up(v, &v->start_events);
 	if (!v->sealed) /* an anchor of the last link has left nothing to give up */
-		give_up(v);
+		give_up(v, &v->loose_events);
 	return 0;
 }
 

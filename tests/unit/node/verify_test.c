@@ -450,17 +450,23 @@ TEST("verify: links that are gone without the node's word are named, also where 
 		  "added 20-21, added 23-30, link-removed 1-3, link-cut 10-10, meta-altered 0-0, unproven 31-70, ");
 }
 
+/* The key was lost behind 60; then 1 to cut_to are cut. */
+static void store_key_lost(struct scene *s, uint64_t cut_to)
+{
+	store_sixty(s);
+	CHECK_INT(unlink(s->seal), 0);
+	store_opens(s, 61, 70);
+	store_opens(s, 71, 80);
+	CHECK_INT(store_begin(&s->store, s->life), 0);
+	CHECK_INT(store_cut(s->life, 1, cut_to, "bytes"), 0);
+	CHECK_INT(store_commit(&s->store, s->life), 0);
+}
+
 TEST("verify: a lost key is told also when its link has been trimmed")
 {
 	_scene_ struct scene s;
 
-	store_sixty(&s);
-	CHECK_INT(unlink(s.seal), 0);
-	store_opens(&s, 61, 70);
-	store_opens(&s, 71, 80);
-	CHECK_INT(store_begin(&s.store, s.life), 0);
-	CHECK_INT(store_cut(s.life, 1, 65, "bytes"), 0);
-	CHECK_INT(store_commit(&s.store, s.life), 0);
+	store_key_lost(&s, 65);
 	CHECK_INT(trim(&s, 7, 71), 1);
 	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
 	store_opens(&s, 81, 90);
@@ -472,13 +478,7 @@ TEST("verify: a key that is lost behind a trimmed beginning leaves that as prove
 {
 	_scene_ struct scene s;
 
-	store_sixty(&s);
-	CHECK_INT(unlink(s.seal), 0);
-	store_opens(&s, 61, 70);
-	store_opens(&s, 71, 80);
-	CHECK_INT(store_begin(&s.store, s.life), 0);
-	CHECK_INT(store_cut(s.life, 1, 19, "bytes"), 0);
-	CHECK_INT(store_commit(&s.store, s.life), 0);
+	store_key_lost(&s, 19);
 	CHECK_INT(trim(&s, 3, 31), 1);
 	CHECK_STR(findings(&s, NULL, 0), "key-lost 7-7, ");
 	store_opens(&s, 81, 90);
