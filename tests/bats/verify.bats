@@ -16,8 +16,13 @@ setup_file() {
 	crun run -b "$dir" chained </dev/null
 	await_end chained
 	db=$(echo /var/lib/reeve/containers/chained@*.db)
-	sqlite3 -cmd ".timeout 10000" "$db" ".backup $BATS_FILE_TMPDIR/before.db"
+	sql ".backup $BATS_FILE_TMPDIR/before.db"
 	reeve anchor chained >"$BATS_FILE_TMPDIR/anchor"
+}
+
+# sql [STATEMENTS]: on the container's database; the node may be at it.
+sql() {
+	sqlite3 -cmd '.timeout 10000' "$db" "$@"
 }
 
 setup() {
@@ -33,7 +38,7 @@ teardown() {
 
 # tampered SQL: does it to the container's database, says what verify finds of it, and takes it back.
 tampered() {
-	sqlite3 -cmd ".timeout 10000" "$db" "$1"
+	sql "$1"
 	found
 	takeback
 }
@@ -44,7 +49,7 @@ found() {
 	echo "status $status"
 }
 takeback() {
-	sqlite3 -cmd ".timeout 10000" "$db" "ATTACH '$BATS_FILE_TMPDIR/before.db' AS b; BEGIN;
+	sql "ATTACH '$BATS_FILE_TMPDIR/before.db' AS b; BEGIN;
 		CREATE TABLE IF NOT EXISTS chain(link INTEGER PRIMARY KEY,wall_ns INTEGER,records INTEGER,key BLOB,next BLOB,previous BLOB,signature BLOB,entries BLOB);
 		DELETE FROM events; INSERT INTO events SELECT * FROM b.events; DELETE FROM chain; INSERT INTO chain SELECT * FROM b.chain; COMMIT"
 }
@@ -64,7 +69,7 @@ is() {
 	is "$(tampered "DELETE FROM events WHERE seq=60")" 'intact false' 'removed 60-60' 'status 1'
 	is "$(tampered "UPDATE events SET seq=-1 WHERE seq=61; UPDATE events SET seq=61 WHERE seq=90; UPDATE events SET seq=90 WHERE seq=-1")" \
 		'intact false' 'moved 61-61' 'moved 90-90' 'status 1'
-	last=$(sqlite3 -cmd ".timeout 10000" "$db" "SELECT max(seq) FROM events")
+	last=$(sql "SELECT max(seq) FROM events")
 	is "$(tampered "DELETE FROM events WHERE seq>100")" 'intact false' "removed 101-$last" 'status 1'
 	is "$(tampered "INSERT INTO events SELECT 100000,kind,wall_ns,verdict,pid,path,record FROM events WHERE seq=57")" \
 		'intact false' 'added 100000-100000' 'status 1'
@@ -73,14 +78,14 @@ is() {
 
 @test "a chain that is computed anew without its key, or cut off: named from there on" {
 	local link links changed
-	links=$(sqlite3 -cmd ".timeout 10000" "$db" "SELECT max(link) FROM chain")
-	changed=$(sqlite3 -cmd ".timeout 10000" "$db" "SELECT max(seq) FROM events WHERE path='/etc/passwd' AND seq<(SELECT max(seq)/2 FROM events)")
-	sqlite3 -cmd ".timeout 10000" "$db" "UPDATE events SET path='/etc/group' WHERE seq=$changed"
+	links=$(sql "SELECT max(link) FROM chain")
+	changed=$(sql "SELECT max(seq) FROM events WHERE path='/etc/passwd' AND seq<(SELECT max(seq)/2 FROM events)")
+	sql "UPDATE events SET path='/etc/group' WHERE seq=$changed"
 	/reeve/tests/bats/rechain.py "$db" "$changed" >"$BATS_TEST_TMPDIR/sql"
 	link=$(sed -n '1s/^-- //p' "$BATS_TEST_TMPDIR/sql")
 	[ "$link" -gt 1 ]
 	[ "$link" -lt "$links" ]
-	sqlite3 -cmd ".timeout 10000" "$db" <"$BATS_TEST_TMPDIR/sql"
+	sql <"$BATS_TEST_TMPDIR/sql"
 	found >"$BATS_TEST_TMPDIR/list"
 	cat "$BATS_TEST_TMPDIR/list"
 	grep -x "link-forged $link-$links" "$BATS_TEST_TMPDIR/list"
@@ -88,7 +93,7 @@ is() {
 	grep -x 'status 1' "$BATS_TEST_TMPDIR/list"
 	takeback
 	# The last links go with their records.
-	sqlite3 -cmd ".timeout 10000" "$db" "DELETE FROM chain WHERE link>$link"
+	sql "DELETE FROM chain WHERE link>$link"
 	found >"$BATS_TEST_TMPDIR/list"
 	cat "$BATS_TEST_TMPDIR/list"
 	grep -x "link-cut $((link + 1))-$links" "$BATS_TEST_TMPDIR/list"
@@ -100,7 +105,7 @@ is() {
 	grep -x "anchor-cut $((link + 1))-$links" "$BATS_TEST_TMPDIR/list"
 	grep '^seal-missing' "$BATS_TEST_TMPDIR/list"
 	# As an earlier version left it.
-	sqlite3 -cmd ".timeout 10000" "$db" "DROP TABLE chain"
+	sql "DROP TABLE chain"
 	found | grep '^not-chained'
 	takeback
 	mv "$BATS_TEST_TMPDIR/${seal##*/}" "$seal"
