@@ -84,7 +84,7 @@ at_least() {
 @test "SIGTERM in the middle of traffic: it ends at once and in order, nothing is lost, agents stay" {
 	local before rc=0
 	served
-	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 20 /etc/passwd; usleep 60000; done'
+	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 20 /etc/passwd; usleep 20000; done'
 	started svc-term
 	for _ in 1 2 3; do
 		retry 10 stored_over svc-term 200
