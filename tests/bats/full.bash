@@ -16,6 +16,10 @@ small_disk() {
 	start_node
 }
 no_small_disk() {
+	# It would go on with the disk below.
+	rm -f "$dir/filling"
+	pkill -KILL -f of=/var/lib/reeve/ballast || true
+	[ -z "${filler:-}" ] || wait "$filler" || true
 	stop_node
 	# After a test that has failed somebody may be at it still; the others are not to fail for that.
 	retry 10 umount /var/lib/reeve || umount -l /var/lib/reeve
@@ -69,12 +73,13 @@ full_under_load() {
 	small_disk "$FULL_DISK" '{"retention": {"age": null}}'
 	busy full
 	retry 10 holds full '.stored > 300'
-	# Somebody else takes all there is, and whatever is given up.
-	touch "$dir/filling"
+	# Somebody else takes all there is, and whatever is given up: most of it without writing, for which there is hardly a
+	# processor beside the node's and the agents' weight.
+	touch "$dir/filling" /var/lib/reeve/ballast
 	(while [ -e "$dir/filling" ]; do
-		for size in 1M 4k; do
-			dd if=/dev/zero bs=$size >>/var/lib/reeve/ballast 2>/dev/null || true
-		done
+		left=$(df --output=avail -B1 /var/lib/reeve | tail -n 1)
+		fallocate -l $(($(stat -c %s /var/lib/reeve/ballast) + left * 31 / 32)) /var/lib/reeve/ballast || true
+		dd if=/dev/zero bs=4k of=/var/lib/reeve/ballast oflag=append conv=notrunc 2>/dev/null || true
 		sleep 1
 	done) 3>&- 4>&- &
 	filler=$!
