@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See identity.h. An engine's own file counts for more than an annotation: those a tenant may
- * write. Nothing here is worth refusing a container for. */
+/* See identity.h. A container that is in podman's or docker's own files is theirs, whatever its
+ * annotations say, which a tenant may write. Nothing here is worth refusing a container for. */
 #include "identity.h"
 #include <errno.h>
 #include <limits.h>
@@ -57,9 +57,10 @@ static int by_annotations(struct state *s)
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		for (size_t k = 0; r == 0 && !*rows[i].to && meta_said_by[rows[i].said][k]; k++)
-			r = meta_take_word(annotation(s, meta_said_by[rows[i].said][k]),
-					   rows[i].to);
+		for (const char *const *k = meta_said_by[rows[i].said];
+		     r == 0 && !*rows[i].to && *k; k++)
+			if (!s->crio || meta_crio_says(*k))
+				r = meta_take_word(annotation(s, *k), rows[i].to);
 	if (r == 0 && labels && json_parse_foreign(labels, strlen(labels), &j, NULL, 0) == 0 &&
 	    j->type == JSON_OBJECT)
 		r = meta_take_labels(m, j);
@@ -87,10 +88,11 @@ static bool is_called(const char *path, size_t len, const char *id)
 
 /* podman keeps a list beside its containers' directories: .../overlay-containers/ID/userdata is the
  * bundle. */
-static int by_podman_list(struct state *s, size_t base, const char *file)
+static int by_podman_list(struct state *s, size_t base, const char *file, bool *found)
 {
 	char path[PATH_MAX];
 	_json_ struct json *list = NULL, *data = NULL;
+	const struct json *names;
 	const char *text;
 
 	if (snprintf(path, sizeof(path), "%.*s/%s", (int)base, s->bundle, file) >= PATH_MAX)
@@ -101,10 +103,15 @@ static int by_podman_list(struct state *s, size_t base, const char *file)
 	for (const struct json *c = list->child; c; c = c->next) {
 		if (strcmp(json_get_string(c, "id", ""), s->id) != 0)
 			continue;
+		*found = true;
+		names = json_get(c, "names"); /* the first is what `podman rename` changes */
+		if (names && names->type == JSON_ARRAY && names->child && names->child->string)
+			state_take_name(s, names->child->string);
 		text = json_get_string(c, "metadata", "");
 		if (json_parse_foreign(text, strlen(text), &data, NULL, 0) < 0)
 			return 0;
-		state_take_name(s, json_get_string(data, "name", ""));
+		if (!names || !names->child)
+			state_take_name(s, json_get_string(data, "name", ""));
 		return meta_take_word(json_get_string(data, "image-name", NULL),
 				      &s->annotated.image);
 	}
@@ -117,9 +124,8 @@ static int by_podman_pod(struct state *s, size_t base)
 	const char *infra = annotation(s, "io.kubernetes.cri-o.SandboxID");
 	_json_ struct json *config = NULL;
 	char path[PATH_MAX];
-	size_t len = strlen(s->name);
 
-	if (!infra && len > 6 && strcmp(s->name + len - 6, "-infra") == 0)
+	if (!infra && meta_is_infra(s->name))
 		infra = s->id;
 	if (!infra || !meta_id_valid(infra) ||
 	    snprintf(path, sizeof(path), "%.*s/%s/userdata/config.json", (int)base, s->bundle,
@@ -129,20 +135,21 @@ static int by_podman_pod(struct state *s, size_t base)
 	return meta_take_word(json_get_string(config, "hostname", NULL), &s->annotated.pod);
 }
 
-static int by_podman(struct state *s)
+static int by_podman(struct state *s, bool *found)
 {
 	size_t own = up(s->bundle, 1), base = up(s->bundle, 2);
 	int r;
 
 	if (strcmp(s->bundle + own, "/userdata") != 0 || !is_called(s->bundle, own, s->id))
 		return 0;
-	r = by_podman_list(s, base, "containers.json");
-	if (r == 0)
-		r = by_podman_list(s, base, "volatile-containers.json"); /* those of --rm */
-	return r < 0 ? r : by_podman_pod(s, base);
+	r = by_podman_list(s, base, "containers.json", found);
+	if (r == 0 && !*found)
+		r = by_podman_list(s, base, "volatile-containers.json", found); /* those of --rm */
+	return r < 0 || !*found ? r : by_podman_pod(s, base);
 }
 
-static int by_docker_file(struct state *s, const char *dir, size_t dir_len)
+/* containers is docker's directory of them, of which each is called by its id. */
+static int by_docker_file(struct state *s, const char *containers, size_t len, bool *found)
 {
 	char path[PATH_MAX];
 	_json_ struct json *j = NULL;
@@ -150,24 +157,26 @@ static int by_docker_file(struct state *s, const char *dir, size_t dir_len)
 	const char *name;
 	int r;
 
-	if (snprintf(path, sizeof(path), "%.*s/config.v2.json", (int)dir_len, dir) >= PATH_MAX)
+	if (snprintf(path, sizeof(path), "%.*s/%s/config.v2.json", (int)len, containers, s->id) >=
+	    PATH_MAX)
 		return 0;
 	j = read_json(path, CONFIG_SIZE_MAX);
 	if (strcmp(json_get_string(j, "ID", ""), s->id) != 0)
 		return 0;
+	*found = true;
 	name = json_get_string(j, "Name", "");
 	state_take_name(s, name + (name[0] == '/'));
 	config = json_get(j, "Config");
 	r = meta_take_word(json_get_string(config, "Image", NULL), &s->annotated.image);
 	labels = json_get(config, "Labels");
-	return r == 0 && labels && labels->type == JSON_OBJECT && !s->annotated.labels
+	return r == 0 && labels && labels->type == JSON_OBJECT
 		   ? meta_take_labels(&s->annotated, labels)
 		   : r;
 }
 
-/* docker's directory of the container, which is called by its id, holds what is mounted as
- * /etc/hostname and others. */
-static int by_docker(struct state *s)
+/* docker's directory of a container holds what is mounted as /etc/hostname and others: its own, or
+ * that of the one whose network it joins. */
+static int by_docker(struct state *s, bool *found)
 {
 	static const char *const mounted[] = {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"};
 	_json_ struct json *config = NULL;
@@ -178,31 +187,40 @@ static int by_docker(struct state *s)
 	if (snprintf(path, sizeof(path), "%s/config.json", s->bundle) >= PATH_MAX)
 		return 0;
 	text = read_text(path, CONFIG_SIZE_MAX, &len);
-	/* Most are nobody's but a runtime's: reading those as JSON would be a part of every start. */
+	/* Most are nobody's but a runtime's: reading those as JSON would be a part of every start.
+	 */
 	if (!text || !memmem(text, len, s->id, strlen(s->id)) ||
 	    json_parse_foreign(text, len, &config, NULL, 0) < 0)
 		return 0;
 	for (const struct json *m = json_get(config, "mounts") ? json_get(config, "mounts")->child
 							       : NULL;
-	     m; m = m->next) {
+	     m && !*found; m = m->next) {
 		const char *to = json_get_string(m, "destination", "");
 		const char *from = json_get_string(m, "source", "");
-		size_t dir = up(from, 1);
+		int r = 0;
 
 		for (size_t i = 0; i < ARRAY_SIZE(mounted); i++)
-			if (strcmp(to, mounted[i]) == 0 && from[0] == '/' &&
-			    is_called(from, dir, s->id))
-				return by_docker_file(s, from, dir);
+			if (strcmp(to, mounted[i]) == 0 && from[0] == '/')
+				r = by_docker_file(s, from, up(from, 2), found);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
 int identity_find(struct state *s)
 {
-	const char *manager = annotation(s, "io.container.manager");
-	int r = by_annotations(s);
+	char said[META_NAME_MAX];
+	bool found = false;
+	int r;
 
-	if (r < 0)
+	strcpy(said, s->name);
+	strcpy(s->name, s->id);
+	r = by_podman(s, &found);
+	if (r == 0 && !found && !s->crio)
+		r = by_docker(s, &found);
+	if (r < 0 || found)
 		return r;
-	return manager && strcmp(manager, "libpod") == 0 ? by_podman(s) : by_docker(s);
+	strcpy(s->name, said);
+	return by_annotations(s);
 }

@@ -49,9 +49,9 @@ bool state_take_name(struct state *s, const char *name)
 static void take_name(const struct json *annotations, struct state *s)
 {
 	strcpy(s->name, s->id);
-	for (size_t i = 0; meta_said_by[META_SAID_NAME][i]; i++)
-		if (state_take_name(s, json_get_string(annotations, meta_said_by[META_SAID_NAME][i],
-						       "")))
+	for (const char *const *key = meta_said_by[META_SAID_NAME]; *key; key++)
+		if ((!s->crio || meta_crio_says(*key)) &&
+		    state_take_name(s, json_get_string(annotations, *key, "")))
 			return;
 }
 
@@ -66,6 +66,7 @@ static int take_annotations(const struct json *root, struct state *s, char *erro
 		return wrong_type(annotations, "annotations", "an object", error, error_size);
 	if (meta_take_annotations(&s->annotated, annotations) < 0)
 		return util_refuse(-ENOMEM, error, error_size, "out of memory");
+	s->crio = strcmp(json_get_string(annotations, META_CRIO_ID, ""), s->id) == 0;
 	take_name(annotations, s);
 	s->repeat_each =
 	    strcmp(json_get_string(annotations, REEVE_ANNOTATION_REPEAT, ""), "each") == 0;
@@ -122,8 +123,8 @@ static int take_members(const struct json *root, struct state *s, char *error, s
 	return r < 0 ? r : take_annotations(root, s, error, error_size);
 }
 
-/* What no string of ours can hold, a NUL or what is not UTF-8, becomes a replacement: an annotation is the
- * tenant's, and must not make the state unreadable. */
+/* What is not UTF-8 becomes a replacement: an annotation is the tenant's, and must not make the state
+ * unreadable. */
 static void replace_unreadable(char *text, size_t len)
 {
 	for (size_t at = 0, n; at < len; at += n) {
@@ -131,10 +132,6 @@ static void replace_unreadable(char *text, size_t len)
 		if (n == 0) {
 			text[at] = '?';
 			n = 1;
-		} else if (text[at] == '\\' && len - at >= 2) {
-			n = 2;
-			if (len - at >= 6 && memcmp(text + at, "\\u0000", 6) == 0)
-				memcpy(text + at, "\\ufffd", 6);
 		}
 	}
 }
@@ -155,7 +152,7 @@ int state_parse(const char *text, size_t len, struct state *ret, char *error, si
 		return util_refuse(-ENOMEM, error, error_size, "out of memory");
 	memcpy(copy, text, len);
 	replace_unreadable(copy, len);
-	r = json_parse(copy, len, false, &root, error, error_size);
+	r = json_parse_foreign(copy, len, &root, error, error_size);
 	if (r < 0)
 		return r;
 	r = take_members(root, &s, error, error_size);

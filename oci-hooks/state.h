@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include "sidecar/common/meta.h"
 
-#define STATE_SIZE_MAX (4u << 20) /* bytes of JSON; the tenant's annotations are in it */
+/* Bytes of JSON; the tenant's annotations are in it. podman 4.3 takes those of the image's manifest, of up to
+ * 4 MiB, and runc writes a "<" as six bytes. */
+#define STATE_SIZE_MAX (32u << 20)
 #define STATE_PID_NONE (-1)
 
 struct state {
@@ -18,6 +20,7 @@ struct state {
 	char *policy;	  /* annotation io.reeve.policy: a name, or a policy; NULL without */
 	struct meta annotated; /* its annotations; from identity_find on what else is known of it, too */
 	char *record;	  /* annotation io.reeve.record: it can only ask for more; NULL without */
+	bool crio;	  /* CRI-O's annotations name its id: what its author says beside is not believed */
 	bool repeat_each; /* annotation io.reeve.repeat is "each": it can only ask for more */
 };
 

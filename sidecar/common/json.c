@@ -3,7 +3,7 @@
  * (yajl lets overlong forms and surrogates pass), parsed as one chunk, and each callback puts one
  * node into the tree under our own bounds. yajl does not survive a failed malloc: its memory comes
  * from here and a failure leaves it by longjmp. Refuses: lone surrogates, NUL in a string,
- * fractions (all three in a foreign text: only in a key), duplicate keys. */
+ * fractions, duplicate keys; a foreign text may have them where json.h says so. */
 #include "json.h"
 #include "utf8.h"
 #include "util.h"
@@ -302,7 +302,13 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 {
 	struct reader *r = ctx;
 
-	r->key = take_string(r, s, len);
+	if (r->foreign && !fits_string(r, s, len)) {
+		r->key = strdup(JSON_KEY_OTHER);
+		if (!r->key)
+			return out_of_memory(r);
+	} else {
+		r->key = take_string(r, s, len);
+	}
 	if (!r->key)
 		return 0;
 	move_to(r, yajl_get_bytes_consumed(r->yajl));
@@ -349,6 +355,11 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp((*(struct json *const *)a)->key, (*(struct json *const *)b)->key);
 }
 
+static bool same_key(const struct json *a, const struct json *b)
+{
+	return strcmp(a->key, b->key) == 0 && strcmp(a->key, JSON_KEY_OTHER) != 0;
+}
+
 /* A member whose key another one has as well. -ENOMEM. */
 static int find_duplicate(const struct json *object, const struct json **ret)
 {
@@ -358,7 +369,7 @@ static int find_duplicate(const struct json *object, const struct json **ret)
 	if (object->count < SORT_FROM) {
 		for (const struct json *a = object->child; a; a = a->next)
 			for (const struct json *b = a->next; b; b = b->next)
-				if (strcmp(a->key, b->key) == 0)
+				if (same_key(a, b))
 					*ret = b;
 		return 0;
 	}
@@ -369,9 +380,16 @@ static int find_duplicate(const struct json *object, const struct json **ret)
 		members[n++] = m;
 	qsort(members, n, sizeof(*members), compare_keys);
 	for (size_t i = 1; i < n; i++)
-		if (strcmp(members[i - 1]->key, members[i]->key) == 0)
+		if (same_key(members[i - 1], members[i]))
 			*ret = members[i];
 	return 0;
+}
+
+/* Of a foreign text's top: they are a tenant's. */
+static bool is_annotations(const struct reader *r)
+{
+	return r->foreign && r->depth == 2 && r->open[1]->key &&
+	       strcmp(r->open[1]->key, "annotations") == 0;
 }
 
 static int on_end_object(void *ctx)
@@ -380,7 +398,7 @@ static int on_end_object(void *ctx)
 	const struct json *twice = NULL;
 	char key[64];
 
-	if (find_duplicate(r->open[r->depth - 1], &twice) < 0)
+	if (!is_annotations(r) && find_duplicate(r->open[r->depth - 1], &twice) < 0)
 		return out_of_memory(r);
 	if (twice) {
 		utf8_escape(key, sizeof(key), twice->key, strlen(twice->key));

@@ -43,7 +43,10 @@ struct json {
 int json_parse(const char *text, size_t len, bool comments, struct json **ret, char *error,
 	       size_t error_size);
 /* The same for a text that is another program's business: fractions, numbers beyond 64 bits and strings
- * with a NUL or half a character are values of type JSON_OTHER. No comments. */
+ * with a NUL or half a character are values of type JSON_OTHER, and a key that is such a string is
+ * JSON_KEY_OTHER, which is no text's. The members of a top member "annotations" may have their keys
+ * more than once. No comments. */
+#define JSON_KEY_OTHER "\xff"
 int json_parse_foreign(const char *text, size_t len, struct json **ret, char *error,
 		       size_t error_size);
 void json_free(struct json *j);

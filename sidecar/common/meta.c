@@ -86,6 +86,14 @@ struct pairs {
 	size_t n_max, size_max;
 };
 
+static struct meta_annotation *find_pair(struct meta_annotation *list, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].key, key) == 0)
+			return &list[i];
+	return NULL;
+}
+
 static int take_pairs(const struct pairs *p, const struct json *object)
 {
 	size_t left = p->size_max;
@@ -94,10 +102,17 @@ static int take_pairs(const struct pairs *p, const struct json *object)
 	if (!*p->list)
 		return -ENOMEM;
 	for (const struct json *j = object ? object->child : NULL; j; j = j->next) {
-		struct meta_annotation *a = &(*p->list)[*p->n];
+		struct meta_annotation *a = find_pair(*p->list, *p->n, j->key);
 		size_t len = strlen(j->key) + 1;
 		const char *value;
 
+		if (a) { /* a runtime may go by either */
+			free(a->value);
+			a->value = NULL;
+			*p->cut = true;
+			continue;
+		}
+		a = &(*p->list)[*p->n];
 		if (*p->n == p->n_max || len > META_ANNOTATION_KEY_MAX || len > left ||
 		    !printable(j->key)) {
 			*p->cut = true;
@@ -133,7 +148,7 @@ int meta_take_word(const char *text, char **ret)
 {
 	char *copy;
 
-	if (!text || !*text || strlen(text) >= META_NAME_MAX || !printable(text))
+	if (!text || !*text || strlen(text) >= META_WORD_MAX || !printable(text))
 		return 0;
 	copy = strdup(text);
 	if (!copy)
@@ -145,10 +160,7 @@ int meta_take_word(const char *text, char **ret)
 
 const struct meta_annotation *meta_annotation(const struct meta *m, const char *key)
 {
-	for (size_t i = 0; i < m->annotations_n; i++)
-		if (strcmp(m->annotations[i].key, key) == 0)
-			return &m->annotations[i];
-	return NULL;
+	return find_pair(m->annotations, m->annotations_n, key);
 }
 
 /* An object of the meta's own, as json_out wrote it. */

@@ -10,6 +10,7 @@
 #define META_SIZE_MAX (96u << 10) /* bytes of JSON */
 #define META_ID_MAX 256		  /* bytes, NUL included */
 #define META_NAME_MAX 256
+#define META_WORD_MAX 512 /* image, pod, namespace: a reference by digest can be 330 long */
 
 #define META_ANNOTATIONS_MAX 128
 #define META_ANNOTATION_KEY_MAX 320   /* bytes, NUL included */
@@ -20,7 +21,7 @@
 
 struct meta_annotation {
 	char *key;
-	char *value; /* NULL: too long, or no printable text */
+	char *value; /* NULL: too long, no printable text, or there were several */
 };
 
 struct meta {
@@ -56,7 +57,7 @@ void meta_release(struct meta *m);
 int meta_take_annotations(struct meta *m, const struct json *annotations);
 /* The same of labels, with bounds of their own. */
 int meta_take_labels(struct meta *m, const struct json *labels);
-/* A copy of text that people may see on one line and that is shorter than META_NAME_MAX; anything else, and
+/* A copy of text that people may see on one line and that is shorter than META_WORD_MAX; anything else, and
  * "", is nothing and leaves *ret as it is. -ENOMEM. */
 int meta_take_word(const char *text, char **ret);
 /* An annotation, or NULL. */
@@ -65,7 +66,7 @@ const struct meta_annotation *meta_annotation(const struct meta *m, const char *
 int meta_id_valid(const char *id);
 
 /* By which annotations engines say it: containerd's CRI, CRI-O, nerdctl. Each list ends with NULL. A tenant may
- * be able to write those that its engine does not. */
+ * be able to write those that its engine does not; CRI-O puts its own over them, and its container's id beside. */
 enum meta_said { META_SAID_NAME, META_SAID_IMAGE, META_SAID_NAMESPACE, META_SAID_POD, META_SAID_N };
 extern const char *const meta_said_by[META_SAID_N][4];
 
@@ -76,12 +77,22 @@ enum meta_fit {
 	META_FIT_SANDBOX, /* it is namespace/pod, and this is what holds the pod's namespaces */
 	META_FIT_POD,	  /* it is namespace/pod */
 	META_FIT_NAME,	  /* it is the name, namespace/pod/name, or pod/name without a namespace */
+	META_FIT_KEY,	  /* it is the key, which no other container has */
 	META_FIT_ID,
 };
+/* Whether the name is what podman calls a pod's infra container. */
+bool meta_is_infra(const char *name);
+/* Whether what CRI-O writes says that it made the container of that id. */
+#define META_CRIO_ID "io.kubernetes.cri-o.ContainerID"
+/* Whether an annotation with that key is believed of a container of CRI-O's. */
+bool meta_crio_says(const char *key);
 enum meta_fit meta_fits(const struct meta *m, const char *word);
 
-#define META_ADDRESS_MAX (3 * META_NAME_MAX)
+#define META_ADDRESS_MAX (2 * META_WORD_MAX + META_NAME_MAX)
 /* The name, behind its pod and namespace where it has them: "payments/web-7/app". */
 void meta_address(const struct meta *m, char ret[static META_ADDRESS_MAX]);
-/* Appends " ID (ADDRESS)" to the text at at as far as there is room, returns the new end. */
-size_t meta_put_candidate(const struct meta *m, char *text, size_t size, size_t at);
+/* Appends " ID (ADDRESS)", of those that the id fits " KEY (RUNTIME)", to the text at at as far as there is room,
+ * returns the new end. */
+size_t meta_put_candidate(const struct meta *m, enum meta_fit fit, char *text, size_t size, size_t at);
+/* What to do where several fit that well. */
+const char *meta_fits_several(enum meta_fit fit);

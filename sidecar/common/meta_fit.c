@@ -21,21 +21,32 @@ void meta_address(const struct meta *m, char ret[static META_ADDRESS_MAX])
 		 m->name);
 }
 
+bool meta_is_infra(const char *name)
+{
+	return strlen(name) == 18 && strspn(name, "0123456789abcdef") == 12 &&
+	       strcmp(name + 12, "-infra") == 0;
+}
+
+/* The pod's author writes annotations into its containers, CRI-O its own over them: those it does
+ * not write are the author's. */
+bool meta_crio_says(const char *key)
+{
+	return strncmp(key, "io.kubernetes.cri.", 18) != 0 && strncmp(key, "nerdctl/", 8) != 0;
+}
+
+static bool says(const struct meta *m, const char *key, const char *value)
+{
+	const struct meta_annotation *a = meta_annotation(m, key);
+
+	return a && a->value && strcmp(a->value, value) == 0;
+}
+
 /* By the annotations of containerd's CRI and of CRI-O; podman has none, but a name. */
 static bool is_sandbox(const struct meta *m)
 {
-	static const char *const keys[] = {"io.kubernetes.cri.container-type",
-					   "io.kubernetes.cri-o.ContainerType"};
-	size_t len = strlen(m->name);
-
-	for (unsigned i = 0; i < 2; i++) {
-		const struct meta_annotation *a = meta_annotation(m, keys[i]);
-
-		if (a && a->value && strcmp(a->value, "sandbox") == 0)
-			return true;
-	}
-	return len == 18 && strspn(m->name, "0123456789abcdef") == 12 &&
-	       strcmp(m->name + 12, "-infra") == 0;
+	return (!says(m, META_CRIO_ID, m->id) &&
+		says(m, "io.kubernetes.cri.container-type", "sandbox")) ||
+	       says(m, "io.kubernetes.cri-o.ContainerType", "sandbox") || meta_is_infra(m->name);
 }
 
 static bool is_pod(const struct meta *m, const char *word)
@@ -52,6 +63,8 @@ enum meta_fit meta_fits(const struct meta *m, const char *word)
 
 	if (strcmp(m->id, word) == 0)
 		return META_FIT_ID;
+	if (strcmp(m->key, word) == 0)
+		return META_FIT_KEY;
 	meta_address(m, address);
 	if (strcmp(m->name, word) == 0 || strcmp(address, word) == 0)
 		return META_FIT_NAME;
@@ -60,15 +73,26 @@ enum meta_fit meta_fits(const struct meta *m, const char *word)
 	return *word && strncmp(m->id, word, strlen(word)) == 0 ? META_FIT_PREFIX : META_FIT_NONE;
 }
 
-size_t meta_put_candidate(const struct meta *m, char *text, size_t size, size_t at)
+const char *meta_fits_several(enum meta_fit fit)
 {
+	return fit == META_FIT_ID ? "is the id of several containers, give a key instead"
+				  : "fits several containers, give more of it or an id";
+}
+
+size_t meta_put_candidate(const struct meta *m, enum meta_fit fit, char *text, size_t size,
+			  size_t at)
+{
+	const char *name = m->id, *what = m->runtime ? m->runtime : "?";
 	char address[META_ADDRESS_MAX];
 	int n;
 
 	meta_address(m, address);
-	n = strcmp(address, m->id) == 0
-		? snprintf(text + at, size - at, " %s", m->id)
-		: snprintf(text + at, size - at, " %s (%s)", m->id, address);
+	if (fit == META_FIT_ID)
+		name = m->key;
+	else
+		what = strcmp(address, m->id) == 0 ? NULL : address;
+	n = what ? snprintf(text + at, size - at, " %s (%s)", name, what)
+		 : snprintf(text + at, size - at, " %s", name);
 	if (n > 0 && (size_t)n < size - at)
 		return at + (size_t)n;
 	text[at] = '\0';

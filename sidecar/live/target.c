@@ -172,6 +172,15 @@ struct search {
 	size_t names_len;
 };
 
+/* One that has ended may still have its pins. */
+static bool has_ended(const char *key)
+{
+	_target_ struct target t = TARGET_NONE;
+	int r = target_open(key, &t);
+
+	return r == -ESTALE || r == -ENOENT;
+}
+
 static int look_at(void *arg, const char *key)
 {
 	struct search *s = arg;
@@ -181,12 +190,14 @@ static int look_at(void *arg, const char *key)
 	if (read_meta(key, &m) < 0)
 		return 0;
 	fit = meta_fits(&m, s->word);
+	if (fit != META_FIT_NONE && fit >= s->fit && has_ended(key))
+		fit = META_FIT_NONE;
 	if (fit > s->fit)
 		s->n = s->names_len = 0;
 	if (fit != META_FIT_NONE && fit >= s->fit) {
 		s->n++;
 		s->fit = fit;
-		s->names_len = meta_put_candidate(&m, s->names, sizeof(s->names), s->names_len);
+		s->names_len = meta_put_candidate(&m, fit, s->names, sizeof(s->names), s->names_len);
 		memcpy(s->key, key, KEY_SIZE);
 	}
 	meta_release(&m);
@@ -201,9 +212,7 @@ int target_find(const char *word, struct target *t)
 	if (r < 0)
 		return log_err(r, "look for containers in %s: this needs root", PATH_PIN_CONTAINERS);
 	if (s.n > 1)
-		return log_err(0, "'%s' fits %u running containers, give more of it or an id:%s",
-			       word, s.n, s.names),
-		       -EEXIST;
+		return log_err(0, "'%s' %s:%s", word, meta_fits_several(s.fit), s.names), -EEXIST;
 	if (s.n == 0)
 		return log_err(0, "no running container '%s' is guarded here; 'reeve ps' lists them",
 			       word),

@@ -133,8 +133,8 @@ static bool same(const struct life *a, const struct life *b, enum meta_fit fit)
 {
 	char x[META_ADDRESS_MAX], y[META_ADDRESS_MAX];
 
-	if (strcmp(a->meta.id, b->meta.id) == 0)
-		return true;
+	if (strcmp(a->meta.id, b->meta.id) == 0) /* two runtimes may have the same id, both running */
+		return !a->stream || !b->stream || strcmp(a->meta.key, b->meta.key) == 0;
 	if (fit == META_FIT_PREFIX || (!a->ended && !b->ended))
 		return false;
 	meta_address(&a->meta, x);
@@ -150,20 +150,20 @@ static bool better(const struct life *a, const struct life *b)
 	return a->meta.started_wall_ns > b->meta.started_wall_ns;
 }
 
-/* Those that fit as well as any, each container once. */
+/* Those that fit as well as any, each container once; where their id is the same, those that run. */
 static void list_candidates(const struct lives *all, const char *word, enum meta_fit fit, char *error,
 			    size_t size)
 {
-	int n = snprintf(error, size, "'%s' fits several containers, give more of it or an id:", word);
+	int n = snprintf(error, size, "'%s' %s:", word, meta_fits_several(fit));
 	size_t at = n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
 
 	for (struct life *l = all->first; l; l = l->next) {
 		bool seen = false;
 
 		for (struct life *o = all->first; o != l && !seen; o = o->next)
-			seen = strcmp(o->meta.id, l->meta.id) == 0;
-		if (!seen && meta_fits(&l->meta, word) == fit)
-			at = meta_put_candidate(&l->meta, error, size, at);
+			seen = fit != META_FIT_ID && strcmp(o->meta.id, l->meta.id) == 0;
+		if (!seen && (fit != META_FIT_ID || l->stream) && meta_fits(&l->meta, word) == fit)
+			at = meta_put_candidate(&l->meta, fit, error, size, at);
 	}
 }
 

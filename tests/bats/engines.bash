@@ -197,6 +197,11 @@ docker_cell() {
 	said "$id" '.name == "rt-docker" and .image == "localhost/bb" and .labels == {"tier": "front"} and .runtime == "runc"'
 	cell docker+reeve-runc "$(version docker)+$(version runc)" "$id" docker exec rt-docker
 	jq -es 'all(.[]; .container.name == "rt-docker" and .container.labels.tier == "front")' "$BATS_TEST_TMPDIR/log"
+	# One that joins its network has that one's files of names mounted, not its own.
+	docker run -d --runtime reeve --network container:rt-docker --security-opt apparmor=unconfined --name rt-beside \
+		localhost/bb "${life[@]}" 3>&- 4>&-
+	said "$(docker inspect --format '{{.Id}}' rt-beside)" '.name == "rt-beside" and .image == "localhost/bb" and .armed'
+	docker rm -f rt-beside
 	docker stop -t 10 rt-docker
 	docker rm rt-docker
 	cell_over 5

@@ -84,7 +84,7 @@ bats_require_minimum_version 1.5.0
 
 @test "hook: state that is huge, deeply nested, not UTF-8" {
 	state x 1
-	head -c 4300000 /dev/zero | tr '\0' ' ' >>"$BATS_TEST_TMPDIR/in"
+	head -c 34000000 /dev/zero | tr '\0' ' ' >>"$BATS_TEST_TMPDIR/in"
 	refuses "longer than" reeve-hook
 	head -c 500000 /dev/zero | tr '\0' '[' >"$BATS_TEST_TMPDIR/in"
 	refuses "one more level of nesting" reeve-hook
@@ -92,8 +92,8 @@ bats_require_minimum_version 1.5.0
 	refuses "\"id\" is missing" reeve-hook
 }
 
-@test "hook: a writer of 6 MiB is read to its end" {
-	run bash -o pipefail -c "head -c 6000000 /dev/zero | tr '\\0' ' ' | reeve-hook"
+@test "hook: a writer of 34 MiB, which is too much, is read to its end" {
+	run bash -o pipefail -c "head -c 36000000 /dev/zero | reeve-hook"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }

@@ -32,20 +32,24 @@ tried() {
 # Reads it in the shell itself, says its own pid, waits.
 try=(/bin/sh -c 'echo $$ >/tmp/pid; read x </etc/forbidden; trap "exit 5" TERM; sleep 1000 & wait')
 
-@test "podman: restart is another life of the same name, pause keeps its guard" {
+@test "podman: restart is another life of the same container, pause keeps its guard; its name is podman's, also renamed" {
 	local id
-	run_detached --name pd-life localhost/bb "${try[@]}"
+	run_detached --name pd-life --annotation io.container.manager=x --annotation io.kubernetes.cri.container-name=etcd \
+		--annotation io.kubernetes.pod.namespace=kube-system localhost/bb "${try[@]}"
 	id=$(id_of pd-life)
+	said "$id" '.name == "pd-life" and .image == "localhost/bb:latest" and .namespace == null'
 	tries pd-life '.process.ns_pid == 1 and .process.pid == $host'
 	podman pause pd-life
 	said "$id" '.state == "running" and .agent'
 	podman unpause pd-life
 	run podman exec pd-life cat /etc/forbidden
 	[ "$status" -ne 0 ]
-	podman restart -t 10 pd-life 3>&- 4>&-
-	tries pd-life '.process.ns_pid == 1 and .process.pid == $host'
+	podman rename pd-life pd-renamed
+	podman restart -t 10 pd-renamed 3>&- 4>&-
+	reeve ps --json | jq -e --arg id "$id" 'any(.[]; .id == $id and .name == "pd-renamed")'
+	tries pd-renamed '.process.ns_pid == 1 and .process.pid == $host'
 	[ "$(reeve ps -a --json | jq -c --arg id "$id" '[.[] | select(.id == $id) | .state]')" = '["ended","running"]' ]
-	podman rm -f -t 0 pd-life
+	podman rm -f -t 0 pd-renamed
 	retry 10 complete "$id"
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "sidecar/common/meta.h"
 #include "sidecar/common/util.h"
@@ -182,7 +183,7 @@ TEST("every allocation may fail")
 static enum meta_fit fit(const char *id, const char *name, const char *pod, const char *namespace,
 			 const char *word)
 {
-	struct meta m = {.pod = (char *)pod, .namespace = (char *)namespace};
+	struct meta m = {.pod = (char *)pod, .namespace = (char *)namespace, .key = "00000000000000ab"};
 
 	strcpy(m.id, id);
 	strcpy(m.name, name);
@@ -204,6 +205,9 @@ TEST("a word fits by id, name, place and the beginning of an id")
 	CHECK_INT(fit("abc1", "app", "web-7", "pay", "shop/web-7"), META_FIT_NONE);
 	CHECK_INT(fit("abc1", "app", "web-7", "pay", "web-7/app"), META_FIT_NONE);
 	CHECK_INT(fit("abc1", "app", "shop", NULL, "shop/app"), META_FIT_NAME);
+	CHECK_INT(fit("abc1", "00000000000000aa", NULL, NULL, "00000000000000aa"), META_FIT_NAME);
+	CHECK_INT(fit("abc1", "app", NULL, NULL, "00000000000000ab"), META_FIT_KEY);
+	CHECK_INT(fit("abc1", "app", NULL, NULL, "00000000000000a"), META_FIT_NONE);
 	CHECK_INT(fit("abc1", "0123456789ab-infra", "web-7", "pay", "pay/web-7"), META_FIT_SANDBOX);
 }
 
@@ -211,9 +215,45 @@ TEST("candidates are named as far as there is room")
 {
 	struct meta m = {.id = "abc1", .name = "app", .pod = (char *)"web-7", .namespace = (char *)"pay"};
 	char text[30] = "";
-	size_t at = meta_put_candidate(&m, text, sizeof(text), 0);
+	size_t at = meta_put_candidate(&m, META_FIT_NAME, text, sizeof(text), 0);
 
 	CHECK_STR(text, " abc1 (pay/web-7/app)");
-	CHECK_INT(meta_put_candidate(&m, text, sizeof(text), at), (long long)at);
+	CHECK_INT(meta_put_candidate(&m, META_FIT_NAME, text, sizeof(text), at), (long long)at);
 	CHECK_STR(text, " abc1 (pay/web-7/app)");
+	strcpy(m.key, "00000000000000ab");
+	m.runtime = (char *)"crun";
+	meta_put_candidate(&m, META_FIT_ID, text, sizeof(text), 0);
+	CHECK_STR(text, " 00000000000000ab (crun)");
+}
+
+TEST("an annotation that is there twice is not known; what is no text is passed over")
+{
+	static const char text[] = "{\"annotations\":{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\",\"x\\u0000\":\"4\","
+				   "\"x\\ud800\":\"5\",\"c\":\"6\"}}";
+	_json_ struct json *j = NULL;
+	struct meta m = {};
+
+	REQUIRE(json_parse_foreign(text, strlen(text), &j, error, sizeof(error)) == 0);
+	REQUIRE(meta_take_annotations(&m, json_get(j, "annotations")) == 0);
+	CHECK_INT(m.annotations_n, 3);
+	CHECK(m.annotations_cut);
+	CHECK(meta_annotation(&m, "a") && !meta_annotation(&m, "a")->value);
+	CHECK_STR(meta_annotation(&m, "b")->value, "2");
+	CHECK_STR(meta_annotation(&m, "c")->value, "6");
+	meta_release(&m);
+}
+
+TEST("an image's reference at and over its bound")
+{
+	char reference[META_WORD_MAX + 1];
+	char *image = NULL;
+
+	memset(reference, 'r', sizeof(reference));
+	reference[META_WORD_MAX] = '\0';
+	CHECK_INT(meta_take_word(reference, &image), 0);
+	CHECK(image == NULL);
+	reference[META_WORD_MAX - 1] = '\0';
+	CHECK_INT(meta_take_word(reference, &image), 0);
+	CHECK(image && strcmp(image, reference) == 0);
+	free(image);
 }

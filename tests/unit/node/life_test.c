@@ -54,6 +54,26 @@ static struct life *add_in(struct lives *all, const char *id, const char *name, 
 	return l;
 }
 
+TEST("one id of two runtimes: neither is meant, each by its key; after the end it is the last")
+{
+	struct lives all = {};
+	struct life *a = add(&all, "web", "web", 1000), *b = add(&all, "web", "web", 2000), *got = NULL;
+	char error[256];
+
+	strcpy(b->meta.key, "0000000000000008");
+	CHECK_INT(lives_find(&all, "web", &got, error, sizeof(error)), 0);
+	CHECK(got == b);
+	a->stream = b->stream = (struct stream *)&all;
+	CHECK_INT(lives_find(&all, "web", &got, error, sizeof(error)), -EEXIST);
+	CHECK(strstr(error, "0000000000000007") && strstr(error, "0000000000000008") && strstr(error, "a key"));
+	CHECK_INT(lives_find(&all, "0000000000000007", &got, error, sizeof(error)), 0);
+	CHECK(got == a);
+	CHECK_INT(lives_find(&all, "0000000000000008", &got, error, sizeof(error)), 0);
+	CHECK(got == b);
+	a->stream = b->stream = NULL;
+	lives_release(&all);
+}
+
 TEST("a name in several pods, a pod of several containers, a name that was used again")
 {
 	struct lives all = {};

@@ -62,9 +62,9 @@ static void podman_files(const struct dir *d)
 {
 	dir_file(d, "o/containers.json",
 		 "[{\"id\":\"other\",\"metadata\":\"{\\\"name\\\":\\\"no\\\"}\"},{\"id\":\"" ID
-		 "\",\"flags\":{\"x\":1.5},"
+		 "\",\"flags\":{\"x\":1.5},\"names\":[\"web\"],"
 		 "\"metadata\":\"{\\\"image-name\\\":\\\"localhost/"
-		 "bb:latest\\\",\\\"name\\\":\\\"web\\\"}\"}]");
+		 "bb:latest\\\",\\\"name\\\":\\\"before-rename\\\"}\"}]");
 	dir_file(d, "o/infra1/userdata/config.json", "{\"hostname\":\"shop\"}");
 }
 
@@ -77,7 +77,8 @@ TEST("podman: its list of containers, whatever annotations say; the pod by its i
 	REQUIRE(
 	    find(
 		&d, "o/" ID "/userdata",
-		"{\"io.container.manager\":\"libpod\",\"io.kubernetes.cri-o.SandboxID\":\"infra1\","
+		"{\"io.container.manager\":\"x\",\"io.kubernetes.cri-o.SandboxID\":\"infra1\","
+		"\"io.kubernetes.cri.sandbox-namespace\":\"kube-system\",\"io.kubernetes.pod.name\":\"etcd\","
 		"\"io.kubernetes.cri.container-name\":\"forged\",\"io.kubernetes.cri.image-name\":"
 		"\"forged\"}",
 		&s) == 0);
@@ -112,6 +113,7 @@ static void docker_files(const struct dir *d, const char *dir, const char *id)
 {
 	_free_ char *config = NULL, *own = NULL, *name = NULL;
 
+	CHECK(asprintf(&name, "%s/config.v2.json", dir) > 0);
 	CHECK(asprintf(&config,
 		       "{\"mounts\":[{\"destination\":\"/proc\",\"source\":\"proc\"},"
 		       "{\"destination\":\"/etc/hostname\",\"source\":\"%s/%s/hostname\"}],"
@@ -120,9 +122,8 @@ static void docker_files(const struct dir *d, const char *dir, const char *id)
 	dir_file(d, "b/config.json", config);
 	CHECK(asprintf(&own,
 		       "{\"ID\":\"%s\",\"Name\":\"/shop\",\"Config\":{\"Image\":\"nginx:1\","
-		       "\"Labels\":{\"tier\":\"front\"}}}",
+		       "\"Labels\":{\"tier\":\"front\",\"a\\u0000b\":\"of the image\"}}}",
 		       id) > 0);
-	CHECK(asprintf(&name, "%s/config.v2.json", dir) > 0);
 	dir_file(d, name, own);
 }
 
@@ -138,6 +139,45 @@ TEST("docker: its own file of the container")
 	REQUIRE(s.annotated.labels_n == 1);
 	CHECK_STR(s.annotated.labels[0].key, "tier");
 	CHECK_STR(s.annotated.labels[0].value, "front");
+}
+
+TEST("docker: a container that joins another's network, whatever its annotations say")
+{
+	_dir_ struct dir d = dir_make();
+	_free_ char *config = NULL;
+	_state_ struct state s = {};
+
+	docker_files(&d, "c/" ID, ID);
+	REQUIRE(asprintf(&config,
+			 "{\"id\":\"" ID "\",\"mounts\":[{\"destination\":\"/etc/resolv.conf\",\"source\":\"%s/c/the-other/"
+			 "resolv.conf\"}]}",
+			 d.path) > 0);
+	dir_file(&d, "b/config.json", config);
+	REQUIRE(find(&d, "b",
+		     "{\"io.container.manager\":\"libpod\",\"io.kubernetes.pod.namespace\":\"kube-system\","
+		     "\"io.kubernetes.pod.name\":\"etcd\",\"nerdctl/name\":\"etcd\"}",
+		     &s) == 0);
+	CHECK_STR(s.name, "shop");
+	CHECK_STR(s.annotated.image, "nginx:1");
+	CHECK(!s.annotated.namespace && !s.annotated.pod);
+}
+
+TEST("CRI-O: what the pod's author writes in another engine's words is not believed")
+{
+	_dir_ struct dir d = dir_make();
+	_state_ struct state s = {};
+
+	REQUIRE(find(&d, "b",
+		     "{\"io.kubernetes.cri.container-name\":\"etcd\",\"io.kubernetes.cri.image-name\":\"etcd:3\","
+		     "\"io.kubernetes.cri.sandbox-name\":\"etcd-0\",\"io.kubernetes.cri.sandbox-namespace\":\"kube-system\","
+		     "\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.cri-o.ImageName\":\"app:2\","
+		     "\"io.kubernetes.pod.name\":\"web-8\",\"io.kubernetes.pod.namespace\":\"shop\","
+		     "\"io.kubernetes.cri-o.ContainerID\":\"" ID "\"}",
+		     &s) == 0);
+	CHECK_STR(s.name, "app");
+	CHECK_STR(s.annotated.image, "app:2");
+	CHECK_STR(s.annotated.pod, "web-8");
+	CHECK_STR(s.annotated.namespace, "shop");
 }
 
 TEST("what a tenant mounts there is not believed: another directory, another id, a link")

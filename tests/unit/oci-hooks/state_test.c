@@ -33,8 +33,40 @@ TEST("an annotation that no string can hold is no reason not to read the rest")
 	REQUIRE(parse(odd, &s) == 0);
 	CHECK_STR(s.policy, "web");
 	CHECK_STR(meta_annotation(&s.annotated, "not")->value, "\\u0000");
-	CHECK_STR(meta_annotation(&s.annotated, "nul")->value, "a\xef\xbf\xbd" "b");
+	CHECK(!meta_annotation(&s.annotated, "nul")->value);
 	CHECK_STR(meta_annotation(&s.annotated, "bytes")->value, "a?" "?(");
+}
+
+TEST("annotations whose keys are the same, or become it, are no reason either")
+{
+	static const char *const odd[] = {"\"x\":\"1\",\"x\":\"2\"", "\"a\\u0000\":\"1\",\"a\\ufffd\":\"2\"",
+					  "\"a\xff\":\"1\",\"a\xfe\":\"2\"", "\"\\u0000\":1,\"\\u0000\":2"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		_free_ char *text = NULL;
+		_state_ struct state s = {};
+
+		REQUIRE(asprintf(&text, "{\"id\":\"c\",\"bundle\":\"/b\",\"annotations\":{%s,\"io.reeve.policy\":\"web\"}}",
+				 odd[i]) > 0);
+		if (!CHECK(parse(text, &s) == 0) || !CHECK_STR(s.policy, "web"))
+			printf("#   %s: %s\n", odd[i], error);
+		CHECK(s.annotated.annotations_cut);
+	}
+}
+
+TEST("CRI-O's own annotations are believed before those of the pod's author")
+{
+	static const char text[] = "{\"id\":\"%s\",\"bundle\":\"/b\",\"annotations\":{"
+				   "\"io.kubernetes.cri.container-name\":\"etcd\",\"nerdctl/name\":\"n\","
+				   "\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.cri-o.ContainerID\":\"c1\"}}";
+	char own[400], other[400];
+	_state_ struct state s = {}, t = {};
+
+	snprintf(own, sizeof(own), text, "c1");
+	snprintf(other, sizeof(other), text, "c2");
+	REQUIRE(parse(own, &s) == 0 && parse(other, &t) == 0);
+	CHECK_STR(s.name, "app");
+	CHECK_STR(t.name, "etcd");
 }
 
 TEST("runc's state")
