@@ -21,22 +21,27 @@ struct place {
 
 /* The last part alone is not followed where it is a link: what it points to may serve others, too.
  */
-static int open_place(const char *bundle, const char *config, struct place *p, char *error,
-		      size_t error_size)
+static int open_place(const char *bundle, const char *config, struct place *p, char *why)
 {
+	bool in_bundle = strcmp(config, "config.json") == 0;
 	char *slash;
-	int n = config[0] == '/' ? snprintf(p->path, sizeof(p->path), "%s", config)
-				 : snprintf(p->path, sizeof(p->path), "%s/%s", bundle, config);
+	int n = snprintf(p->path, sizeof(p->path), "%s%s%s", in_bundle ? bundle : "",
+			 in_bundle	       ? "/"
+			 : strchr(config, '/') ? ""
+					       : "./",
+			 config);
 
 	if (n >= (int)sizeof(p->path))
-		return util_refuse(-ENAMETOOLONG, error, error_size,
+		return util_refuse(-ENAMETOOLONG, why, REASON_MAX,
 				   "the bundle's path is longer than %d bytes", PATH_MAX - 1);
 	slash = strrchr(p->path, '/');
 	p->name = slash + 1;
 	*slash = '\0';
 	p->dir = open(slash == p->path ? "/" : p->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	*slash = '/';
-	return p->dir < 0 ? -errno : 0;
+	return p->dir < 0 ? util_refuse(-errno, why, REASON_MAX, "cannot open its directory (%s)",
+					strerror(errno))
+			  : 0;
 }
 
 static int read_config(const struct place *p, struct stat *ret_st, char **ret, size_t *ret_len,
@@ -101,15 +106,13 @@ int bundle_add_hook(const char *bundle, const char *config, const char *const *h
 	char why[REASON_MAX] = "";
 	size_t len, made_len;
 	struct stat st;
-	int r = open_place(bundle, config, &p, error, error_size);
+	int r = open_place(bundle, config, &p, why);
 
 	dir = p.dir;
 	if (r == 0)
 		r = read_config(&p, &st, &text, &len, why);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
-	if (r == -ENAMETOOLONG)
-		return r;
 	if (r == 0) {
 		r = insert_hook(text, len, hook, &made, &made_len, why, sizeof(why));
 		if (r == 1)
@@ -118,7 +121,7 @@ int bundle_add_hook(const char *bundle, const char *config, const char *const *h
 			util_refuse(r, why, sizeof(why), "cannot write beside it and rename (%s)",
 				    strerror(-r));
 	}
-	return r < 0 ? util_refuse(r, error, error_size, "%s: %s", p.path,
+	return r < 0 ? util_refuse(r, error, error_size, "%.400s: %s", p.path,
 				   why[0] ? why : strerror(-r))
 		     : 0;
 }

@@ -108,6 +108,16 @@ static int parse_global(int argc, char **argv, struct call *c)
 	return at;
 }
 
+static bool is_help(const char *word)
+{
+	static const char *const words[] = {"-h", "--h", "-help", "--help", "-?", "--usage"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
 static void parse_verb(int argc, char **argv, int at, struct call *c)
 {
 	for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
@@ -116,13 +126,14 @@ static void parse_verb(int argc, char **argv, int at, struct call *c)
 
 		if (!is_option(argv[at]))
 			continue;
+		c->asks_help |= is_help(argv[at]);
 		o = find(of_verb, ARRAY_SIZE(of_verb), argv[at], &value);
 		if (o && !value && ++at < argc)
 			value = argv[at];
 		if (!o || !value)
 			continue;
 		if (o->letter == 'b')
-			c->bundle = value;
+			c->bundle = *value ? value : "."; /* as runc has it; crun refuses it */
 		else if (o->letter == 'f')
 			c->config = value;
 	}
@@ -140,5 +151,6 @@ void call_parse(int argc, char **argv, struct call *ret)
 
 bool call_makes(const struct call *c)
 {
-	return c->verb && (strcmp(c->verb, "create") == 0 || strcmp(c->verb, "run") == 0);
+	return c->verb && !c->asks_help &&
+	       (strcmp(c->verb, "create") == 0 || strcmp(c->verb, "run") == 0);
 }

@@ -7,9 +7,10 @@
 struct call {
 	const char *verb;   /* NULL: none */
 	const char *bundle; /* --bundle of create and run; "." without */
-	const char *config; /* crun's --config: the file in it; "config.json" without */
+	const char *config; /* crun's --config, from where it was called; "config.json" without: the file in it */
 	const char *log;    /* --log; NULL without */
 	bool log_json;	    /* --log-format json */
+	bool asks_help;	    /* --help of create and run: then they make nothing */
 };
 
 /* Points into argv. */

@@ -63,7 +63,8 @@ static int take_fail(const char *path, const struct json *j, struct conf *c, cha
 	return refuse(path, j, "expected \"open\" or \"closed\"", error, error_size);
 }
 
-static int take_members(const char *path, struct conf *c, char *error, size_t error_size)
+static int take_members(const char *path, bool makes, struct conf *c, char *error,
+			size_t error_size)
 {
 	int r = 0;
 
@@ -72,6 +73,8 @@ static int take_members(const char *path, struct conf *c, char *error, size_t er
 	for (const struct json *j = c->root->child; j && r == 0; j = j->next) {
 		if (strcmp(j->key, "runtime") == 0)
 			r = take_path(path, j, c->runtime, error, error_size);
+		else if (!makes)
+			continue;
 		else if (strcmp(j->key, "hook") == 0)
 			r = take_hook(path, j, c, error, error_size);
 		else if (strcmp(j->key, "fail") == 0)
@@ -85,7 +88,7 @@ static int take_members(const char *path, struct conf *c, char *error, size_t er
 	return r;
 }
 
-static int read_file(const char *path, struct conf *c, char *error, size_t error_size)
+static int read_file(const char *path, bool makes, struct conf *c, char *error, size_t error_size)
 {
 	_free_ char *text = NULL;
 	char why[200];
@@ -100,10 +103,10 @@ static int read_file(const char *path, struct conf *c, char *error, size_t error
 	r = json_parse(text, len, true, &c->root, why, sizeof(why));
 	if (r < 0)
 		return util_refuse(r, error, error_size, "%s:%s", path, why);
-	return take_members(path, c, error, error_size);
+	return take_members(path, makes, c, error, error_size);
 }
 
-int conf_read(const char *path, struct conf *ret, char *error, size_t error_size)
+int conf_read(const char *path, bool makes, struct conf *ret, char *error, size_t error_size)
 {
 	int r;
 
@@ -112,7 +115,7 @@ int conf_read(const char *path, struct conf *ret, char *error, size_t error_size
 	if (r < 0)
 		return util_refuse(r, error, error_size, "find reeve-hook beside this program: %s",
 				   strerror(-r));
-	r = read_file(path, ret, error, error_size);
+	r = read_file(path, makes, ret, error, error_size);
 	if (r < 0)
 		conf_release(ret);
 	ret->hook[0] = ret->hook_path;
@@ -147,7 +150,7 @@ static bool is_self(const char *path)
 	       same_content(other, self, (size_t)a.st_size);
 }
 
-static bool is_program(const char *path)
+bool conf_is_program(const char *path)
 {
 	struct stat st;
 
@@ -160,7 +163,7 @@ int conf_find_runtime(struct conf *c, const char *const *dirs, size_t dirs_count
 	static const char *const names[] = {"runc", "crun"};
 
 	if (c->runtime[0]) {
-		if (!is_program(c->runtime))
+		if (!conf_is_program(c->runtime))
 			return util_refuse(-ENOENT, error, error_size,
 					   "\"runtime\": %s is no program: install it, or name "
 					   "another",
@@ -175,7 +178,7 @@ int conf_find_runtime(struct conf *c, const char *const *dirs, size_t dirs_count
 	for (size_t n = 0; n < ARRAY_SIZE(names); n++)
 		for (size_t d = 0; d < dirs_count; d++) {
 			snprintf(c->runtime, sizeof(c->runtime), "%s/%s", dirs[d], names[n]);
-			if (is_program(c->runtime) && !is_self(c->runtime))
+			if (conf_is_program(c->runtime) && !is_self(c->runtime))
 				return 0;
 		}
 	c->runtime[0] = '\0';

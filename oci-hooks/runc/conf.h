@@ -23,9 +23,12 @@ struct conf {
 void conf_release(struct conf *c);
 #define _conf_ __attribute__((cleanup(conf_release)))
 
-/* From path; a file that is not there is an empty one. Does not look for the runtime. -EINVAL and
- * others with "PATH:line:column: found, expected" in error. */
-int conf_read(const char *path, struct conf *ret, char *error, size_t error_size);
+/* From path; a file that is not there is an empty one. Does not look for the runtime. makes: whether the call makes a
+ * container; any other needs no more than "runtime", and what is wrong beside that must not keep it from stopping
+ * one. -EINVAL and others with "PATH:line:column: found, expected" in error. */
+int conf_read(const char *path, bool makes, struct conf *ret, char *error, size_t error_size);
+/* Whether it can be run: no directory, no file without the right. */
+bool conf_is_program(const char *path);
 /* The runtime to run: the one named, which must be there, or runc, else crun, of dirs. Never this
  * program, nor a copy of it. */
 int conf_find_runtime(struct conf *c, const char *const *dirs, size_t dirs_count, char *error,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* reeve-runc: a runtime for engines that have no hook directory. It gives the bundle of a container
- * that is made our hook and then is the real runtime, with the command line as it came. It starts
+ * that is made our hook and then is the real runtime, with the arguments as they came. It starts
  * no process, reads no environment, and on any other verb does nothing. */
 #include <errno.h>
 #include <stdio.h>
@@ -53,11 +53,11 @@ static int add_hook(const struct call *c, const struct conf *conf)
 	char error[TEXT_MAX], text[TEXT_MAX + 100];
 	int r = 0;
 
-	if (access(conf->hook_path, X_OK) < 0)
-		r = util_refuse(-errno, error, sizeof(error),
-				"the hook %s is no program (%s): install it, or name another "
+	if (!conf_is_program(conf->hook_path))
+		r = util_refuse(-ENOENT, error, sizeof(error),
+				"the hook %.400s is no program: install it, or name another "
 				"in " PATH_RUNC_CONF,
-				conf->hook_path, strerror(errno));
+				conf->hook_path);
 	if (r == 0)
 		r = bundle_add_hook(c->bundle, c->config, conf->hook, error, sizeof(error));
 	if (r == 0)
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 
 	log_open("reeve-runc", true);
 	call_parse(argc, argv, &call);
-	r = conf_read(PATH_RUNC_CONF, &conf, error, sizeof(error));
+	r = conf_read(PATH_RUNC_CONF, call_makes(&call), &conf, error, sizeof(error));
 	if (r == 0)
 		r = conf_find_runtime(&conf, dirs, ARRAY_SIZE(dirs), error, sizeof(error));
 	if (r < 0) {
@@ -90,6 +90,7 @@ int main(int argc, char **argv)
 	}
 	if (call_makes(&call) && add_hook(&call, &conf) < 0)
 		return 1;
+	argv[0] = conf.runtime; /* crun goes by its name: krun, crun-wasm */
 	execv(conf.runtime, argv);
 	r = -errno;
 	tell_engine(&call, "error", "reeve-runc cannot run the runtime");

@@ -55,15 +55,39 @@ TEST("the file is replaced whole, with its mode; a second time not at all")
 	CHECK_INT(dir_count(&d), 1);
 }
 
+TEST("another configuration than the bundle's is looked for from here, as crun does")
+{
+	_dir_ struct dir d = dir_make();
+	_free_ char *there = NULL, *beside = NULL;
+	_close_ int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	dir_file(&d, "other.json", "{}");
+	dir_file(&d, "bundle/other.json", "{}");
+	dir_file(&d, "sub/other.json", "{}");
+	REQUIRE(here >= 0 && fchdir(d.fd) == 0);
+	CHECK_INT(bundle_add_hook("bundle", "other.json", hook, error, sizeof(error)), 0);
+	CHECK_INT(bundle_add_hook("bundle", "sub/other.json", hook, error, sizeof(error)), 0);
+	REQUIRE(fchdir(here) == 0);
+	beside = text_of(&d, "other.json");
+	CHECK(strstr(beside, "/r/reeve-hook"));
+	free(beside);
+	beside = text_of(&d, "sub/other.json");
+	CHECK(strstr(beside, "/r/reeve-hook"));
+	there = text_of(&d, "bundle/other.json");
+	CHECK_STR(there, "{}");
+}
+
 TEST("no file, no bundle: the runtime says so")
 {
 	_dir_ struct dir d = dir_make();
+	_free_ char *in_file = NULL;
 
 	CHECK_INT(add(&d), 0);
 	CHECK_INT(bundle_add_hook("/nonexistent/bundle", "config.json", hook, error, sizeof(error)),
 		  0);
 	dir_file(&d, "file", "");
-	CHECK_INT(bundle_add_hook(d.path, "file/config.json", hook, error, sizeof(error)), 0);
+	in_file = dir_path(&d, "file/config.json");
+	CHECK_INT(bundle_add_hook("/b", in_file, hook, error, sizeof(error)), 0);
 	CHECK_INT(dir_count(&d), 1);
 }
 
@@ -129,6 +153,11 @@ TEST("a path longer than paths can be")
 	path[0] = '/';
 	path[4999] = '\0';
 	CHECK_INT(bundle_add_hook(path, "config.json", hook, error, sizeof(error)), -ENAMETOOLONG);
+	CHECK(strstr(error, "longer than 4095 bytes"));
+	path[3000] = '\0'; /* a part of it that is too long */
+	memset(error, 'x', sizeof(error) - 1);
+	CHECK_INT(bundle_add_hook(path, "config.json", hook, error, sizeof(error)), -ENAMETOOLONG);
+	CHECK(strstr(error, "cannot open its directory (File name too long)"));
 	free(path);
 }
 
@@ -137,7 +166,7 @@ static int read_conf(const struct dir *d, const char *text, struct conf *ret)
 	_free_ char *path = dir_path(d, "runc.json");
 
 	dir_file(d, "runc.json", text);
-	return conf_read(path, ret, error, sizeof(error));
+	return conf_read(path, true, ret, error, sizeof(error));
 }
 
 TEST("the wrapper's configuration")
@@ -153,7 +182,7 @@ TEST("the wrapper's configuration")
 	CHECK_STR(c.hook[0], "/opt/hook");
 	CHECK_STR(c.hook[2], "exec");
 	CHECK(c.hook[3] == NULL && c.fail_closed);
-	REQUIRE(conf_read("/nonexistent/runc.json", &none, error, sizeof(error)) == 0);
+	REQUIRE(conf_read("/nonexistent/runc.json", true, &none, error, sizeof(error)) == 0);
 	CHECK(none.runtime[0] == '\0' && !none.fail_closed && none.hook[1] == NULL);
 	CHECK(strstr(none.hook[0], "/reeve-hook") != NULL);
 }
@@ -183,6 +212,20 @@ TEST("a configuration that says what it cannot mean")
 		if (!CHECK(strstr(error, rows[i].place)))
 			printf("#   text %s: %s\n", rows[i].text, error);
 	}
+}
+
+TEST("what makes no container goes by the runtime alone")
+{
+	_dir_ struct dir d = dir_make();
+	_free_ char *path = dir_path(&d, "runc.json");
+	struct conf c _conf_ = {}, bad _conf_ = {};
+
+	dir_file(&d, "runc.json", "{\"fail\":\"close\",\"hook\":5,\"other\":1,\"runtime\":\"/usr/bin/crun\"}");
+	CHECK_INT(conf_read(path, true, &bad, error, sizeof(error)), -EINVAL);
+	REQUIRE(conf_read(path, false, &c, error, sizeof(error)) == 0);
+	CHECK_STR(c.runtime, "/usr/bin/crun");
+	dir_file(&d, "runc.json", "{\"runtime\":\"crun\"}");
+	CHECK_INT(conf_read(path, false, &bad, error, sizeof(error)), -EINVAL);
 }
 
 static void program(const struct dir *d, const char *name)

@@ -44,6 +44,8 @@ TEST("the bundle, as runc and crun would find it")
 	    {"runc create --no-subreaper --no-pivot -b /b c", "/b", "config.json"},
 	    {"runc create -- --bundle", ".", "config.json"},
 	    {"runc create --bundle", ".", "config.json"},
+	    {"runc create --bundle= c", ".", "config.json"},
+	    {"runc create --pid-file --help c", ".", "config.json"},
 	    {"runc run - --bundle /b", "/b", "config.json"},
 	    {"crun run --config other.json -b /b c", "/b", "other.json"},
 	    {"crun run -f other.json c", ".", "other.json"},
@@ -85,6 +87,9 @@ TEST("what makes no container is none of our business")
 	    "runc --root create list",
 	    "runc spec --bundle /b",
 	    "runc creat c",
+	    "runc create --help",
+	    "crun run -h c",
+	    "crun run c --usage",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
