@@ -15,6 +15,7 @@ CC := gcc
 CLANG := clang-14
 VERSION := 0.1.0
 BUILD_ID := $(VERSION)-$(shell cat bpf/*.[ch] | sha256sum | cut -c1-12)
+ABI := $(shell sed -n 's/^.define RV_ABI_VERSION //p' bpf/abi.h)
 PREFIX ?= /usr/local
 
 CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -I. -include $(B)/build_id.h \
@@ -105,6 +106,7 @@ man: $(B)/man/.made
 UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 .PHONY: install
 install: all man
+	@[ -n "$(DESTDIR)" ] || sed s/@abi@/$(ABI)/ deploy/debian/preinst | PREFIX=$(PREFIX) sh -s install
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNIT_DIR)
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
 	for page in $(B)/man/*.[1-9]; do \
@@ -128,7 +130,7 @@ deb: all man
 	@rm -rf $(B)/deb
 	@$(MAKE) --no-print-directory install DESTDIR=$(B)/deb PREFIX=/usr UNIT_DIR=/lib/systemd/system >/dev/null
 	@STAGE=$(B)/deb SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
-		deploy/debian/build.sh $(VERSION) $(DEB)
+		deploy/debian/build.sh $(VERSION) $(ABI) $(DEB)
 	@echo '  DEB ' $(DEB)
 
 # The container image of deploy/kubernetes, from what is built.

@@ -32,8 +32,8 @@ whole() {
 	for page in "$top"/build/man/*.[1-9]; do
 		has "usr/share/man/man${page##*.}/${page##*/}.gz" || return 1
 	done
-	has lib/systemd/system/reeve-metrics.socket && has usr/share/doc/reeve/examples/prometheus/reeve.rules.yml &&
-		has etc/reeve/policies/ && has usr/share/doc/reeve/examples/policies/restricted.json
+	has lib/systemd/system/reeve-metrics.socket && has usr/share/doc/reeve/deploy/prometheus/reeve.rules.yml &&
+		has etc/reeve/policies/ && has usr/share/doc/reeve/deploy/policies/restricted.json
 }
 named() {
 	local path seen=0
@@ -44,6 +44,20 @@ named() {
 		seen=$((seen + 1))
 	done
 	[ "$seen" -eq 3 ] || { echo "expected 3 programs to be named, found $seen"; return 1; }
+}
+links() {
+	local dir page to rc=0 seen=0
+	dir=$(mktemp -d) || return 1
+	dpkg-deb -x "$deb" "$dir"
+	while read -r page; do
+		for to in $(sed '/^```/,/^```/d' "$page" | grep -oE '\]\([^)# ]+' | cut -c3- | grep -v '^[a-z]*:'); do
+			seen=$((seen + 1))
+			[ -e "${page%/*}/$to" ] || { echo "${page#"$dir"}: $to leads nowhere"; rc=1; }
+		done
+	done < <(find "$dir/usr/share/doc" -name '*.md')
+	rm -rf "$dir"
+	[ "$seen" -ge 30 ] || { echo "only $seen links were found"; return 1; }
+	return $rc
 }
 exposure_max=2.8 # what the unit had; less is better, then lower it
 exposure() {
@@ -69,6 +83,7 @@ taken_back() {
 
 check "lintian finds no error and no warning" says_nothing
 check "every program, page and example is in the package" whole
+check "every link of the package's documents leads to a file of the package" links
 check "the unit and the hook name programs of the package" named
 check "systemd-analyze security says of the unit what its page and the guide say, and no more than it did" exposure
 check "make uninstall takes away what make install puts" taken_back

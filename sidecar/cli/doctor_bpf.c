@@ -95,7 +95,7 @@ enum doctor_status doctor_slots(char *text)
 enum doctor_status doctor_loaded(char *text)
 {
 	char build[64];
-	unsigned containers = 0;
+	unsigned containers = 0, abi = 0;
 	int r = pins_build(build, sizeof(build));
 
 	if (r == -ENOENT) {
@@ -122,9 +122,16 @@ enum doctor_status doctor_loaded(char *text)
 			 REEVE_BUILD);
 		return DOCTOR_NOTE;
 	}
+	if (pins_abi(&abi) == 0 && abi == RV_ABI_VERSION) {
+		snprintf(text, HOST_TEXT_MAX,
+			 "build %s is loaded and guards %u containers; it goes on serving, and this, "
+			 "%s, takes its place when 'reeve-load' runs without containers",
+			 build, containers, REEVE_BUILD);
+		return DOCTOR_NOTE;
+	}
 	snprintf(text, HOST_TEXT_MAX,
-		 "build %s is loaded and guards %u containers, this is %s: end them, then "
-		 "'reeve unload'",
+		 "build %s is loaded, guards %u containers and cannot work with this, %s: containers "
+		 "that start are not guarded; end the old ones, then run 'reeve-load'",
 		 build, containers, REEVE_BUILD);
 	return DOCTOR_NOT_OK;
 }

@@ -38,6 +38,24 @@ static int replace_other_build(void)
 	return load_all();
 }
 
+/* For who replaces the programs on the disk: a line of what is in the kernel, if anything is. */
+static int say_loaded(void)
+{
+	char build[64];
+	unsigned n = 0, abi = 0;
+	int r = pins_build(build, sizeof(build));
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = pins_abi(&abi);
+	if (r == 0)
+		r = pins_count_containers(&n);
+	if (r < 0)
+		return log_err(r, "read what is loaded, in " PATH_PIN_MAPS), 1;
+	return printf("abi %u, %u containers, build %s\n", abi, n, build) < 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool refill = argc == 2 && strcmp(argv[1], "--refill") == 0;
@@ -48,10 +66,12 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("reeve-load %s\n", REEVE_BUILD) < 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return puts("usage: reeve-load [--refill | --version | --help]") < 0;
+		return puts("usage: reeve-load [--refill | --loaded | --version | --help]") < 0;
 	log_open("reeve-load", false);
+	if (argc == 2 && strcmp(argv[1], "--loaded") == 0)
+		return say_loaded();
 	if (argc != 1 && !refill) {
-		log_err(0, "takes no arguments but --refill and --version, was given '%s'", argv[1]);
+		log_err(0, "takes no arguments but --refill, --loaded and --version, was given '%s'", argv[1]);
 		return 2;
 	}
 	if (geteuid() != 0) {

@@ -102,6 +102,15 @@ guarded_container() {
 	old_node=$(pgrep -x reeve-node)
 	count=$(refused deb-before)
 	echo 100 >/sys/fs/cgroup/reeve/cpu.weight # as a version had it that did not weigh
+	# Programs that could not work with those in the kernel are refused before anything is unpacked.
+	dpkg-deb -R /reeve/build/tests/reeve-next.deb "$BATS_TEST_TMPDIR/other"
+	sed -i 's/^abi=.*/abi=999/' "$BATS_TEST_TMPDIR/other/DEBIAN/preinst"
+	dpkg-deb -Znone -b "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/other.deb"
+	run dpkg -i "$BATS_TEST_TMPDIR/other.deb"
+	[ "$status" -ne 0 ]
+	[[ $output == *"reeve: not installed: containers are guarded by programs of another kind (abi "*", 1 containers, "* ]]
+	[[ $(reeve --version) != "reeve 9"* && $(dpkg-query -W -f '${db:Status-Status}' reeve) == installed ]]
+	old_node=$(pgrep -x reeve-node)
 	dpkg -i /reeve/build/tests/reeve-next.deb
 	[[ $(reeve --version) == "reeve 9"* ]]
 	if ! managed; then # what systemd does: the new node in the place of the old
