@@ -109,16 +109,21 @@ def of_pod(name, pod):
         yield "a token that nobody needs"
     if pod.get("priorityClassName") != "system-node-critical" or pod.get("tolerations") != [{"operator": "Exists"}]:
         yield "not on every node at all times"
+    if pod.get("nodeSelector") != {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}:
+        yield "on nodes that it is not built for, where its pod would keep others from being replaced"
 
 
 def of_set(docs):
     names = [(d.get("kind"), d.get("metadata", {}).get("name")) for d in docs]
+    if not any(d.get("kind") == "ResourceQuota" and any("system-node-critical" in e.get("values", []) for e in
+                                                        d["spec"]["scopeSelector"]["matchExpressions"]) for d in docs):
+        yield "no quota for system-node-critical, which some clusters ask for"
     spaces = {n for k, n in names if k == "Namespace"}
     for d in docs:
         yield from (f"{d.get('kind')}: {e}" for e in by_schema(d))
     for d in docs:
         space = d.get("metadata", {}).get("namespace")
-        if d.get("kind") in ("DaemonSet", "ServiceAccount", "ConfigMap") and space not in spaces:
+        if d.get("kind") in ("DaemonSet", "ServiceAccount", "ConfigMap", "ResourceQuota") and space not in spaces:
             yield f"{d['kind']}: namespace {space} is not in the set"
         if d.get("kind") == "Namespace" and \
                 d["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce") != "privileged":
@@ -213,6 +218,8 @@ spoiled = [
     ("a host path of no type", "no type", ds(lambda p: p["volumes"][-1]["hostPath"].pop("type"))),
     ("the host's network", "network", ds(lambda p: p.update(hostNetwork=True))),
     ("a token", "token", ds(lambda p: p.pop("automountServiceAccountToken"))),
+    ("another architecture", "not built for", ds(lambda p: p["nodeSelector"].pop("kubernetes.io/arch"))),
+    ("no quota", "no quota", lambda d: d.remove(next(x for x in d if x["kind"] == "ResourceQuota"))),
     ("no toleration", "every node", ds(lambda p: p.pop("tolerations"))),
     ("no limits", "no limit", node(lambda c: c["resources"].pop("limits"))),
     ("a selector of others", "selects other", lambda d: d[at]["spec"]["selector"]["matchLabels"].update(a="b")),

@@ -57,6 +57,9 @@ before=$(listing)
 host install
 check "twice changes nothing" '[ "$before" = "$(listing)" ]'
 REEVE_EXEMPT='kube-system  monitoring' REEVE_FAIL=closed REEVE_RUNTIME=/usr/bin/crun host install
+REEVE_EXEMPT='/*' host install
+check "a word of the exempt is no pattern" 'grep -qxF "/*" "$root/etc/reeve/exempt"'
+REEVE_EXEMPT='kube-system  monitoring' REEVE_FAIL=closed REEVE_RUNTIME=/usr/bin/crun host install
 check "settings" 'grep -qx monitoring "$root/etc/reeve/exempt" && jq -e ".hook.args[2] == \"closed\"" "$root/host/hooks.d/reeve-kubernetes.json" >/dev/null && jq -e ".runtime == \"/usr/bin/crun\"" "$root/etc/reeve/runc.json" >/dev/null'
 
 build=$(readlink "$root/opt/reeve/bin")
@@ -107,6 +110,17 @@ host install
 rm -r "$root"/host/{opt,etc,run,var}
 mkdir -p "$root/host/var" && ln -s "$root/opt" "$root/etc" "$root/run" "$root/host/" && ln -s "$root/var/lib" "$root/host/var/lib"
 echo record >"$root/var/lib/reeve/x.db"
+mv "$root/host/hooks.d" "$root/host/other.d"
+before=$(listing)
+host uninstall
+check "a hook in a directory that is not there stops it: no container could start" '[ $status = 1 ] && grep -q "not mounted here" "$node/said" && [ "$before" = "$(listing)" ]'
+mkdir "$root/host/hooks.d"
+before=$(listing)
+host uninstall
+check "so does one in another directory" '[ $status = 1 ] && grep -q "not mounted here" "$node/said" && [ "$before" = "$(listing)" ]'
+host install
+check "a second directory is told" '[ $status = 0 ] && grep -q "if it is another one, remove the file there" "$node/said"'
+rm -r "$root/host/other.d"
 for pod in containerd/io.containerd.runtime.v2.task/k8s.io/aaa k3s/containerd/io.containerd.runtime.v2.task/k8s.io/bbb; do
 	mkdir -p "$root/run/$pod"
 	printf /opt/reeve/bin/reeve-runc >"$root/run/$pod/runtime"

@@ -63,6 +63,13 @@ execs "logs of a pod: its first container, on its node" "$exec_in logs aaa1" -- 
 asked "in the pod's namespace" 'get pod --namespace shop -o '
 asked "by way of the reeve pod of that node" 'spec.nodeName=worker-1'
 execs "logs -c, following, as JSON; the container's runtime is cut off" "$exec_in logs -f --json bbb1" -- logs -f --json web -c log
+run_in_terminal() {
+	: >"$FAKE_LOG"
+	script -qec "$(printf '%q ' "$plugin" "$@")" /dev/null >"$said" 2>&1 </dev/null
+	grep -qx "exec --stdin --tty ${exec_in#exec } logs -f aaa1" "$FAKE_LOG"
+}
+if run_in_terminal logs -f web; then result ok "on a terminal, following ends there with ^C"; else result no "on a terminal, following ends there with ^C"; fi
+if grep -q '^set -[a-z]*u' "$plugin"; then result no "bash 3.2: no -u"; else result ok "bash 3.2: no -u"; fi
 execs "an init container" "$exec_in logs ccc1" -- logs web --container=init
 execs "the life before the last restart" "$exec_in logs aaa0" -- logs -p web
 execs "the container its annotation names" "$exec_in_2 logs --format audit eee1" -- logs chosen --format audit
@@ -87,7 +94,7 @@ REEVE_NAMESPACE=elsewhere execs "another namespace of reeve's" "${exec_in/reeve/
 
 refuses 1 'pod missing cannot be asked for' logs missing
 refuses 1 'pod ; reboot cannot be asked for' logs '; reboot'
-refuses 1 "has no container 'x': it has nginx log init" logs web -c x
+refuses 1 "has no container 'x': it has log nginx init" logs web -c x
 refuses 1 'has not been restarted' logs -p web -c log
 refuses 1 'on no node yet' logs pending
 refuses 1 'has not started yet' logs waiting
