@@ -24,8 +24,8 @@ static bool followed(const char *file)
 }
 
 /* The kept ones of the host's (tenants: of the container's own) as they are now. */
-static int read_kept(const struct kept *kept, bool tenants, struct list *l, char *error,
-		     size_t error_size)
+static int read_kept(const struct kept *kept, bool tenants, const struct meta *m, struct list *l,
+		     char *error, size_t error_size)
 {
 	int r = 0;
 
@@ -38,9 +38,14 @@ static int read_kept(const struct kept *kept, bool tenants, struct list *l, char
 			continue;
 		if (from == LIST_CHOSEN) /* is it still? */
 			from = LIST_NAMED;
-		r = followed(file) ? list_add_file(l, from, file, error, error_size)
-				   : list_add_text(l, from, file, kept->of[i].text,
-						   kept->of[i].len, error, error_size);
+		r = followed(file) ? list_add_file(l, from, file, error, error_size) : -ENOENT;
+		if (r != -ENOENT)
+			continue;
+		if (followed(file)) /* no reason to hold up what has changed besides */
+			log_warn(0, "container %s: %s is gone: what it said stays in force",
+				 m->id, file);
+		r = list_add_text(l, from, file, kept->of[i].text, kept->of[i].len, error,
+				  error_size);
 	}
 	return r;
 }
@@ -49,12 +54,12 @@ static int read_kept(const struct kept *kept, bool tenants, struct list *l, char
 static int read_again(const struct kept *kept, const struct meta *m, struct list *l, char *error,
 		      size_t error_size)
 {
-	int r = read_kept(kept, false, l, error, error_size);
+	int r = read_kept(kept, false, m, l, error, error_size);
 
 	if (r == 0)
 		r = list_complete(l, m, true, error, error_size);
 	if (r == 0)
-		r = read_kept(kept, true, l, error, error_size);
+		r = read_kept(kept, true, m, l, error, error_size);
 	if (r == -E2BIG && l->n == POLICY_LIST_MAX) { /* the node's take all the places */
 		log_err(0, "container %s: without its own policy: %s", m->id, error);
 		r = 0;

@@ -153,6 +153,22 @@ overruled() {
 "shop"
 "none"' ]
 }
+@test "select: a default.json that is gone stays in force, and holds nothing else up" {
+	policy default "$(denies default /etc/secret)"
+	container "$dir" --annotate io.kubernetes.pod.namespace shop -- /act pause
+	started keeps
+	rm /etc/reeve/policies/default.json
+	retry 20 grep -q 'container keeps: /etc/reeve/policies/default.json is gone: what it said stays' /var/log/messages
+	policy shop "$(denies shop /tmp/other '"match":{"namespace":"shop"},')"
+	retry 20 shows keeps /tmp/other
+	shows keeps /etc/secret
+	reeve ps --json | jq -e '.[] | select(.id == "keeps") | .policy_refused == null'
+	crun kill keeps KILL
+	await_end keeps
+}
+shows() {
+	reeve policy show "$1" | grep -F "$2"
+}
 ends_in() {
 	[ "$(tail -n 1 "$dir/rootfs/tmp/out")" = "$1" ]
 }
