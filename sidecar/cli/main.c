@@ -25,7 +25,8 @@ static const struct verb {
      "needed. Events go to stderr, or to FILE. KINDS says what is recorded besides denials:\n"
      "all, none, or kinds with commas as in exec,exit,open,connect. Repetitions of the same act\n"
      "are counted (repeat), or with --repeat each recorded one by one. The exit status is CMD's: 128+N when signal N\n"
-     "ended it, 127 when it was not found, 126 when it could not be run or was denied.\n"},
+     "ended it, 127 when it was not found, 126 when it could not be run or was denied, 125 when\n"
+     "it was reeve that failed.\n"},
     {"ps", verb_ps, "[-a] [--json]", "list guarded containers",
      "  -a, --all   those that have ended, too\n"},
     {"logs", verb_logs, "[-f] [--format text|json|csv|audit] [--fields NAMES] [WHAT]... ID|--all|--node",
