@@ -168,7 +168,7 @@ static void weigh(struct list_entry *e, const struct meta *m)
 {
 	const struct policy *p = e->policy;
 
-	if (e->from != LIST_NAMED || list_matches(p, m) != LIST_FITS)
+	if (e->from != LIST_NAMED || !list_lets(p, m))
 		return;
 	if (p->selectable)
 		e->from = LIST_CHOSEN;

@@ -55,6 +55,9 @@ int list_add_matching(struct list *l, const char *dir, const struct meta *m, boo
 /* Whether all that the policy's "match" asks holds; also without one. LIST_MAYBE: some of it is not known. */
 enum list_fit { LIST_NO, LIST_MAYBE, LIST_FITS };
 enum list_fit list_matches(const struct policy *p, const struct meta *m);
+/* Whether it holds by what the container's engine says: annotations of other engines, which a pod's author may write,
+ * bring policies that forbid (list_matches), but let it choose none. */
+bool list_lets(const struct policy *p, const struct meta *m);
 /* Puts the host's default first, if there is one. */
 int list_add_default(struct list *l, const char *file, char *error, size_t error_size);
 /* Takes the host's default out again where its "match" does not fit the container, or where some policy

@@ -27,8 +27,8 @@ static enum list_fit fits_annotation(const struct meta *m, const char *key, cons
 	return fits_value(glob, a->value) ? LIST_FITS : LIST_NO;
 }
 
-/* What its engine says by its own files or by any of the annotations: these policies only forbid. */
-static enum list_fit fits(const struct meta *m, const struct policy_match *match)
+/* What its engine says; without alone, also by another engine's annotations. */
+static enum list_fit fits(const struct meta *m, const struct policy_match *match, bool alone)
 {
 	static const enum meta_said said[POLICY_IDENTITIES] = {
 	    [POLICY_NAME] = META_SAID_NAME,
@@ -48,7 +48,7 @@ static enum list_fit fits(const struct meta *m, const struct policy_match *match
 		return LIST_FITS;
 	if (known[match->what] && fits_value(match->glob, known[match->what]))
 		return LIST_FITS;
-	for (unsigned i = 0; meta_said_by[said[match->what]][i]; i++) {
+	for (unsigned i = 0; !alone && meta_said_by[said[match->what]][i]; i++) {
 		enum list_fit fit =
 		    fits_annotation(m, meta_said_by[said[match->what]][i], match->glob);
 
@@ -57,16 +57,26 @@ static enum list_fit fits(const struct meta *m, const struct policy_match *match
 	return best;
 }
 
-enum list_fit list_matches(const struct policy *p, const struct meta *m)
+static enum list_fit all_fit(const struct policy *p, const struct meta *m, bool alone)
 {
 	enum list_fit worst = LIST_FITS;
 
 	for (size_t i = 0; i < p->matches_n; i++) {
-		enum list_fit fit = fits(m, &p->matches[i]);
+		enum list_fit fit = fits(m, &p->matches[i], alone);
 
 		worst = fit < worst ? fit : worst;
 	}
 	return worst;
+}
+
+enum list_fit list_matches(const struct policy *p, const struct meta *m)
+{
+	return all_fit(p, m, false);
+}
+
+bool list_lets(const struct policy *p, const struct meta *m)
+{
+	return all_fit(p, m, true) == LIST_FITS;
 }
 
 static int add_if_it_fits(struct list *l, const char *file, const struct meta *m,

@@ -246,6 +246,30 @@ TEST("select: a file that a container names is chosen only where it is let")
 	}
 }
 
+TEST("select: a file is chosen by what the engine says, not by what a pod's author writes in another's words")
+{
+	static const char file[] = "{\"name\":\"chosen\",\"mode\":\"audit\",\"selectable\":true,"
+				   "\"match\":{\"namespace\":\"payments\"},\"rules\":[]}";
+	static const char annotations[] = "{\"io.kubernetes.cri.sandbox-namespace\":\"payments\","
+					  "\"io.kubernetes.pod.namespace\":\"evil\"}";
+
+	for (int i = 0; i < 3; i++) {
+		static const char *const said[] = {"payments", "evil", NULL};
+		struct meta m = meta(annotations);
+		_list_ struct list l = {};
+
+		CHECK_INT(meta_take_word(said[i], &m.namespace), 0);
+		CHECK_INT(list_add_text(&l, LIST_HOST, "/default.json", P("default", ""), strlen(P("default", "")),
+					error, sizeof(error)), 0);
+		CHECK_INT(list_add_text(&l, LIST_NAMED, "/chosen.json", file, strlen(file), error,
+					sizeof(error)), 0);
+		list_select(&l, "/default.json", &m);
+		CHECK_INT(l.n, i ? 2 : 1);
+		CHECK_INT(l.of[l.n - 1].from, i ? LIST_NAMED : LIST_CHOSEN);
+		meta_release(&m);
+	}
+}
+
 static int add(struct list *l, enum list_from from, const char *rules)
 {
 	char text[2048];
