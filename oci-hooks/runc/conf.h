@@ -24,7 +24,7 @@ void conf_release(struct conf *c);
 #define _conf_ __attribute__((cleanup(conf_release)))
 
 /* From path; a file that is not there is an empty one. Does not look for the runtime. makes: whether the call makes a
- * container; any other needs no more than "runtime", and what is wrong beside that must not keep it from stopping
+ * container; any other needs no more than "runtime", and a member beside it that is wrong must not keep it from stopping
  * one. -EINVAL and others with "PATH:line:column: found, expected" in error. */
 int conf_read(const char *path, bool makes, struct conf *ret, char *error, size_t error_size);
 /* Whether it can be run: no directory, no file without the right. */

@@ -77,7 +77,7 @@ enum meta_fit {
 	META_FIT_SANDBOX, /* it is namespace/pod, and this is what holds the pod's namespaces */
 	META_FIT_POD,	  /* it is namespace/pod */
 	META_FIT_NAME,	  /* it is the name, namespace/pod/name, or pod/name without a namespace */
-	META_FIT_KEY,	  /* it is the key, which no other container has */
+	META_FIT_KEY,	  /* it is the key, which no other running container has */
 	META_FIT_ID,
 };
 /* Whether the name is what podman calls a pod's infra container. */

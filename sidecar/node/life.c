@@ -133,8 +133,12 @@ static bool same(const struct life *a, const struct life *b, enum meta_fit fit)
 {
 	char x[META_ADDRESS_MAX], y[META_ADDRESS_MAX];
 
-	if (strcmp(a->meta.id, b->meta.id) == 0) /* two runtimes may have the same id, both running */
-		return !a->stream || !b->stream || strcmp(a->meta.key, b->meta.key) == 0;
+	if (fit == META_FIT_KEY) /* numbers of cgroups begin again when the host does */
+		return true;
+	/* Two runtimes may have the same id, both running; of one bundle it is one container, started again. */
+	if (strcmp(a->meta.id, b->meta.id) == 0)
+		return !a->stream || !b->stream || !a->meta.bundle || !b->meta.bundle ||
+		       strcmp(a->meta.bundle, b->meta.bundle) == 0;
 	if (fit == META_FIT_PREFIX || (!a->ended && !b->ended))
 		return false;
 	meta_address(&a->meta, x);

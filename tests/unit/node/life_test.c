@@ -57,10 +57,12 @@ static struct life *add_in(struct lives *all, const char *id, const char *name, 
 TEST("one id of two runtimes: neither is meant, each by its key; after the end it is the last")
 {
 	struct lives all = {};
-	struct life *a = add(&all, "web", "web", 1000), *b = add(&all, "web", "web", 2000), *got = NULL;
+	struct life *a = add(&all, "web", "web", 1000), *b = add(&all, "web", "web", 2000), *other, *got = NULL;
 	char error[256];
 
 	strcpy(b->meta.key, "0000000000000008");
+	a->meta.bundle = strdup("/run/a/web");
+	b->meta.bundle = strdup("/run/b/web");
 	CHECK_INT(lives_find(&all, "web", &got, error, sizeof(error)), 0);
 	CHECK(got == b);
 	a->stream = b->stream = (struct stream *)&all;
@@ -69,6 +71,15 @@ TEST("one id of two runtimes: neither is meant, each by its key; after the end i
 	CHECK_INT(lives_find(&all, "0000000000000007", &got, error, sizeof(error)), 0);
 	CHECK(got == a);
 	CHECK_INT(lives_find(&all, "0000000000000008", &got, error, sizeof(error)), 0);
+	CHECK(got == b);
+	/* Of an earlier boot, with the same number. */
+	other = add(&all, "old", "old", 3000);
+	life_end(other);
+	CHECK_INT(lives_find(&all, "0000000000000007", &got, error, sizeof(error)), 0);
+	CHECK(got == a);
+	/* Started again, while the agent from before still has something to tell. */
+	memcpy(b->meta.bundle, "/run/a", 6);
+	CHECK_INT(lives_find(&all, "web", &got, error, sizeof(error)), 0);
 	CHECK(got == b);
 	a->stream = b->stream = NULL;
 	lives_release(&all);
