@@ -106,7 +106,7 @@ man: $(B)/man/.made
 UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 .PHONY: install
 install: all man
-	@[ -n "$(DESTDIR)" ] || sed s/@abi@/$(ABI)/ deploy/debian/preinst | PREFIX=$(PREFIX) sh -s install
+	@[ -n "$(DESTDIR)" ] || sed 's/@abi@/$(ABI)/; s,@programs@,$(B)/reeve-load,' deploy/debian/preinst | sh -s install
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNIT_DIR)
 	install -m 0755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(PREFIX)/bin
 	for page in $(B)/man/*.[1-9]; do \

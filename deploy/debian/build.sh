@@ -17,7 +17,6 @@ install -m 644 "$top/README.md" "$doc"
 install -m 644 "$top"/docs/*.* "$doc/docs"
 install -m 644 "$top"/deploy/policies/* "$doc/deploy/policies"
 install -m 644 "$top"/deploy/prometheus/* "$doc/deploy/prometheus"
-ln -s deploy "$doc/examples"
 install -m 644 "$here/copyright" "$doc/copyright"
 install -m 644 "$here/lintian-overrides" "$STAGE/usr/share/lintian/overrides/reeve"
 printf 'reeve (%s) unstable; urgency=medium\n\n  * Version %s.\n\n -- reeve maintainers <reeve@example.org>  %s\n' \
@@ -26,7 +25,7 @@ find "$STAGE/usr/share/man" -type f -name '*.[1-9]' -exec gzip -9n {} +
 for script in preinst postinst prerm postrm; do
 	install -m 755 "$here/$script" "$STAGE/DEBIAN/$script"
 done
-sed -i "s/@abi@/$abi/" "$STAGE/DEBIAN/preinst"
+sed -i "s/@abi@/$abi/; s,@programs@,/usr/bin/reeve-load /usr/local/bin/reeve-load," "$STAGE/DEBIAN/preinst"
 sed -e "s/@version@/$version/" -e "s/@architecture@/$(dpkg --print-architecture)/" \
 	-e "s/@size@/$(du -sk --exclude=DEBIAN "$STAGE" | cut -f1)/" "$here/control" >"$STAGE/DEBIAN/control"
 (cd "$STAGE" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
