@@ -109,6 +109,8 @@ def of_pod(name, pod):
         yield "a token that nobody needs"
     if pod.get("priorityClassName") != "system-node-critical" or pod.get("tolerations") != [{"operator": "Exists"}]:
         yield "not on every node at all times"
+    if ("affinity" in pod) == name.endswith("uninstall"):
+        yield "nodes may be excluded from what guards them, not from what takes that away"
     if pod.get("nodeSelector") != {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}:
         yield "on nodes that it is not built for, where its pod would keep others from being replaced"
 
@@ -219,6 +221,7 @@ spoiled = [
     ("the host's network", "network", ds(lambda p: p.update(hostNetwork=True))),
     ("a token", "token", ds(lambda p: p.pop("automountServiceAccountToken"))),
     ("another architecture", "not built for", ds(lambda p: p["nodeSelector"].pop("kubernetes.io/arch"))),
+    ("no way to exclude a node", "may be excluded", ds(lambda p: p.pop("affinity"))),
     ("no quota", "no quota", lambda d: d.remove(next(x for x in d if x["kind"] == "ResourceQuota"))),
     ("no toleration", "every node", ds(lambda p: p.pop("tolerations"))),
     ("no limits", "no limit", node(lambda c: c["resources"].pop("limits"))),
