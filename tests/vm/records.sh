@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # records.sh NAME: in the guest, after the suites: the whole record of every container the node knows,
-# as JSON lines in build/results/records/NAME.jsonl, for tests/schema.py.
+# as JSON lines at the end of build/results/records/NAME.jsonl, for tests/schema.py. A suite that removes what is stored
+# runs it before: $RECORDS is the NAME.
 set -u
 dir=/reeve/build/results/records
 mkdir -p "$dir"
@@ -15,4 +16,4 @@ fi
 {
 	reeve logs --json --all
 	reeve logs --json --node
-} >"$dir/$1.jsonl" 2>"$dir/$1.errors"
+} >>"$dir/$1.jsonl" 2>>"$dir/$1.errors"

@@ -63,7 +63,8 @@ if [ "$files" -eq 0 ]; then
 	exit 0
 fi
 
-cmd+="; rc=\$?; tests/vm/records.sh $name; exit \$rc"
+cmd="export RECORDS=$name; $cmd; rc=\$?; tests/vm/records.sh $name; exit \$rc"
+rm -f "$reeve_root/build/results/records/$name".{jsonl,errors}
 begin=$SECONDS
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT

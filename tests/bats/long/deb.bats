@@ -17,6 +17,7 @@ managed() {
 }
 
 setup_file() {
+	[ -z "${RECORDS:-}" ] || /reeve/tests/vm/records.sh "$RECORDS"
 	if managed; then
 		systemctl stop "$unit"
 		rm "/usr/local/lib/systemd/system/$unit"
@@ -109,6 +110,12 @@ guarded_container() {
 	run dpkg -i "$BATS_TEST_TMPDIR/other.deb"
 	[ "$status" -ne 0 ]
 	[[ $output == *"reeve: not installed: containers are guarded by programs of another kind (abi "*", 1 containers, "* ]]
+	# Also where no program tells what is loaded, as behind a removal.
+	mv /usr/bin/reeve-load "$BATS_TEST_TMPDIR/"
+	run sh "$BATS_TEST_TMPDIR/other/DEBIAN/preinst" install 1
+	mv "$BATS_TEST_TMPDIR/reeve-load" /usr/bin/
+	[ "$status" -eq 1 ]
+	[[ $output == *"another kind (no reeve-load that is here can tell which; this is abi 999)"* ]]
 	[[ $(reeve --version) != "reeve 9"* && $(dpkg-query -W -f '${db:Status-Status}' reeve) == installed ]]
 	old_node=$(pgrep -x reeve-node)
 	dpkg -i /reeve/build/tests/reeve-next.deb
