@@ -34,10 +34,10 @@ gone() {
 	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 50 /etc/passwd; usleep 20000; done'
 	started trimmed
 	reeve anchor trimmed >"$BATS_TEST_TMPDIR/first"
-	retry 90 gone trimmed
+	retry 180 gone trimmed
 	stop_node KILL
 	start_node
-	retry 30 gone trimmed
+	retry 120 gone trimmed
 	reeve anchor trimmed >"$BATS_TEST_TMPDIR/later"
 	crun kill trimmed KILL
 	await_end trimmed
