@@ -86,6 +86,13 @@ static bool is_called(const char *path, size_t len, const char *id)
 	       memcmp(path + len - id_len, id, id_len) == 0;
 }
 
+/* Its engine's own files have it: a name that annotations gave it counts no more. */
+static void claim(struct state *s, bool *found)
+{
+	strcpy(s->name, s->id);
+	*found = true;
+}
+
 /* podman keeps a list beside its containers' directories: .../overlay-containers/ID/userdata is the
  * bundle. */
 static int by_podman_list(struct state *s, size_t base, const char *file, bool *found)
@@ -103,7 +110,7 @@ static int by_podman_list(struct state *s, size_t base, const char *file, bool *
 	for (const struct json *c = list->child; c; c = c->next) {
 		if (strcmp(json_get_string(c, "id", ""), s->id) != 0)
 			continue;
-		*found = true;
+		claim(s, found);
 		names = json_get(c, "names"); /* the first is what `podman rename` changes */
 		if (names && names->type == JSON_ARRAY && names->child && names->child->string)
 			state_take_name(s, names->child->string);
@@ -163,7 +170,7 @@ static int by_docker_file(struct state *s, const char *containers, size_t len, b
 	j = read_json(path, CONFIG_SIZE_MAX);
 	if (strcmp(json_get_string(j, "ID", ""), s->id) != 0)
 		return 0;
-	*found = true;
+	claim(s, found);
 	name = json_get_string(j, "Name", "");
 	state_take_name(s, name + (name[0] == '/'));
 	config = json_get(j, "Config");
@@ -210,17 +217,10 @@ static int by_docker(struct state *s, bool *found)
 
 int identity_find(struct state *s)
 {
-	char said[META_NAME_MAX];
 	bool found = false;
-	int r;
+	int r = by_podman(s, &found);
 
-	strcpy(said, s->name);
-	strcpy(s->name, s->id);
-	r = by_podman(s, &found);
 	if (r == 0 && !found && !s->crio)
 		r = by_docker(s, &found);
-	if (r < 0 || found)
-		return r;
-	strcpy(s->name, said);
-	return by_annotations(s);
+	return r < 0 || found ? r : by_annotations(s);
 }

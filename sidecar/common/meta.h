@@ -82,7 +82,7 @@ enum meta_fit {
 };
 /* Whether the name is what podman calls a pod's infra container. */
 bool meta_is_infra(const char *name);
-/* Whether what CRI-O writes says that it made the container of that id. */
+/* The annotation in which CRI-O says the id of a container it made. */
 #define META_CRIO_ID "io.kubernetes.cri-o.ContainerID"
 /* Whether an annotation with that key is believed of a container of CRI-O's. */
 bool meta_crio_says(const char *key);
