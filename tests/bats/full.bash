@@ -118,7 +118,7 @@ full_under_load() {
 	holds full '[.dropped_by_kind | keys[] | select(. == ("armed", "close", "policy"))] == []'
 	reeve verify full | tee "$dir/verify"
 	grep '^dropped .*: not stored, as the disk was full' "$dir/verify"
-	[ "$(sqlite3 /var/lib/reeve/containers/full@*.db "SELECT sum(last-first+1) FROM cuts WHERE why='full'")" = "$(field full .dropped)" ]
+	[ "$(sql /var/lib/reeve/containers/full@*.db "SELECT sum(last-first+1) FROM cuts WHERE why='full'")" = "$(field full .dropped)" ]
 	run reeve policy learn full
 	[ "$status" -ne 0 ]
 	[[ $output == *"were cut by retention or dropped by a full disk"* ]]

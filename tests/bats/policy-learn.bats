@@ -107,7 +107,7 @@ keep() {
 	reeve policy learn learnone learntwo -o "$learned"
 	reeve policy diff learnone "$learned"
 	reeve policy diff learntwo "$learned"
-	sqlite3 /var/lib/reeve/containers/learntwo@*.db "DELETE FROM events WHERE kind = 'chmod'"
+	sql /var/lib/reeve/containers/learntwo@*.db "DELETE FROM events WHERE kind = 'chmod'"
 	run reeve policy learn learnone learntwo
 	echo "$output"
 	[ "$status" -eq 1 ]

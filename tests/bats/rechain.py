@@ -11,7 +11,8 @@ import sys
 
 
 def ask(sql):
-    said = subprocess.run(["sqlite3", "-json", sys.argv[1], sql], check=True, stdout=subprocess.PIPE, text=True).stdout
+    program = ["sqlite3", "-json", "-cmd", ".timeout 60000", sys.argv[1], sql]  # the node may be closing it
+    said = subprocess.run(program, check=True, stdout=subprocess.PIPE, text=True).stdout
     return json.loads(said or "[]")
 
 

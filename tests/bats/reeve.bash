@@ -31,6 +31,11 @@ logs() {
 	reeve logs --json "$id" | jq -c "$@" "$filter"
 }
 
+# sql DATABASE STATEMENTS [SQLITE3_OPTION]...: the node may be at it, or be closing it.
+sql() {
+	sqlite3 -cmd '.timeout 60000' "${@:3}" "$1" "$2"
+}
+
 # ended ID: reeve says the container has ended and its record is complete.
 ended() {
 	reeve ps -a --json | jq -e --arg id "$1" 'any(.[]; .id == $id and .state == "ended")' >/dev/null

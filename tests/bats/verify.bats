@@ -16,13 +16,8 @@ setup_file() {
 	crun run -b "$dir" chained </dev/null
 	await_end chained
 	db=$(echo /var/lib/reeve/containers/chained@*.db)
-	sql ".backup $BATS_FILE_TMPDIR/before.db"
+	sql "$db" ".backup $BATS_FILE_TMPDIR/before.db"
 	reeve anchor chained >"$BATS_FILE_TMPDIR/anchor"
-}
-
-# sql [STATEMENTS]: on the container's database; the node may be at it.
-sql() {
-	sqlite3 -cmd '.timeout 10000' "$db" "$@"
 }
 
 setup() {
@@ -38,7 +33,7 @@ teardown() {
 
 # tampered SQL: does it to the container's database, says what verify finds of it, and takes it back.
 tampered() {
-	sql "$1"
+	sql "$db" "$1"
 	found
 	takeback
 }
@@ -49,7 +44,7 @@ found() {
 	echo "status $status"
 }
 takeback() {
-	sql "ATTACH '$BATS_FILE_TMPDIR/before.db' AS b; BEGIN;
+	sql "$db" "ATTACH '$BATS_FILE_TMPDIR/before.db' AS b; BEGIN;
 		CREATE TABLE IF NOT EXISTS chain(link INTEGER PRIMARY KEY,wall_ns INTEGER,records INTEGER,key BLOB,next BLOB,previous BLOB,signature BLOB,entries BLOB);
 		DELETE FROM events; INSERT INTO events SELECT * FROM b.events; DELETE FROM chain; INSERT INTO chain SELECT * FROM b.chain; COMMIT"
 }
@@ -69,7 +64,7 @@ is() {
 	is "$(tampered "DELETE FROM events WHERE seq=60")" 'intact false' 'removed 60-60' 'status 1'
 	is "$(tampered "UPDATE events SET seq=-1 WHERE seq=61; UPDATE events SET seq=61 WHERE seq=90; UPDATE events SET seq=90 WHERE seq=-1")" \
 		'intact false' 'moved 61-61' 'moved 90-90' 'status 1'
-	last=$(sql "SELECT max(seq) FROM events")
+	last=$(sql "$db" "SELECT max(seq) FROM events")
 	is "$(tampered "DELETE FROM events WHERE seq>100")" 'intact false' "removed 101-$last" 'status 1'
 	is "$(tampered "INSERT INTO events SELECT 100000,kind,wall_ns,verdict,pid,path,record FROM events WHERE seq=57")" \
 		'intact false' 'added 100000-100000' 'status 1'
@@ -78,14 +73,14 @@ is() {
 
 @test "a chain that is computed anew without its key, or cut off: named from there on" {
 	local link links changed
-	links=$(sql "SELECT max(link) FROM chain")
-	changed=$(sql "SELECT max(seq) FROM events WHERE path='/etc/passwd' AND seq<(SELECT max(seq)/2 FROM events)")
-	sql "UPDATE events SET path='/etc/group' WHERE seq=$changed"
+	links=$(sql "$db" "SELECT max(link) FROM chain")
+	changed=$(sql "$db" "SELECT max(seq) FROM events WHERE path='/etc/passwd' AND seq<(SELECT max(seq)/2 FROM events)")
+	sql "$db" "UPDATE events SET path='/etc/group' WHERE seq=$changed"
 	/reeve/tests/bats/rechain.py "$db" "$changed" >"$BATS_TEST_TMPDIR/sql"
 	link=$(sed -n '1s/^-- //p' "$BATS_TEST_TMPDIR/sql")
 	[ "$link" -gt 1 ]
 	[ "$link" -lt "$links" ]
-	sql <"$BATS_TEST_TMPDIR/sql"
+	sql "$db" ".read $BATS_TEST_TMPDIR/sql"
 	found >"$BATS_TEST_TMPDIR/list"
 	cat "$BATS_TEST_TMPDIR/list"
 	grep -x "link-forged $link-$links" "$BATS_TEST_TMPDIR/list"
@@ -93,7 +88,7 @@ is() {
 	grep -x 'status 1' "$BATS_TEST_TMPDIR/list"
 	takeback
 	# The last links go with their records.
-	sql "DELETE FROM chain WHERE link>$link"
+	sql "$db" "DELETE FROM chain WHERE link>$link"
 	found >"$BATS_TEST_TMPDIR/list"
 	cat "$BATS_TEST_TMPDIR/list"
 	grep -x "link-cut $((link + 1))-$links" "$BATS_TEST_TMPDIR/list"
@@ -105,7 +100,7 @@ is() {
 	grep -x "anchor-cut $((link + 1))-$links" "$BATS_TEST_TMPDIR/list"
 	grep '^seal-missing' "$BATS_TEST_TMPDIR/list"
 	# As an earlier version left it.
-	sql "DROP TABLE chain"
+	sql "$db" "DROP TABLE chain"
 	found | grep '^not-chained'
 	takeback
 	mv "$BATS_TEST_TMPDIR/${seal##*/}" "$seal"

@@ -50,7 +50,7 @@ entered() {
 	grep -qF "(entered from outside) echo 'a b' \$'\\x1b[31m\\x0a'" "$dir/text"
 	grep -qE 'exit 0 +[|`]- sh -c .exec cat /etc/passwd. -> cat /etc/passwd$' "$dir/text"
 	# records that are missing are said to be
-	sqlite3 "$(echo /var/lib/reeve/containers/grown@*.db)" "DELETE FROM events WHERE kind = 'fork'"
+	sql "$(echo /var/lib/reeve/containers/grown@*.db)" "DELETE FROM events WHERE kind = 'fork'"
 	tree grown '.missing > 0 and any(.processes[]; .origin == "unknown" and .parent == 0)'
 	reeve tree grown | grep -q '^This tree may not be whole: [1-9][0-9]* records are missing'
 	run reeve tree no-such-container
@@ -72,7 +72,7 @@ entered() {
 	logs counted >"$dir/all"
 	numbers=$(reeve stats --json counted)
 	jq -e --slurpfile all "$dir/all" --argjson ledger "$(reeve ledger --json counted)" \
-		--argjson stored "$(sqlite3 "$(echo /var/lib/reeve/containers/counted@*.db)" 'SELECT sum(length(record)) FROM events')" '
+		--argjson stored "$(sql "$(echo /var/lib/reeve/containers/counted@*.db)" 'SELECT sum(length(record)) FROM events')" '
 		.stored == ($all | length) and .denied == ($all | map(select(.verdict == "denied")) | length) and .denied > 0 and
 		.lost == $ledger.lost and .repeated == ($ledger.merged | add) and .repeated > 0 and .state == "ended" and
 		.first == ($all | map(.time) | min) and .last == ($all | map(.time) | max) and
