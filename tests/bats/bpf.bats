@@ -35,7 +35,7 @@ loader() {
 # start ID: what the container says goes to $dir/ID.
 start() {
 	crun run -b "$dir" "$1" </dev/null >"$dir/$1" 2>&1 3>&- 4>&- &
-	retry 5 test -s "$dir/$1"
+	retry 60 test -s "$dir/$1"
 	head -n 1 "$dir/$1"
 }
 

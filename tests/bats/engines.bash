@@ -200,7 +200,7 @@ docker_cell() {
 	# One that joins its network has that one's files of names mounted, not its own.
 	docker run -d --runtime reeve --network container:rt-docker --security-opt apparmor=unconfined --name rt-beside \
 		localhost/bb "${life[@]}" 3>&- 4>&-
-	said "$(docker inspect --format '{{.Id}}' rt-beside)" '.name == "rt-beside" and .image == "localhost/bb" and .armed'
+	retry 20 said "$(docker inspect --format '{{.Id}}' rt-beside)" '.name == "rt-beside" and .image == "localhost/bb" and .armed'
 	docker rm -f rt-beside
 	docker stop -t 10 rt-docker
 	docker rm rt-docker

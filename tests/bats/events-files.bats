@@ -44,7 +44,8 @@ teardown() {
 		RUNTIME=$runtime container "$dir" -- /bin/sleep 60
 		"$runtime" run -d -b "$dir" "noise-$runtime" </dev/null >/dev/null 2>&1
 		"$runtime" exec "noise-$runtime" /bin/mkdir "/tmp/$runtime"
-		retry 5 settled "noise-$runtime"
+		"$runtime" kill "noise-$runtime" KILL
+		await_end "noise-$runtime"
 		[ "$(logs "noise-$runtime" 'select(.kind == "create" and .path == "/tmp/'"$runtime"'") | .process.comm')" = '"mkdir"' ]
 		# every act is of an image that is in the record, and there are some
 		logs "noise-$runtime" 'select(.cause | IN("file", "path", "dentry", "mount", "move_mount",
@@ -52,8 +53,6 @@ teardown() {
 		[ -s "$BATS_TEST_TMPDIR/acts" ]
 		run jq -c 'select(.process | (.exec_seq == null or .exe != "/bin/busybox"))' "$BATS_TEST_TMPDIR/acts"
 		[ -z "$output" ] || { echo "$output"; false; }
-		"$runtime" kill "noise-$runtime" KILL
-		await_end "noise-$runtime"
 		"$runtime" delete -f "noise-$runtime"
 	done
 }

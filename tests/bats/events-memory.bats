@@ -23,7 +23,7 @@ teardown() {
 	mkdir -p "$dir/rootfs" "$lower/upper" "$lower/work"
 	mount -t overlay overlay "$dir/rootfs" \
 		-o "lowerdir=$lower/rootfs,upperdir=$lower/upper,workdir=$lower/work"
-	acts memory files
+	ID=memory-overlay acts memory files
 }
 
 @test "memory: anonymous" {

@@ -124,11 +124,10 @@ id_of() {
 		--edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}' -- /bin/sleep 1000
 	crun run -d -b "$dir" quiet </dev/null >/dev/null
 	crun exec --user 1001:1001 quiet /bin/true
-	retry 5 settled quiet
-	[ "$(logs quiet 'select(.kind == "exec" and .argv == ["/bin/true"])' | wc -l)" = 1 ]
 	crun kill quiet KILL
 	await_end quiet
 	complete quiet
+	[ "$(logs quiet 'select(.kind == "exec" and .argv == ["/bin/true"])' | wc -l)" = 1 ]
 	logs quiet '[.kind, .process.comm]' | sort | uniq -c
 	[ "$(logs quiet 'select(.kind | IN("setuid", "setgid", "setgroups", "capset", "prctl", "seccomp",
 		"namespace", "ptrace", "signal", "fork", "thread"))')" = '' ]

@@ -48,7 +48,7 @@ setup() {
 }
 
 @test "guest: the worktree is writable and survives the guest's own files" {
-	local probe=/reeve/build/.guest-probe
+	local probe=/reeve/build/.guest-probe.${RECORDS:-$$} # other guests have the same tree
 	mkdir -p /reeve/build
 	echo "$$" >"$probe"
 	[ "$(cat "$probe")" = "$$" ]

@@ -56,5 +56,6 @@ in_pod() {
 	crun kill idn-log1 TERM
 	retry 10 complete idn-log1
 	in_pod idn-log9 web-1 log
+	retry 20 reeve ledger idn-log9
 	[ "$(reeve ledger --json pay/web-1/log | jq -r .id)" = idn-log9 ]
 }

@@ -13,19 +13,21 @@ requires() {
 }
 
 # retry SECONDS COMMAND...: run COMMAND (a function will do) until it succeeds, ten
-# times a second. Past SECONDS (a fraction is fine): its last output, and status 1.
+# times a second. The last time begins past SECONDS (a fraction is fine), so that one that stood still says nothing
+# old; then its output, and status 1.
 retry() {
-	local left_us now_us end_us out
+	local left_us now_us end_us out last=0
 	left_us=$(awk -v s="$1" 'BEGIN { printf "%d", s * 1000000 }')
 	end_us=$((${EPOCHREALTIME/[.,]/} + left_us))
 	shift
 	while :; do
+		now_us=${EPOCHREALTIME/[.,]/}
+		[ "$now_us" -lt "$end_us" ] || last=1
 		if out=$("$@" 2>&1); then
 			[ -z "$out" ] || printf '%s\n' "$out"
 			return 0
 		fi
-		now_us=${EPOCHREALTIME/[.,]/}
-		[ "$now_us" -lt "$end_us" ] || break
+		[ "$last" -eq 0 ] || break
 		sleep 0.1
 	done
 	printf 'retry: gave up after %d ms: %s\n%s\n' "$((left_us / 1000))" "$*" "$out" >&2

@@ -62,7 +62,7 @@ settled() {
 	local before
 	before=$(reeve ledger --json "$1" | jq .stored)
 	sleep 0.5
-	[ "$(reeve ledger --json "$1" | jq .stored)" = "$before" ]
+	[ -n "$before" ] && [ "$(reeve ledger --json "$1" | jq .stored)" = "$before" ]
 }
 
 agents() {
@@ -95,7 +95,7 @@ start_node() {
 }
 stop_node() {
 	pkill -"${1:-TERM}" -x reeve-node || true
-	retry 5 node_gone
+	retry 30 node_gone
 }
 node_gone() {
 	! pgrep -x reeve-node >/dev/null
@@ -107,10 +107,10 @@ with() {
 }
 
 # acts FAMILY VERB [ARGUMENT]... [-- MAKE_BUNDLE_OPTION...]: runs that verb of tests/bats/tools/events/
-# FAMILY.c as the container FAMILY-VERB and compares its record with what the verb says it did: every act
+# FAMILY.c as the container FAMILY-VERB, or $ID, and compares its record with what the verb says it did: every act
 # a record (merge.bats has what is counted).
 acts() {
-	local family=$1 verb=$2 id=$1-$2 args=() 
+	local family=$1 verb=$2 id=${ID:-$1-$2} args=()
 	shift 2
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		args+=("$1")

@@ -37,7 +37,7 @@ try=(/bin/sh -c 'echo $$ >/tmp/pid; read x </etc/forbidden; trap "exit 5" TERM; 
 	run_detached --name pd-life --annotation io.container.manager=x --annotation io.kubernetes.cri.container-name=etcd \
 		--annotation io.kubernetes.pod.namespace=kube-system localhost/bb "${try[@]}"
 	id=$(id_of pd-life)
-	said "$id" '.name == "pd-life" and .image == "localhost/bb:latest" and .namespace == null'
+	retry 20 said "$id" '.name == "pd-life" and .image == "localhost/bb:latest" and .namespace == null'
 	tries pd-life '.process.ns_pid == 1 and .process.pid == $host'
 	podman pause pd-life
 	said "$id" '.state == "running" and .agent'
@@ -46,7 +46,7 @@ try=(/bin/sh -c 'echo $$ >/tmp/pid; read x </etc/forbidden; trap "exit 5" TERM; 
 	[ "$status" -ne 0 ]
 	podman rename pd-life pd-renamed
 	podman restart -t 10 pd-renamed 3>&- 4>&-
-	reeve ps --json | jq -e --arg id "$id" 'any(.[]; .id == $id and .name == "pd-renamed")'
+	retry 20 said "$id" '.state == "running" and .name == "pd-renamed"'
 	tries pd-renamed '.process.ns_pid == 1 and .process.pid == $host'
 	[ "$(reeve ps -a --json | jq -c --arg id "$id" '[.[] | select(.id == $id) | .state]')" = '["ended","running"]' ]
 	podman rm -f -t 0 pd-renamed
@@ -61,7 +61,7 @@ try=(/bin/sh -c 'echo $$ >/tmp/pid; read x </etc/forbidden; trap "exit 5" TERM; 
 	podman run -d --pod pd-shop --name pd-b localhost/bb "${try[@]}" 3>&- 4>&-
 	a=$(id_of pd-a) b=$(id_of pd-b)
 	for id in "$a" "$b"; do
-		said "$id" '.armed and .pod == "pd-shop" and .image == "localhost/bb:latest"'
+		retry 20 said "$id" '.armed and .pod == "pd-shop" and .image == "localhost/bb:latest"'
 		pid=$(podman exec "$id" cat /tmp/pid)
 		[ "$pid" -gt 1 ]
 		tries "$id" ".process.ns_pid == $pid and .process.pid == \$host and .container.pod == \"pd-shop\""

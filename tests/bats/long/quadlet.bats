@@ -26,7 +26,7 @@ teardown() {
 	systemctl daemon-reload
 	systemctl start rt-quadlet.service
 	id=$(podman inspect --format '{{.Id}}' rt-quadlet)
-	said "$id" '.armed and .name == "rt-quadlet" and (.cgroup | startswith("/system.slice/rt-quadlet.service/"))'
+	retry 20 said "$id" '.armed and .name == "rt-quadlet" and (.cgroup | startswith("/system.slice/rt-quadlet.service/"))'
 	run podman exec rt-quadlet head -c1 /etc/forbidden
 	[ "$status" -ne 0 ]
 	systemctl kill -s KILL rt-quadlet.service
