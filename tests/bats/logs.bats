@@ -134,20 +134,29 @@ all_closed() {
 	[ "$(jq -s 'map(select(.kind == "close")) | length' "$dir/followed" 2>/dev/null)" -ge "$1" ]
 }
 
+three_opens() {
+	[ "$(reeve logs --json --path /etc/passwd --kind open "$1" | wc -l)" -ge 3 ]
+}
+
 @test "logs: all containers' records by time, filtered, followed" {
-	local begin follower id
+	local begin follower id pids=()
 	begin=$(date -u +%FT%T.%NZ)
-	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'for n in 1 2 3; do cat /etc/passwd; sleep 0.2; done'
+	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'cat /etc/passwd; until [ -e /go ]; do usleep 200000; cat /etc/passwd; done'
 	reeve logs --all --json --follow --since "$begin" >"$dir/followed" &
 	follower=$!
 	for id in all-one all-two; do
 		crun run -b "$dir" $id </dev/null >/dev/null &
+		pids+=($!)
 	done
+	retry 60 three_opens all-one
+	retry 60 three_opens all-two
+	touch "$dir/rootfs/go"
+	wait "${pids[@]}"
 	await_end all-one
 	await_end all-two
 	crun run -b "$dir" all-three </dev/null >/dev/null
 	await_end all-three
-	retry 5 all_closed 3
+	retry 20 all_closed 3
 	kill $follower
 	reeve logs --all --json --since "$begin" >"$dir/all"
 	for id in all-one all-two all-three; do

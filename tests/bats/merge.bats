@@ -158,11 +158,11 @@ one_agent() {
 	local before
 	container "$dir" -- /bin/sh -c '/act opens 50 /etc/passwd; sleep 1.2; /act opens 5 /etc/group; exec /act pause'
 	started sleeper
-	retry 5 pending sleeper 53
+	retry 9 pending sleeper 53 # an epoch is ten seconds
 	reeve ledger sleeper
-	retry 14 is sleeper /etc/passwd 1 49
-	is sleeper /etc/group 1 4
-	retry 5 pending sleeper 0
+	retry 30 is sleeper /etc/passwd 1 49
+	retry 20 is sleeper /etc/group 1 4
+	retry 20 pending sleeper 0
 	exact sleeper
 	sleep 3 # the looks at growing distances
 	before=$(switches)

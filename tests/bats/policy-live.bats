@@ -143,7 +143,7 @@ no_tables() {
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *bad.json:1:* ]]
-	grep -q "container broken keeps its policy.*bad.json:1:" /var/log/messages
+	in_syslog "container broken keeps its policy.*bad.json:1:"
 	becomes 13
 	[ "$(version broken)" = "$before" ]
 	reeve ps --json | jq -e '.[] | select(.id == "broken") | .policy_refused | test("bad.json:1:")'

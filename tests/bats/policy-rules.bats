@@ -120,7 +120,7 @@ files() {
 		{"subject":"unix","path":"/dev/log","access":"bind","action":"deny"}]}'
 	tried unixanew '/act unix-anew /tmp/name /tmp/other; echo $?; /act unix-anew /tmp/name2 /tmp/other2; echo $?'
 	[ "$output" = $'13\n0' ]
-	tried unix 't after /act unix-after /nowhere; timeout 1 syslogd -n; logger x; true'
+	tried unix 't after /act unix-after /nowhere; timeout 20 syslogd -n; logger x; true'
 	[[ $output == "after "* ]] # a name that led nowhere is not held against the next socket
 	denied unix
 	[ "$(denied unix | cut -d' ' -f 1-3 | sort -u)" = $'bind /dev/log 3\nconnect /dev/log 1' ]

@@ -63,7 +63,7 @@ overruled() {
 	policy broken '{"name":"broken","match":{"name":"*"},"mode":"enfroce","rules":[]}'
 	opens web-broken "/a /b"
 	[ "$output" = "-/b " ]
-	grep -q 'container web-broken is guarded without a policy: .*broken.json:1:' /var/log/messages
+	in_syslog 'container web-broken is guarded without a policy: .*broken.json:1:'
 }
 
 @test "select: an annotation that is a policy; a mistake in it lifts nothing of the node's" {
@@ -74,7 +74,7 @@ overruled() {
 	[ "$(overruled inline)" = false ]
 	opens inline-bad "/a /b" --annotate io.reeve.policy '{"name":"mine","mode":"enforce","ruls":[]}'
 	[ "$output" = "-/a " ]
-	grep -q 'inline-bad: .*annotation:io.reeve.policy:1:.*"ruls".*guarded without' /var/log/messages
+	in_syslog 'inline-bad: .*annotation:io.reeve.policy:1:.*"ruls".*guarded without'
 	opens inline-chosen "/a /b" --annotate io.reeve.policy '{"name":"mine","mode":"enforce","selectable":true,"rules":[]}'
 	[ "$output" = "-/a " ]
 	# Nor does a text that no string can hold, one beyond what is read of it, nor one that is long to compile.
@@ -84,10 +84,14 @@ overruled() {
 	[ "$output" = "-/a " ]
 	opens inline-long "/a /b" --annotate io.reeve.policy "{$(printf '%70000s' '')}"
 	[ "$output" = "-/a " ]
-	grep -q 'inline-long: .*70002 bytes, expected at most 65536' /var/log/messages
+	in_syslog 'inline-long: .*70002 bytes, expected at most 65536'
 	container "$dir" --annotate io.reeve.policy '{"name":1}' --edit '.hooks.createRuntime[0].args += ["--fail", "closed"]' -- /bin/true
 	run crun run -b "$dir" inline-closed
 	[ "$status" -ne 0 ]
+}
+
+shown() {
+	reeve ps | grep "$1"
 }
 
 @test "select: an annotation that would loosen is without effect, and that is recorded" {
@@ -96,11 +100,11 @@ overruled() {
 		{"subject":"file","path":"/a","action":"allow"}]}'
 	container "$dir" --annotate io.reeve.policy loose -- /act pause
 	started loosens
-	reeve ps | grep -q 'policy loose allows in line 2 what a policy of the node denies'
+	retry 20 shown 'policy loose allows in line 2 what a policy of the node denies'
 	crun kill loosens KILL
 	await_end loosens
 	[ "$(overruled loosens)" = true ]
-	grep -q 'container loosens: .*policy loose allows in line 2' /var/log/messages
+	in_syslog 'container loosens: .*policy loose allows in line 2'
 	opens loosens2 "/a /b" --annotate io.reeve.policy loose
 	[ "$output" = "-/a -/b " ]
 	opens loosens3 "/a /b" --annotate io.reeve.policy '{"name":"allowlist","mode":"enforce","defaults":{"file":"deny"},"rules":[
@@ -115,11 +119,11 @@ overruled() {
 	policy default "$(denies default /a)"
 	run crun run -b "$dir" fails-open
 	[ "$status" -eq 0 ]
-	grep -q 'container fails-open: .*starts unguarded' /var/log/messages
+	in_syslog 'container fails-open: .*starts unguarded'
 	policy default "$(denies default /a '"fail":"closed",')"
 	run crun run -b "$dir" fails-closed
 	[ "$status" -ne 0 ]
-	grep -q 'container fails-closed: .*does not start' /var/log/messages
+	in_syslog 'container fails-closed: .*does not start'
 	# Its annotation is no way around it.
 	container "$dir" --annotate io.reeve.policy '{"name":1}' -- /bin/true
 	run crun run -b "$dir" fails-anyway

@@ -107,9 +107,9 @@ tried() {
 		run crun run -b "$dir" "closed-$name" </dev/null
 		echo "$output"
 		[ "$status" -ne 0 ]
-		grep -q "closed-$name" /var/log/messages
+		in_syslog "closed-$name"
 	done
-	retry 2 no_agents
+	retry 20 no_agents
 	[ -z "$(ls -A /sys/fs/bpf/reeve/c)" ]
 }
 

@@ -41,7 +41,12 @@ ended() {
 	reeve ps -a --json | jq -e --arg id "$1" 'any(.[]; .id == $id and .state == "ended")' >/dev/null
 }
 await_end() {
-	retry 10 ended "$1"
+	retry 60 ended "$1"
+}
+
+# in_syslog PATTERN: it has come there, or will.
+in_syslog() {
+	retry 20 grep -- "$1" /var/log/messages
 }
 
 # exact ID: the ledger is exact, and nothing was lost.
@@ -91,7 +96,7 @@ traces() {
 start_node() {
 	pgrep -x reeve-node >/dev/null && return 0
 	setsid reeve-node </dev/null >>/var/log/reeve-node.log 2>&1 3>&- 4>&- &
-	retry 20 reeve status >/dev/null
+	retry 120 reeve status >/dev/null
 }
 stop_node() {
 	pkill -"${1:-TERM}" -x reeve-node || true

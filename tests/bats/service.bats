@@ -28,7 +28,7 @@ options=()
 served() {
 	env NOTIFY_SOCKET="$BATS_TEST_TMPDIR/notify" "$@" setsid reeve-node "${options[@]}" </dev/null >>/var/log/reeve-node.log 2>&1 3>&- 4>&- &
 	node=$!
-	retry 20 grep -qx READY=1 "$said"
+	retry 120 grep -qx READY=1 "$said"
 }
 
 count() {
@@ -37,6 +37,16 @@ count() {
 at_least() {
 	[ "$(count "$1")" -ge "$2" ]
 }
+stopped() {
+	[[ $(<"/proc/$1/stat") == *') T '* ]]
+}
+# read_out: what was sent has been read.
+read_out() {
+	local before
+	before=$(count WATCHDOG=1)
+	sleep 0.5
+	[ "$(count WATCHDOG=1)" -eq "$before" ]
+}
 
 @test "ready when it answers, alive while its loop turns, and not when it stands" {
 	local before
@@ -44,6 +54,8 @@ at_least() {
 	reeve status
 	retry 10 at_least WATCHDOG=1 4
 	kill -STOP "$node"
+	retry 10 stopped "$node"
+	retry 10 read_out
 	before=$(count WATCHDOG=1)
 	sleep 2
 	[ "$(count WATCHDOG=1)" -eq "$before" ]

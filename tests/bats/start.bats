@@ -34,6 +34,10 @@ check_record() {
 		{ reeve logs "$id"; return 1; }
 }
 
+known() {
+	reeve ps --json | jq -e --arg id "$1" 'any(.[]; .id == $id)'
+}
+
 # start RUNTIME WAY STAGES: one container, its record checked.
 start() {
 	local rt=$1 way=$2 stages=$3 id="c-$1-$2-${3//,/-}" stage opts=()
@@ -46,13 +50,15 @@ start() {
 		run timeout 20 "$rt" run -b "$dir-$id" "$id" </dev/null
 		[ "$status" -eq 3 ]
 	else
+		retry 20 no_agents
 		(cd "$dir-$id" && timeout 20 "$rt" create "$id" </dev/null >/dev/null 2>&1 3>&- 4>&-)
 		[ "$(agents)" -eq 1 ]
+		retry 20 known "$id"
 		[ "$(reeve ps --json | jq -r --arg id "$id" '.[] | select(.id == $id) | .armed')" = false ]
 		"$rt" start "$id" 3>&- 4>&-
 	fi
 	check_record "$id"
-	retry 2 no_agents
+	retry 20 no_agents
 }
 
 @test "start: crun and runc, run and create+start, createRuntime, prestart and both" {
@@ -85,15 +91,16 @@ start() {
 	for n in $(seq $many); do
 		check_record "many-$n"
 	done
-	retry 2 no_agents
+	retry 20 no_agents
 }
 
 @test "start: somebody else has the lock: with a slot ready nobody waits; without one a container is guarded behind it, or refused in time" {
 	local slot
 	container "$dir" -- /bin/sh -c 'exit 3'
 	stop_node # it would make slots
-	flock -F /run/reeve/load.lock sleep 100 3>&- 4>&- &
+	flock -F /run/reeve/load.lock sh -c "echo >$BATS_TEST_TMPDIR/held; exec sleep 100" 3>&- 4>&- &
 	holder=$!
+	retry 20 test -e "$BATS_TEST_TMPDIR/held"
 	run timeout 20 crun run -b "$dir" lock-ready </dev/null
 	[ "$status" -eq 3 ]
 	slot=$(ls -d /sys/fs/bpf/reeve/pool/[1-9]*)
@@ -101,7 +108,7 @@ start() {
 	container "$dir-late" --edit '.hooks.createRuntime[0].args += ["--fail", "closed"]' -- /bin/sh -c 'exit 3'
 	run timeout 20 crun run -b "$dir-late" lock-late </dev/null
 	[ "$status" -ne 3 ]
-	grep 'claim a slot for container lock-late' /var/log/messages
+	in_syslog 'claim a slot for container lock-late'
 	kill "$holder"
 	flock -F /run/reeve/load.lock sleep 1 3>&- 4>&- &
 	run timeout 20 crun run -b "$dir" lock-wait </dev/null
@@ -109,7 +116,7 @@ start() {
 	start_node
 	check_record lock-ready
 	check_record lock-wait
-	retry 2 no_agents
+	retry 20 no_agents
 }
 
 @test "start: a container that never starts says NOT ARMED" {
@@ -119,7 +126,7 @@ start() {
 	await_end never
 	reeve ledger never | grep -q 'NOT ARMED'
 	[ "$(reeve ps -a --json | jq '.[] | select(.id == "never") | .armed')" = false ]
-	retry 2 no_agents
+	retry 20 no_agents
 }
 
 @test "setup: the runtime's own doings are never denied, whatever the policy says" {
@@ -193,7 +200,7 @@ start() {
 		echo "$output"
 		[ "$status" -ne 0 ]
 		$rt kill "j-$rt" KILL
-		retry 5 ended "j-$rt"
+		await_end "j-$rt"
 		$rt delete -f "j-$rt" || true
 		exact "j-$rt"
 		[ "$(logs "j-$rt" 'select(.kind == "exec" and .verdict == "denied") | .path')" = '"/bin/forbidden"' ]

@@ -21,12 +21,21 @@ teardown() {
 	start_node
 }
 
-# one ID: a container that ends with 3 in time, whatever the store does.
+# one ID: a container that ends with 3 in time, whatever the store does, and its agent with it (another one may
+# come, for what it has left).
 one() {
-	make_bundle "$dir" --hook createRuntime $hook -- /bin/sh -c 'cat /etc/passwd >/dev/null; exit 3'
-	run timeout 10 crun run -b "$dir" "$1" </dev/null
+	local agent runtime
+	make_bundle "$dir" --hook createRuntime $hook -- /bin/sh -c 'until [ -e /go ]; do usleep 100000; done; cat /etc/passwd >/dev/null; exit 3'
+	rm -f "$dir/rootfs/go"
+	retry 20 no_agents
+	timeout 30 crun run -b "$dir" "$1" </dev/null 3>&- 4>&- &
+	runtime=$!
+	agent=$(retry 20 pgrep -x reeve-agent)
+	touch "$dir/rootfs/go"
+	status=0
+	wait "$runtime" || status=$?
 	[ "$status" -eq 3 ]
-	retry 2 no_agents
+	retry 20 test ! -e "/proc/$agent"
 }
 
 @test "store: full, then not" {

@@ -45,14 +45,14 @@ setup() {
 	[ "$status" = 1 ]
 	container "$dir" --annotate io.reeve.policy p -- /bin/true
 	crun run -b "$dir" tag-open </dev/null
-	grep -F "$why" /var/log/messages
+	retry 20 grep -F "$why" /var/log/messages
 	: >/var/log/messages
 	jq '.hooks.createRuntime[0].args += ["--fail", "closed"]' "$dir/config.json" >"$dir/closed.json"
 	mv "$dir/closed.json" "$dir/config.json"
 	run crun run -b "$dir" tag-closed </dev/null
 	echo "$output"
 	[ "$status" -ne 0 ]
-	grep -F "$why" /var/log/messages
+	retry 20 grep -F "$why" /var/log/messages
 	container "$dir" --annotate io.reeve.policy plain -- /bin/sleep 1000
 	crun run -d -b "$dir" tag-refused </dev/null >/dev/null
 	run reeve policy apply tag-refused /etc/reeve/policies/p.json

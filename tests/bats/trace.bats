@@ -9,6 +9,7 @@ load reeve
 
 setup() {
 	start_node
+	retry 20 no_agents
 	dir=$BATS_TEST_TMPDIR/b
 	policy noshadow '{"name":"noshadow","mode":"enforce","rules":[{"subject":"file","path":"/etc/shadow","action":"deny"}]}'
 }
@@ -29,7 +30,7 @@ running() {
 	# What the first container of a boot has made for all of them stays.
 	for n in 0 1 2 3; do
 		if [ $n -eq 1 ]; then
-			retry 2 no_agents
+			retry 20 no_agents
 			stop_node
 			before=$(traces)
 			start_node
@@ -38,7 +39,7 @@ running() {
 		crun run -b "$dir" "left-$n" </dev/null
 		await_end "left-$n"
 	done
-	retry 2 no_agents
+	retry 20 no_agents
 	stop_node
 	retry 5 same_traces "$before"
 }

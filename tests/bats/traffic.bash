@@ -38,5 +38,5 @@ finish() {
 	await_end "$1"
 	crun delete -f "$1" || true
 	exact "$1"
-	retry 2 no_agents
+	retry 20 no_agents
 }

@@ -111,19 +111,19 @@ running() {
 	reeve verify --json vrun | jq -e '.intact and .records > '"$1" >/dev/null
 }
 records() {
-	reeve verify --json vrun | jq .records
+	reeve verify --json vrun | jq -e .records
 }
 
 @test "a running container's record is proven, whenever the node is killed" {
 	local dir=$BATS_TEST_TMPDIR/b i
 	container "$dir" --annotate io.reeve.repeat each -- /bin/sh -c 'while :; do /act opens 20 /etc/passwd; usleep 20000; done'
 	started vrun
-	retry 5 running 100
+	retry 60 running 100
 	reeve anchor vrun >"$BATS_TEST_TMPDIR/anchor"
 	for i in 1 2 3; do
 		stop_node KILL
 		start_node
-		retry 5 running "$(records)"
+		retry 60 running "$(retry 60 records)"
 	done
 	reeve anchor vrun >>"$BATS_TEST_TMPDIR/anchor"
 	crun kill vrun KILL

@@ -26,12 +26,13 @@ entered() {
 }
 
 @test "tree: who made whom, what each ran, how it ended; of a running container, of an ended one" {
-	container "$dir" -- /bin/sh -c 'sleep 100 & (exit 3); sh -c "exec cat /etc/passwd" >/dev/null; kill -9 $!
+	container "$dir" -- /bin/sh -c 'sleep 100 & (exit 3); sh -c "exec cat /etc/passwd" >/dev/null
+		until read -r c </proc/$!/comm && [ "$c" = sleep ]; do :; done; kill -9 $!
 		while [ ! -e /tmp/go ]; do sleep 1; done; exit 5'
 	crun run -b "$dir" grown </dev/null >/dev/null 3>&- &
 	retry 20 crun exec grown echo 'a b' $'\e[31m\n' >/dev/null
 	retry 10 entered grown
-	tree grown '([.processes[] | select(.origin == "init")] | length == 1 and .[0].state == "running" and .[0].ns_pid == 1) and
+	retry 20 tree grown '([.processes[] | select(.origin == "init")] | length == 1 and .[0].state == "running" and .[0].ns_pid == 1) and
 		any(.processes[]; .signal == "SIGKILL" and .execs[-1].argv == ["sleep", "100"])'
 	touch "$dir/rootfs/tmp/go"
 	await_end grown
