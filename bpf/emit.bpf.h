@@ -4,6 +4,10 @@
 #pragma once
 #include "merge.bpf.h"
 
+#define RING_HEAD 16 /* bytes, at most, that the ring adds to a record: its head, and up to a multiple of 8 */
+#define RING_TRIES 3
+#define RING_URGENT 1u
+
 static __always_inline struct scratch *scratch_of(struct rv_state *st, void *pool, __u32 depth)
 {
 	for (__u32 i = 0; i < depth; i++) {
@@ -54,20 +58,44 @@ static __always_inline __u64 emit_wake(struct rv_state *st, void *ring, bool urg
 	return BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline bool emit_into(struct rv_state *st, void *ring, bool urgent, __u32 size,
-				      void *record, __u32 len)
+/* From Linux 6.15 on a ring is also said to have no room when its lock was not to be had for a quarter
+ * of a second: on a virtual machine its holder's processor may stand still that long. True: it has room
+ * for len bytes, so that was it. */
+static __always_inline bool emit_gave_up(struct rv_state *st, void *ring, __u32 size, __u32 len)
 {
-	return ring && bpf_ringbuf_output(ring, record, len, emit_wake(st, ring, urgent, size)) == 0;
+	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) + len + RING_HEAD > size)
+		return false;
+	__sync_fetch_and_add(&st->counters.errors[RV_ERROR_RING], 1);
+	return true;
+}
+
+/* urgent_size: the ring's, and RING_URGENT. */
+static __noinline bool emit_into(struct rv_state *st, void *ring, __u32 urgent_size, void *record,
+				 __u32 len)
+{
+	bool urgent = urgent_size & RING_URGENT;
+	__u32 size = urgent_size & ~RING_URGENT;
+
+	if (!ring)
+		return false;
+	for (int i = 0; i < RING_TRIES; i++) {
+		if (bpf_ringbuf_output(ring, record, len, emit_wake(st, ring, urgent, size)) == 0)
+			return true;
+		if (!emit_gave_up(st, ring, size, len))
+			return false;
+	}
+	return false;
 }
 
 /* What is too important for the main ring goes there all the same when the lane is full. */
 static __always_inline bool emit_to(struct rv_state *st, __u32 slot, bool lane, void *record,
 				    __u32 len, __u32 kind)
 {
-	if (lane && emit_into(st, bpf_map_lookup_elem(&reeve_lanes, &slot), true, RV_LANE_SIZE,
-			      record, len))
+	if (lane && emit_into(st, bpf_map_lookup_elem(&reeve_lanes, &slot),
+			      RV_LANE_SIZE | RING_URGENT, record, len))
 		return true;
-	if (emit_into(st, bpf_map_lookup_elem(&reeve_rings, &slot), lane, RV_RING_SIZE, record, len))
+	if (emit_into(st, bpf_map_lookup_elem(&reeve_rings, &slot),
+		      RV_RING_SIZE | (lane ? RING_URGENT : 0), record, len))
 		return true;
 	emit_lost(st, kind);
 	return false;

@@ -277,7 +277,12 @@ static __always_inline bool exec_inline(struct who *w, struct rv_exec *r, __u32 
 		return false;
 	if (bpf_ringbuf_reserve_dynptr(ring, len + a->len, 0, &a->to)) {
 		bpf_ringbuf_discard_dynptr(&a->to, 0);
-		return false;
+		if (!emit_gave_up(w->st, ring, size, len + a->len))
+			return false;
+		if (bpf_ringbuf_reserve_dynptr(ring, len + a->len, 0, &a->to)) {
+			bpf_ringbuf_discard_dynptr(&a->to, 0);
+			return false;
+		}
 	}
 	r->head.len = len + a->len;
 	r->args_stored = a->len;
