@@ -135,19 +135,22 @@ static int put_back(void *arg, const char *file, uint64_t generation, struct int
 	return 0;
 }
 
-static int empty_spill(struct node *n)
+static int empty_spill(struct node *n, uint64_t until_ns)
 {
 	struct disk *d = &n->disk;
-	uint64_t bytes = d->spill.end - d->spill.begin;
-	int r = spill_any(&d->spill) ? spill_take(&d->spill, put_back, n) : 0;
+	uint64_t bytes = d->spill.end;
+	int r = 0;
 
-	if (r == 0 && bytes > 0)
+	if (!spill_any(&d->spill))
+		return 0;
+	r = spill_take(&d->spill, until_ns, put_back, n);
+	if (r == 0)
 		log_info("put %" PRIu64 " KiB from " PATH_RESERVE " into the databases",
 			 bytes / 1024);
 	return r;
 }
 
-void disk_look(struct node *n)
+static void look(struct node *n, uint64_t until_ns)
 {
 	struct disk *d = &n->disk;
 	enum disk_level level = measure(n);
@@ -156,11 +159,16 @@ void disk_look(struct node *n)
 		level = DISK_FULL;
 	else
 		d->held_ns = 0;
-	if (level < DISK_FULL && is_full(empty_spill(n)))
+	if (level < DISK_FULL && is_full(empty_spill(n, until_ns)))
 		level = DISK_FULL;
 	turn_to(n, level);
 	if (level == DISK_FREE)
 		make_reserve(d);
+}
+
+void disk_look(struct node *n)
+{
+	look(n, 0);
 }
 
 bool disk_refused(struct node *n, int r)
@@ -219,8 +227,10 @@ static void expired(void *arg)
 {
 	struct node *n = arg;
 
-	disk_look(n);
-	loop_timer_set(&n->loop, &n->disk.timer, DISK_LOOK_MS);
+	look(n, util_now_ns() + DISK_EMPTY_NS);
+	/* What is left in the reserve goes on when others have had their turn. */
+	loop_timer_set(&n->loop, &n->disk.timer,
+		       n->disk.level < DISK_FULL && spill_any(&n->disk.spill) ? 0 : DISK_LOOK_MS);
 }
 
 void disk_init(struct node *n)
