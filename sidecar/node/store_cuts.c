@@ -10,6 +10,7 @@
 #include "sidecar/node/store_inside.h"
 
 #define ROWS_PER_PIECE 1024
+#define BYTES_PER_PIECE (4u << 20) /* what is freed is overwritten, in the log first */
 #define LOOKED_PER_PIECE 8192
 
 static int note(struct life *l, uint64_t from, uint64_t to, const char *why)
@@ -139,8 +140,13 @@ struct piece {
 	enum record_class class;
 	struct cuts cuts; /* as they are to be */
 	struct numbers gone;
-	uint64_t records;
+	uint64_t records, bytes;
 };
+
+static bool is_large(const struct piece *p)
+{
+	return p->records >= ROWS_PER_PIECE || p->bytes >= BYTES_PER_PIECE;
+}
 
 /* Looks at some rows from the class's place on. */
 static int collect(struct life *l, const struct cut_order *o, uint64_t limit, struct piece *p)
@@ -149,7 +155,7 @@ static int collect(struct life *l, const struct cut_order *o, uint64_t limit, st
 	struct db_weight w;
 	int r = db_weigh(l->db->db, *below, &w);
 
-	for (unsigned n = 0; r == 0 && n < LOOKED_PER_PIECE && p->records < ROWS_PER_PIECE; n++) {
+	for (unsigned n = 0; r == 0 && n < LOOKED_PER_PIECE && !is_large(p); n++) {
 		if (w.seq >= limit)
 			*below = limit;
 		if (w.seq >= limit || w.wall_ns >= o->before_ns)
@@ -157,6 +163,7 @@ static int collect(struct life *l, const struct cut_order *o, uint64_t limit, st
 		if (goes(&p->cuts, p->class, &w)) {
 			r = numbers_add(&p->gone, w.seq);
 			p->records++;
+			p->bytes += w.bytes;
 		}
 		*below = w.seq + 1;
 		if (r == 0)

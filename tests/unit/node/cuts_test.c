@@ -230,6 +230,35 @@ TEST("cut: large arguments weigh what they are, also of the last records, and de
 	CHECK(scene_intact(&s));
 }
 
+TEST("cut: a piece is some MiB, however large its records are, and no more goes than has to")
+{
+	_scene_ struct scene s;
+	struct cut_order o = {
+	    .why = "bytes", .keep = 100, .before_ns = INT64_MAX, .share = 1 << 30};
+	static const char block[1 << 20];
+	uint64_t used, after, unused, records, pieces = 0;
+	int r = 1;
+
+	scene_begin(&s);
+	scene_come(&s, 0, 1999, false);
+	CHECK_INT(store_begin(&s.store, s.life), 0);
+	for (uint64_t seq = 9; seq < 1900; seq += 50)
+		CHECK_INT(store_put_args(s.life, seq, block, sizeof(block)), 0);
+	CHECK_INT(store_commit(&s.store, s.life), 0);
+	CHECK_INT(store_space(&s.store, s.life, &used, &unused), 0);
+	CHECK(used > 38 << 20);
+	for (; r == 1; pieces++, used = after) {
+		r = store_cut_some(&s.store, s.life, &o, &records);
+		CHECK(r >= 0);
+		CHECK_INT(store_space(&s.store, s.life, &after, &unused), 0);
+		CHECK(used - after <= 6 << 20);
+	}
+	CHECK(used < 1 << 20);
+	CHECK(pieces >= 9);
+	CHECK(scene_ledger(&s).exact);
+	CHECK(scene_intact(&s));
+}
+
 TEST("cut: the index forgets it, arguments go with their exec, and an old row does not come back")
 {
 	_scene_ struct scene s;
