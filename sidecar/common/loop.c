@@ -111,13 +111,14 @@ static int wait_ms(const struct loop *l)
 	return (int)((l->timers->at_ns - now + 999999) / 1000000);
 }
 
-/* Only those due at the start of the turn: a handler that re-arms itself with 0 cannot starve
- * the file descriptors. */
+/* Only those due at the start of the turn, and not all of them when they take long: neither a handler
+ * that re-arms itself with 0 nor many at once can starve the file descriptors. */
 static void run_timers(struct loop *l)
 {
-	uint64_t now = util_now_ns();
+	uint64_t due = util_now_ns(), now = due;
 
-	while (l->timers && l->timers->at_ns <= now && !l->stopped) {
+	for (; l->timers && l->timers->at_ns <= due && now < due + LOOP_TIMERS_NS && !l->stopped;
+	     now = util_now_ns()) {
 		struct loop_timer *t = l->timers;
 
 		l->timers = t->next;

@@ -24,6 +24,7 @@ struct loop_timer {
 };
 
 #define LOOP_BATCH_MAX 64
+#define LOOP_TIMERS_NS 10000000 /* past it the timers left of a turn wait for the next */
 
 struct loop {
 	int epoll_fd;
