@@ -43,7 +43,7 @@ files=0
 # A test that asks for more than `make test` has time for is tagged so: "# bats test_tags=full".
 filter=
 [ "${FULL:-0}" = 1 ] || filter=" --filter-tags '!full'"
-cmd="export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}; bats --tap --timing$filter"
+cmd="export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}; bats --tap --timing$filter"
 for file in "$@"; do
 	[ -f "$file" ] || die "no such suite: $file"
 	images=$(sed -n 's/^# image: //p' "$file")
