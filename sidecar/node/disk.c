@@ -150,25 +150,30 @@ static int empty_spill(struct node *n, uint64_t until_ns)
 	return r;
 }
 
-static void look(struct node *n, uint64_t until_ns)
+/* 1: it could go on at once. */
+static int look(struct node *n, uint64_t until_ns)
 {
 	struct disk *d = &n->disk;
 	enum disk_level level = measure(n);
+	int r = 0;
 
 	if (d->held_ns && util_now_ns() - d->held_ns < DISK_HELD_NS)
 		level = DISK_FULL;
 	else
 		d->held_ns = 0;
-	if (level < DISK_FULL && is_full(empty_spill(n, until_ns)))
+	if (level < DISK_FULL)
+		r = empty_spill(n, until_ns);
+	if (is_full(r))
 		level = DISK_FULL;
 	turn_to(n, level);
 	if (level == DISK_FREE)
 		make_reserve(d);
+	return r;
 }
 
 void disk_look(struct node *n)
 {
-	look(n, 0);
+	(void)look(n, 0);
 }
 
 bool disk_refused(struct node *n, int r)
@@ -226,11 +231,10 @@ int disk_commit(struct node *n, struct intake *in, struct life *l)
 static void expired(void *arg)
 {
 	struct node *n = arg;
+	int r = look(n, util_now_ns() + DISK_EMPTY_NS);
 
-	look(n, util_now_ns() + DISK_EMPTY_NS);
 	/* What is left in the reserve goes on when others have had their turn. */
-	loop_timer_set(&n->loop, &n->disk.timer,
-		       n->disk.level < DISK_FULL && spill_any(&n->disk.spill) ? 0 : DISK_LOOK_MS);
+	loop_timer_set(&n->loop, &n->disk.timer, r == 1 ? 0 : DISK_LOOK_MS);
 }
 
 void disk_init(struct node *n)
