@@ -135,45 +135,32 @@ static int put_back(void *arg, const char *file, uint64_t generation, struct int
 	return 0;
 }
 
-static int empty_spill(struct node *n, uint64_t until_ns)
+static int empty_spill(struct node *n)
 {
 	struct disk *d = &n->disk;
-	uint64_t bytes = d->spill.end;
-	int r = 0;
+	uint64_t bytes = d->spill.end - d->spill.begin;
+	int r = spill_any(&d->spill) ? spill_take(&d->spill, put_back, n) : 0;
 
-	if (!spill_any(&d->spill))
-		return 0;
-	r = spill_take(&d->spill, until_ns, put_back, n);
-	if (r == 0)
+	if (r == 0 && bytes > 0)
 		log_info("put %" PRIu64 " KiB from " PATH_RESERVE " into the databases",
 			 bytes / 1024);
 	return r;
 }
 
-/* 1: it could go on at once. */
-static int look(struct node *n, uint64_t until_ns)
+void disk_look(struct node *n)
 {
 	struct disk *d = &n->disk;
 	enum disk_level level = measure(n);
-	int r = 0;
 
 	if (d->held_ns && util_now_ns() - d->held_ns < DISK_HELD_NS)
 		level = DISK_FULL;
 	else
 		d->held_ns = 0;
-	if (level < DISK_FULL)
-		r = empty_spill(n, until_ns);
-	if (is_full(r))
+	if (level < DISK_FULL && is_full(empty_spill(n)))
 		level = DISK_FULL;
 	turn_to(n, level);
 	if (level == DISK_FREE)
 		make_reserve(d);
-	return r;
-}
-
-void disk_look(struct node *n)
-{
-	(void)look(n, 0);
 }
 
 bool disk_refused(struct node *n, int r)
@@ -231,10 +218,9 @@ int disk_commit(struct node *n, struct intake *in, struct life *l)
 static void expired(void *arg)
 {
 	struct node *n = arg;
-	int r = look(n, util_now_ns() + DISK_EMPTY_NS);
 
-	/* What is left in the reserve goes on when others have had their turn. */
-	loop_timer_set(&n->loop, &n->disk.timer, r == 1 ? 0 : DISK_LOOK_MS);
+	disk_look(n);
+	loop_timer_set(&n->loop, &n->disk.timer, DISK_LOOK_MS);
 }
 
 void disk_init(struct node *n)

@@ -19,7 +19,6 @@
 #include "sidecar/node/spill.h"
 
 #define DISK_LOOK_MS 1000
-#define DISK_EMPTY_NS 100000000 /* of the loop's time at once, for what is put back from the reserve */
 #define DISK_COMMIT_MS 500 /* while it is full: each transaction takes some pages, however little is in it */
 #define DISK_FLOOR_MAX (1ull << 30)   /* bytes: of the floor, where it is not configured */
 #define DISK_FLOOR_SHARE 20	      /* and that part of the disk */
@@ -43,7 +42,7 @@ struct disk {
 
 void disk_init(struct node *n);
 void disk_release(struct node *n);
-/* Looks now, and sets what the store takes. Of the reserve one frame is put back at most. */
+/* Looks now, and sets what the store takes. */
 void disk_look(struct node *n);
 /* intake_commit into the node's store: where that is full, of what it still takes. */
 int disk_commit(struct node *n, struct intake *in, struct life *l);

@@ -201,7 +201,7 @@ static int take_frame(const struct frame *f,
 	return r == -EBADMSG ? 0 : r; /* not ours: its digest can be made by anybody */
 }
 
-int spill_take(struct spill *p, uint64_t until_ns,
+int spill_take(struct spill *p,
 	       int (*commit)(void *arg, const char *file, uint64_t generation, struct intake *in),
 	       void *arg)
 {
@@ -216,8 +216,6 @@ int spill_take(struct spill *p, uint64_t until_ns,
 		if (!f)
 			break; /* the disk gave back another one: nothing behind it can be found */
 		p->begin += f->len;
-		if (spill_any(p) && util_now_ns() >= until_ns)
-			return 1;
 	}
 	p->begin = p->end = HEAD_SIZE;
 	p->epoch++;

@@ -143,8 +143,8 @@ static void end_lives(struct node *n)
 			l->alone_since_ns = 0;
 		else if (!l->alone_since_ns)
 			l->alone_since_ns = now;
-		else if (now - l->alone_since_ns >= ALONE_NS && !spill_any(&n->disk.spill))
-			end_life(n, l); /* what is closed is whole: the reserve goes before */
+		else if (now - l->alone_since_ns >= ALONE_NS)
+			end_life(n, l);
 	}
 }
 

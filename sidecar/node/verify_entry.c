@@ -5,8 +5,6 @@
 #include "sidecar/common/util.h"
 #include "sidecar/node/verify_inside.h"
 
-#define MOVE_WORK 2 /* bytes read: what moving a range of numbers in memory may take */
-
 void verify_find(struct verify *v, enum finding_kind kind, uint64_t number)
 {
 	findings_add(&v->findings, kind, number, number, 0);
@@ -51,7 +49,6 @@ static int check_event(struct verify *v, const struct chain_entry *e)
 	}
 	if (r != -ENOENT)
 		return 0;
-	v->read += numbers_behind(&v->gone, e->id) * MOVE_WORK;
 	r = numbers_add(&v->gone, e->id);
 	return r < 0 ? r : verify_note_absent(v, e);
 }
@@ -110,7 +107,8 @@ static int note_cut(struct verify *v, const struct chain_entry *e)
 	if (v->cuts_n == VERIFY_CUTS_MAX)
 		memmove(v->cuts, v->cuts + 1, --v->cuts_n * sizeof(c));
 	v->cuts[v->cuts_n++] = c;
-	v->read += (numbers_behind(&v->gone, c.from) + numbers_behind(&v->gone_args, c.from)) * MOVE_WORK;
+	/* What taking a range out may move, as work. */
+	v->read += (numbers_behind(&v->gone, c.from) + numbers_behind(&v->gone_args, c.from)) * 2;
 	r = numbers_remove(&v->gone, c.from, c.to);
 	return r < 0 ? r : numbers_remove(&v->gone_args, c.from, c.to);
 }

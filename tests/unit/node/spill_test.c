@@ -101,7 +101,7 @@ TEST("spill: evidence whole, of the rest the numbers; after a kill, and once")
 	put(&p, 200, 299);
 	reopen(&p);
 	CHECK(spill_any(&p.spill));
-	CHECK_INT(spill_take(&p.spill, UINT64_MAX, see, &s), 0);
+	CHECK_INT(spill_take(&p.spill, see, &s), 0);
 	CHECK_INT(s.frames, 2);
 	CHECK_INT(s.records, 4); /* record 0, and 1, 101, 201 */
 	CHECK_INT(s.dropped, 296);
@@ -116,7 +116,7 @@ TEST("spill: evidence whole, of the rest the numbers; after a kill, and once")
 	put(&p, 300, 399);
 	reopen(&p);
 	s = (struct seen){};
-	CHECK_INT(spill_take(&p.spill, UINT64_MAX, see, &s), 0);
+	CHECK_INT(spill_take(&p.spill, see, &s), 0);
 	CHECK_INT(s.frames, 1);
 }
 
@@ -129,32 +129,12 @@ TEST("spill: an error leaves that frame and what is behind it")
 	put(&p, 0, 99);
 	put(&p, 100, 199);
 	put(&p, 200, 299);
-	CHECK_INT(spill_take(&p.spill, UINT64_MAX, see, &s), -ENOSPC);
+	CHECK_INT(spill_take(&p.spill, see, &s), -ENOSPC);
 	CHECK_INT(s.frames, 1);
 	CHECK(spill_any(&p.spill));
 	s = (struct seen){};
-	CHECK_INT(spill_take(&p.spill, UINT64_MAX, see, &s), 0);
+	CHECK_INT(spill_take(&p.spill, see, &s), 0);
 	CHECK_INT(s.frames, 2);
-}
-
-TEST("spill: a frame at a time, when there is no time for more")
-{
-	_place_ struct place p;
-	struct seen s = {};
-
-	begin(&p);
-	for (uint64_t at = 0; at < 300; at += 100)
-		put(&p, at, at + 99);
-	CHECK_INT(spill_take(&p.spill, 0, see, &s), 1);
-	CHECK_INT(s.frames, 1);
-	CHECK_INT(spill_take(&p.spill, 0, see, &s), 1);
-	CHECK_INT(s.frames, 2);
-	put(&p, 300, 399);
-	CHECK_INT(spill_take(&p.spill, 0, see, &s), 1);
-	CHECK_INT(spill_take(&p.spill, 0, see, &s), 0);
-	CHECK_INT(s.frames, 4);
-	CHECK_INT((long long)s.last, 301);
-	CHECK(!spill_any(&p.spill));
 }
 
 TEST("spill: no room, and nothing is moved")
@@ -176,7 +156,7 @@ TEST("spill: no room, and nothing is moved")
 	CHECK_INT(r, -ENOSPC);
 	CHECK_INT((long long)in.len, (long long)len);
 	CHECK_INT((long long)in.dropped_n, 0);
-	CHECK_INT(spill_take(&p.spill, UINT64_MAX, see, &s), 0);
+	CHECK_INT(spill_take(&p.spill, see, &s), 0);
 	CHECK_INT(s.frames, frames);
 	CHECK(frames > 5);
 	intake_release(&in);
@@ -199,7 +179,7 @@ TEST("spill: a byte that is another ends it there; a file that is none of ours b
 	fd = open(p.path, O_WRONLY | O_CLOEXEC);
 	CHECK_INT(pwrite(fd, "x", 1, (off_t)first + 200), 1);
 	reopen(&p);
-	CHECK_INT(spill_take(&p.spill, UINT64_MAX, see, &s), 0);
+	CHECK_INT(spill_take(&p.spill, see, &s), 0);
 	CHECK_INT(s.frames, 1);
 	put(&p, 0, 99);
 	CHECK_INT(pwrite(fd, "x", 1, 0), 1);
