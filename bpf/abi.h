@@ -120,7 +120,7 @@ enum rv_hook {
 #define RV_ERROR_PATH 1	   /* a path could not be resolved */
 #define RV_ERROR_STORAGE 2 /* a task mark could not be stored */
 #define RV_ERROR_ARGS 3	   /* an argument block went missing or was not readable */
-#define RV_ERROR_RING 4	   /* a ring with room took nothing at first: its lock was given up */
+#define RV_ERROR_RING 4	   /* a ring that has room had not taken a record: it was tried again */
 #define RV_ERROR_NOTE 5	   /* what one hook knew could not be kept for the next */
 #define RV_ERROR_LOADED 6  /* a BPF program's loader could not be remembered */
 

@@ -60,7 +60,7 @@ static __always_inline __u64 emit_wake(struct rv_state *st, void *ring, bool urg
 
 /* From Linux 6.15 on a ring is also said to have no room when its lock was not to be had for a quarter
  * of a second: on a virtual machine its holder's processor may stand still that long. True: it has room
- * for len bytes, so that was it. */
+ * for len bytes, so that was it, or the agent has just made it. */
 static __always_inline bool emit_gave_up(struct rv_state *st, void *ring, __u32 size, __u32 len)
 {
 	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) + len + RING_HEAD > size)

@@ -247,7 +247,12 @@ static __always_inline void exec_bulk(struct who *w, struct rv_exec *r, struct a
 		return;
 	if (bpf_ringbuf_reserve_dynptr(&reeve_bulk, head.len, 0, &a->to)) {
 		bpf_ringbuf_discard_dynptr(&a->to, 0);
-		return;
+		if (!emit_gave_up(w->st, &reeve_bulk, RV_BULK_SIZE, head.len))
+			return;
+		if (bpf_ringbuf_reserve_dynptr(&reeve_bulk, head.len, 0, &a->to)) {
+			bpf_ringbuf_discard_dynptr(&a->to, 0);
+			return;
+		}
 	}
 	head.bulk_total = __sync_fetch_and_add(&w->st->bulk_total, a->len) + a->len;
 	bpf_dynptr_write(&a->to, 0, &head, sizeof(head), 0);
