@@ -115,7 +115,7 @@ static bool is_full(int r)
 	return r == -ENOSPC || r == -EDQUOT;
 }
 
-/* One frame of the spill goes where it belongs. What is wrong with one life's file is no reason to
+/* Frames of the spill go where they belong. What is wrong with one life's file is no reason to
  * keep the others' waiting: its records are then missing, and its ledger says so. */
 static int put_back(void *arg, const char *file, uint64_t generation, struct intake *in)
 {
@@ -127,11 +127,13 @@ static int put_back(void *arg, const char *file, uint64_t generation, struct int
 		r = intake_commit(in, &n->store, l);
 	if (is_full(r) || r == -ENOMEM)
 		return r;
-	if (r < 0)
+	if (r < 0) {
 		log_err(r, "put evidence from " PATH_RESERVE " into %s/%s: it is lost",
 			n->store.dir, file);
-	else
-		clients_notify(l, in->stored.of, in->stored.n);
+		return 0;
+	}
+	clients_notify(l, in->stored.of, in->stored.n);
+	logs_all_notify(n, l, in->stored.of, in->stored.n);
 	return 0;
 }
 

@@ -180,25 +180,50 @@ int spill_put(struct spill *p, const struct life *l, struct intake *in,
 	return r;
 }
 
-static int take_frame(const struct frame *f,
-		      int (*commit)(void *arg, const char *file, uint64_t generation,
-				    struct intake *in),
-		      void *arg)
+static int add_frame(struct intake *in, const struct frame *f)
 {
-	struct intake in = {};
 	bool bulk;
-	int r = intake_add(&in, (const uint8_t *)(f + 1), f->records_len, &bulk);
+	int r = intake_add(in, (const uint8_t *)(f + 1), f->records_len, &bulk);
 
 	for (uint32_t i = 0; i < f->dropped_n && r == 0; i++) {
 		struct dropped d;
 
 		memcpy(&d, (const uint8_t *)(f + 1) + f->records_len + i * sizeof(d), sizeof(d));
-		r = intake_drop(&in, &d);
+		r = intake_drop(in, &d);
 	}
-	if (r == 0)
-		r = commit(arg, f->file, f->generation, &in);
-	intake_release(&in);
 	return r == -EBADMSG ? 0 : r; /* not ours: its digest can be made by anybody */
+}
+
+/* One transaction's worth from p->begin on: frames of one life that stand in a row. *ret: where it ends, p->begin
+ * where no frame is. */
+static int take_some(struct spill *p,
+		     int (*commit)(void *arg, const char *file, uint64_t generation,
+				   struct intake *in),
+		     void *arg, uint64_t *ret)
+{
+	_free_ struct frame *first = NULL;
+	struct intake in = {};
+	uint64_t at = p->begin;
+	int r = 1;
+
+	while (r == 1 && at < p->end && at - p->begin < INTAKE_COMMIT_BYTES) {
+		_free_ struct frame *f = NULL;
+
+		r = read_frame(p, at, &f);
+		if (r != 1 || (first && (strcmp(f->file, first->file) != 0 ||
+					 f->generation != first->generation)))
+			break;
+		at += f->len;
+		r = add_frame(&in, f) < 0 ? -ENOMEM : 1;
+		if (!first)
+			first = TAKE_PTR(f);
+	}
+	if (r >= 0 && first)
+		r = commit(arg, first->file, first->generation, &in);
+	intake_release(&in);
+	if (r >= 0)
+		*ret = at;
+	return r < 0 ? r : 0;
 }
 
 int spill_take(struct spill *p,
@@ -206,16 +231,14 @@ int spill_take(struct spill *p,
 	       void *arg)
 {
 	while (spill_any(p)) {
-		_free_ struct frame *f = NULL;
-		int r = read_frame(p, p->begin, &f);
+		uint64_t end;
+		int r = take_some(p, commit, arg, &end);
 
-		if (r == 1)
-			r = take_frame(f, commit, arg);
 		if (r < 0)
 			return r;
-		if (!f)
+		if (end == p->begin)
 			break; /* the disk gave back another one: nothing behind it can be found */
-		p->begin += f->len;
+		p->begin = end;
 	}
 	p->begin = p->end = HEAD_SIZE;
 	p->epoch++;

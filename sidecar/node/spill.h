@@ -28,8 +28,8 @@ static inline bool spill_any(const struct spill *p)
 /* Moves everything from the intake: what is from_class or above as it is, of the rest the numbers.
  * -ENOSPC: no room, nothing was moved. */
 int spill_put(struct spill *p, const struct life *l, struct intake *in, enum record_class from_class);
-/* Takes the frames out, oldest first: each is an intake to be committed into the life of that file. An error of
- * commit ends it, and that frame is the first of the next time. */
+/* Takes the frames out, oldest first: those of one life that stand in a row are an intake, of a transaction's size at
+ * most, to be committed into the life of that file. An error of commit ends it, and they are the first of the next time. */
 int spill_take(struct spill *p, int (*commit)(void *arg, const char *file, uint64_t generation,
 					      struct intake *in),
 	       void *arg);

@@ -15,19 +15,19 @@
 
 /* What came out. */
 struct seen {
-	unsigned frames, records, dropped;
+	unsigned commits, records, dropped;
 	uint64_t last, repeats, generation;
 	char file[LIFE_FILE_MAX];
-	int error; /* of the second frame */
+	int error; /* of the second commit */
 };
 
 static int see(void *arg, const char *file, uint64_t generation, struct intake *in)
 {
 	struct seen *s = arg;
 
-	if (s->error && s->frames == 1)
+	if (s->error && s->commits == 1)
 		return s->error;
-	s->frames++;
+	s->commits++;
 	snprintf(s->file, sizeof(s->file), "%s", file);
 	s->generation = generation;
 	for (size_t at = 0, n; at < in->len; at += n) {
@@ -102,7 +102,7 @@ TEST("spill: evidence whole, of the rest the numbers; after a kill, and once")
 	reopen(&p);
 	CHECK(spill_any(&p.spill));
 	CHECK_INT(spill_take(&p.spill, see, &s), 0);
-	CHECK_INT(s.frames, 2);
+	CHECK_INT(s.commits, 1); /* frames of one life in a row are one transaction */
 	CHECK_INT(s.records, 4); /* record 0, and 1, 101, 201 */
 	CHECK_INT(s.dropped, 296);
 	CHECK_INT((long long)s.repeats, 7 + 57 + 107 + 157 + 207 + 257);
@@ -117,24 +117,31 @@ TEST("spill: evidence whole, of the rest the numbers; after a kill, and once")
 	reopen(&p);
 	s = (struct seen){};
 	CHECK_INT(spill_take(&p.spill, see, &s), 0);
-	CHECK_INT(s.frames, 1);
+	CHECK_INT(s.dropped, 99);
 }
 
-TEST("spill: an error leaves that frame and what is behind it")
+TEST("spill: an error leaves that life's frames and what is behind them")
 {
 	_place_ struct place p;
 	struct seen s = {.error = -ENOSPC};
 
 	begin(&p);
 	put(&p, 0, 99);
+	snprintf(p.scene.life->file, sizeof(p.scene.life->file), "second");
 	put(&p, 100, 199);
 	put(&p, 200, 299);
+	snprintf(p.scene.life->file, sizeof(p.scene.life->file), "third");
+	put(&p, 300, 399);
 	CHECK_INT(spill_take(&p.spill, see, &s), -ENOSPC);
-	CHECK_INT(s.frames, 1);
+	CHECK_INT(s.commits, 1);
+	CHECK(strcmp(s.file, "second") != 0);
 	CHECK(spill_any(&p.spill));
 	s = (struct seen){};
 	CHECK_INT(spill_take(&p.spill, see, &s), 0);
-	CHECK_INT(s.frames, 2);
+	CHECK_INT(s.commits, 2);
+	CHECK_INT(s.dropped, 99 * 3);
+	CHECK_INT((long long)s.last, 301);
+	CHECK_STR(s.file, "third");
 }
 
 TEST("spill: no room, and nothing is moved")
@@ -157,8 +164,9 @@ TEST("spill: no room, and nothing is moved")
 	CHECK_INT((long long)in.len, (long long)len);
 	CHECK_INT((long long)in.dropped_n, 0);
 	CHECK_INT(spill_take(&p.spill, see, &s), 0);
-	CHECK_INT(s.frames, frames);
+	CHECK_INT(s.records + s.dropped, frames * 1000);
 	CHECK(frames > 5);
+	CHECK(s.commits < frames);
 	intake_release(&in);
 	spill_release(&p.spill);
 	CHECK_INT(spill_put(&p.spill, p.scene.life, &in, CLASS_EVIDENCE), -ENOSPC);
@@ -180,7 +188,7 @@ TEST("spill: a byte that is another ends it there; a file that is none of ours b
 	CHECK_INT(pwrite(fd, "x", 1, (off_t)first + 200), 1);
 	reopen(&p);
 	CHECK_INT(spill_take(&p.spill, see, &s), 0);
-	CHECK_INT(s.frames, 1);
+	CHECK_INT(s.dropped, 98); /* one more is record 0 */
 	put(&p, 0, 99);
 	CHECK_INT(pwrite(fd, "x", 1, 0), 1);
 	close(fd);
