@@ -25,7 +25,7 @@ teardown() {
 	for i in 1 2 3; do
 		old=$(living_agents)
 		kill -KILL "$old"
-		retry 20 succeeded "$old"
+		retry 10 succeeded "$old"
 		# What the one before sent is at most in the node by now, not this.
 		retry 20 more_than ka "$(($(stored ka) + 200))"
 	done

@@ -73,6 +73,15 @@ settled() {
 agents() {
 	pgrep -c -x reeve-agent || true
 }
+# One that was killed is an agent by name until it is buried.
+living_agents() {
+	pgrep -r R,S,D -x reeve-agent
+}
+# succeeded PID: there is one agent, another one.
+succeeded() {
+	local pid
+	pid=$(living_agents) && [[ $pid =~ ^[0-9]+$ && $pid != "$1" ]]
+}
 no_agents() {
 	[ "$(agents)" -eq 0 ]
 }

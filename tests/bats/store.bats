@@ -28,14 +28,14 @@ one() {
 	make_bundle "$dir" --hook createRuntime $hook -- /bin/sh -c 'until [ -e /go ]; do usleep 100000; done; cat /etc/passwd >/dev/null; exit 3'
 	rm -f "$dir/rootfs/go"
 	retry 20 no_agents
-	timeout 30 crun run -b "$dir" "$1" </dev/null 3>&- 4>&- &
+	timeout 20 crun run -b "$dir" "$1" </dev/null 3>&- 4>&- &
 	runtime=$!
 	agent=$(retry 20 pgrep -x reeve-agent)
 	touch "$dir/rootfs/go"
 	status=0
 	wait "$runtime" || status=$?
 	[ "$status" -eq 3 ]
-	retry 20 test ! -e "/proc/$agent"
+	retry 5 test ! -e "/proc/$agent"
 }
 
 @test "store: full, then not" {

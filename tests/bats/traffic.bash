@@ -21,15 +21,6 @@ stored() {
 more_than() {
 	[ "$(stored "$1")" -gt "$2" ]
 }
-# One that was killed is an agent by name until it is buried.
-living_agents() {
-	pgrep -r R,S,D -x reeve-agent
-}
-# succeeded PID: there is one agent, another one.
-succeeded() {
-	local pid
-	pid=$(living_agents) && [[ $pid =~ ^[0-9]+$ && $pid != "$1" ]]
-}
 
 # finish ID: ends it and checks the record.
 finish() {

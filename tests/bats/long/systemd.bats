@@ -81,7 +81,7 @@ bounded() {
 	old=$(agent)
 	before=$(stored sd-agent)
 	kill -KILL "$old"
-	retry 30 one_agent
+	retry 30 succeeded "$old"
 	retry 20 more_than sd-agent "$before"
 	kill "$trace"
 	grep 'CLONE_INTO_CGROUP.* = -1 ENOSYS' "$BATS_TEST_TMPDIR/clone3"
@@ -93,12 +93,13 @@ bounded() {
 
 # A sandbox takes its time here, in which nobody empties the ring: the traffic is such that it holds.
 @test "systemd: kill -9 of the node and the agent at once: both come back, no gap" {
-	local before
+	local before old
 	traffic sd-both 400000
 	before=$(stored sd-both)
+	old=$(agent)
 	pkill -KILL -x 'reeve-(node|agent)'
 	retry 30 restarted
-	retry 30 one_agent
+	retry 30 succeeded "$old"
 	retry 20 more_than sd-both $((before + 50))
 	bounded
 	finish sd-both
