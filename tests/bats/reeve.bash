@@ -31,9 +31,9 @@ logs() {
 	reeve logs --json "$id" | jq -c "$@" "$filter"
 }
 
-# sql DATABASE STATEMENTS [SQLITE3_OPTION]...: the node may be at it, or be closing it.
+# sql DATABASE STATEMENTS: the node may be at it, or be closing it.
 sql() {
-	sqlite3 -cmd '.timeout 60000' "${@:3}" "$1" "$2"
+	sqlite3 -cmd '.timeout 60000' "$1" "$2"
 }
 
 # ended ID: reeve says the container has ended and its record is complete.
