@@ -79,8 +79,14 @@
 	H(EXEC_CHECK, 2, "lsm_cgroup/bprm_check_security", "reeve_exec_chk", (ARMED, EXEC), "6.1") \
 	H(EXEC_DONE, 3, "lsm_cgroup/bprm_committed_creds", "reeve_exec_done", (EXEC), "6.1")       \
 	N(FORK, 5, "tp_btf/sched_process_fork", "reeve_fork", (FORK, THREAD, ENTER), "6.1")        \
+	N(FORK_2, 24, "tp_btf/sched_process_fork", "reeve_fork_2", (FORK, ENTER), "6.1")           \
+	N(FORK_3, 25, "tp_btf/sched_process_fork", "reeve_fork_3", (FORK, ENTER), "6.1")           \
+	N(FORK_4, 26, "tp_btf/sched_process_fork", "reeve_fork_4", (FORK, ENTER), "6.1")           \
 	N(ATTACH, 6, "tp_btf/cgroup_attach_task", "reeve_attach", (ENTER, LEAVE), "6.1")           \
 	N(EXIT, 7, "tp_btf/sched_process_exit", "reeve_exit", (EXIT), "6.1")                       \
+	N(EXIT_2, 27, "tp_btf/sched_process_exit", "reeve_exit_2", (EXIT), "6.1")                  \
+	N(EXIT_3, 28, "tp_btf/sched_process_exit", "reeve_exit_3", (EXIT), "6.1")                  \
+	N(EXIT_4, 29, "tp_btf/sched_process_exit", "reeve_exit_4", (EXIT), "6.1")                  \
 	N(SETUID, 10, "lsm/task_fix_setuid", "reeve_setuid", (SETUID), "6.1")                      \
 	N(SETGID, 11, "lsm/task_fix_setgid", "reeve_setgid", (SETGID), "6.1")                      \
 	N(SETGROUPS, 12, "lsm/task_fix_setgroups", "reeve_setgroups", (SETGROUPS), "6.1")          \

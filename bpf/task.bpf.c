@@ -125,11 +125,12 @@ static __always_inline __u32 fork_flags(struct task_struct *parent, struct task_
 	return flags;
 }
 
-static __always_inline void fork_record(struct task_struct *parent, struct task_struct *child)
+static __always_inline void fork_record(struct task_struct *parent, struct task_struct *child,
+					__u32 hook)
 {
 	__u32 kind = parent->tgid == child->tgid ? RV_KIND_THREAD : RV_KIND_FORK, ns;
 	struct act a = {};
-	struct rv_fork *r = act_node(&a, kind, RV_HOOK_FORK, sizeof(*r));
+	struct rv_fork *r = act_node(&a, kind, hook, sizeof(*r));
 
 	if (r) {
 		r->child_cgroup_id = cgroup_id_of(child->cgroups->dfl_cgrp);
@@ -178,6 +179,49 @@ static __always_inline void fork_crossed(struct task_struct *parent, struct task
 			cgroup_id_of(to));
 }
 
+/* The kernel does not run a tracing program on a CPU that is in it already. From Linux 7.0 on a task can
+ * be preempted in one at a tracepoint, and the next task's event is then passed over: one fork in eight
+ * of a busy container. So there are several programs for a process's begin and for its end; each finds
+ * what those before it were not run for, as it is not marked, and that is a tenth of theirs. */
+static __always_inline void forked(struct task_struct *parent, struct task_struct *child,
+				   const struct rv_task *from, __u32 hook)
+{
+	if (mark_of(child))
+		return;
+	mark_child(state_of(from->slot, from->generation), child, from);
+	fork_record(parent, child, hook);
+	if (parent->cgroups->dfl_cgrp != child->cgroups->dfl_cgrp)
+		fork_crossed(parent, child);
+}
+
+static __always_inline int fork_again(struct task_struct *parent, struct task_struct *child,
+				      __u32 hook)
+{
+	struct rv_task *from = mark_of(parent);
+
+	if (from && child->pid == child->tgid)
+		forked(parent, child, from, hook);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(reeve_fork_2, struct task_struct *parent, struct task_struct *child)
+{
+	return fork_again(parent, child, RV_HOOK_FORK_2);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(reeve_fork_3, struct task_struct *parent, struct task_struct *child)
+{
+	return fork_again(parent, child, RV_HOOK_FORK_3);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(reeve_fork_4, struct task_struct *parent, struct task_struct *child)
+{
+	return fork_again(parent, child, RV_HOOK_FORK_4);
+}
+
 /* A child inherits its parent's mark; a child born straight into a container's cgroup by a parent
  * outside is a helper. */
 SEC("tp_btf/sched_process_fork")
@@ -189,12 +233,14 @@ int BPF_PROG(reeve_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (child->pid != child->tgid) { /* a thread: the leader's mark is its own */
 		if (from)
-			fork_record(parent, child);
+			fork_record(parent, child, RV_HOOK_FORK);
 		return 0;
 	}
 	if (from) {
-		mark_child(state_of(from->slot, from->generation), child, from);
-	} else if (place_of(parent->cgroups->dfl_cgrp, &place)) {
+		forked(parent, child, from, RV_HOOK_FORK);
+		return 0;
+	}
+	if (place_of(parent->cgroups->dfl_cgrp, &place)) {
 		/* Without a mark, yet inside: its children are the container's own, whatever made it
 		 * so. */
 		own.generation = place.generation;
@@ -208,15 +254,14 @@ int BPF_PROG(reeve_fork, struct task_struct *parent, struct task_struct *child)
 			fork_crossed(parent, child);
 		return 0;
 	}
-	fork_record(parent, child);
+	fork_record(parent, child, RV_HOOK_FORK);
 	if (moved)
 		fork_crossed(parent, child);
 	return 0;
 }
 
 /* The last thread's end is the process's. By then live is 0 for every thread that still comes. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(reeve_exit, struct task_struct *task)
+static __always_inline int ended(struct task_struct *task, __u32 hook)
 {
 	struct task_struct *leader;
 	struct signal_struct *signal = task->signal;
@@ -244,7 +289,7 @@ int BPF_PROG(reeve_exit, struct task_struct *task)
 	leader = task->group_leader;
 	status = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
 	r = (void *)s->record;
-	who_fill(&r->head, &w, RV_KIND_EXIT, RV_HOOK_EXIT);
+	who_fill(&r->head, &w, RV_KIND_EXIT, hook);
 	r->code = (status >> 8) & 0xff;
 	r->signal = status & 0x7f;
 	r->core = !!(status & 0x80);
@@ -252,4 +297,28 @@ int BPF_PROG(reeve_exit, struct task_struct *task)
 	emit(&w, s, &r->head, sizeof(*r), RV_KIND_EXIT);
 	scratch_free(s);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(reeve_exit, struct task_struct *task)
+{
+	return ended(task, RV_HOOK_EXIT);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(reeve_exit_2, struct task_struct *task)
+{
+	return ended(task, RV_HOOK_EXIT_2);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(reeve_exit_3, struct task_struct *task)
+{
+	return ended(task, RV_HOOK_EXIT_3);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(reeve_exit_4, struct task_struct *task)
+{
+	return ended(task, RV_HOOK_EXIT_4);
 }

@@ -133,3 +133,17 @@ id_of() {
 		"namespace", "ptrace", "signal", "fork", "thread"))')" = '' ]
 	[ "$(logs quiet 'select(.kind == "enter") | .phase' | sort -u)" = '"armed"' ]
 }
+
+# A kernel may pass a program over where a task is preempted in it; there are several (docs/not-recorded.md).
+@test "process: many at once begin and end, and hardly one is missing" {
+	local loops=8 times=25 all
+	container "$dir" -- /bin/sh -c "for a in \$(seq $loops); do (for b in \$(seq $times); do /bin/true & (exit 3) & wait; done) & done; wait"
+	crun run -b "$dir" crowd </dev/null
+	await_end crowd
+	complete crowd
+	logs crowd 'select(.kind == "fork" or .kind == "exit") | [.kind, .child_pid // .process.pid]' >"$BATS_TEST_TMPDIR/crowd"
+	[ "$(sort "$BATS_TEST_TMPDIR/crowd" | uniq -d)" = '' ] # each once
+	all=$((2 * (1 + loops * (2 + 2 * times)) + 1)) # with those that say what seq says; init's end
+	echo "# $(wc -l <"$BATS_TEST_TMPDIR/crowd") of $all" >&3
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/crowd")" -ge $((all * 99 / 100)) ]
+}
