@@ -91,7 +91,7 @@ full_under_load() {
 		sleep 1
 	done) 3>&- 4>&- &
 	filler=$!
-	retry 20 is_disk full
+	retry 60 is_disk full
 	reeve ps | grep '^DEGRADED: the disk of /var/lib/reeve/containers is full'
 	reeve status | grep '^DEGRADED:'
 	[ "$(metric reeve_disk_level)" -eq 4 ] && [ "$(metric reeve_disk_free_bytes)" -lt "$(metric reeve_disk_floor_bytes)" ]
@@ -101,7 +101,7 @@ full_under_load() {
 	rm "$dir/filling"
 	wait "$filler"
 	rm /var/lib/reeve/ballast
-	retry 20 is_disk free
+	retry 60 is_disk free
 	grep 'has room again' /var/log/reeve-node.log
 	[ "$(reeve status --json | jq .disk_spilled_bytes)" -eq 0 ]
 	run reeve ps
