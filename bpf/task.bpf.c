@@ -194,33 +194,19 @@ static __always_inline void forked(struct task_struct *parent, struct task_struc
 		fork_crossed(parent, child);
 }
 
-static __always_inline int fork_again(struct task_struct *parent, struct task_struct *child,
-				      __u32 hook)
-{
-	struct rv_task *from = mark_of(parent);
-
-	if (from && child->pid == child->tgid)
-		forked(parent, child, from, hook);
-	return 0;
-}
-
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(reeve_fork_2, struct task_struct *parent, struct task_struct *child)
-{
-	return fork_again(parent, child, RV_HOOK_FORK_2);
-}
-
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(reeve_fork_3, struct task_struct *parent, struct task_struct *child)
-{
-	return fork_again(parent, child, RV_HOOK_FORK_3);
-}
-
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(reeve_fork_4, struct task_struct *parent, struct task_struct *child)
-{
-	return fork_again(parent, child, RV_HOOK_FORK_4);
-}
+#define FORK_AGAIN(prog, hook)                                                                     \
+	SEC("tp_btf/sched_process_fork")                                                           \
+	int BPF_PROG(prog, struct task_struct *parent, struct task_struct *child)                  \
+	{                                                                                          \
+		struct rv_task *from = mark_of(parent);                                            \
+                                                                                                   \
+		if (from && child->pid == child->tgid)                                             \
+			forked(parent, child, from, hook);                                         \
+		return 0;                                                                          \
+	}
+FORK_AGAIN(reeve_fork_2, RV_HOOK_FORK_2)
+FORK_AGAIN(reeve_fork_3, RV_HOOK_FORK_3)
+FORK_AGAIN(reeve_fork_4, RV_HOOK_FORK_4)
 
 /* A child inherits its parent's mark; a child born straight into a container's cgroup by a parent
  * outside is a helper. */
@@ -299,26 +285,13 @@ static __always_inline int ended(struct task_struct *task, __u32 hook)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(reeve_exit, struct task_struct *task)
-{
-	return ended(task, RV_HOOK_EXIT);
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(reeve_exit_2, struct task_struct *task)
-{
-	return ended(task, RV_HOOK_EXIT_2);
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(reeve_exit_3, struct task_struct *task)
-{
-	return ended(task, RV_HOOK_EXIT_3);
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(reeve_exit_4, struct task_struct *task)
-{
-	return ended(task, RV_HOOK_EXIT_4);
-}
+#define EXIT(prog, hook)                                                                           \
+	SEC("tp_btf/sched_process_exit")                                                           \
+	int BPF_PROG(prog, struct task_struct *task)                                               \
+	{                                                                                          \
+		return ended(task, hook);                                                          \
+	}
+EXIT(reeve_exit, RV_HOOK_EXIT)
+EXIT(reeve_exit_2, RV_HOOK_EXIT_2)
+EXIT(reeve_exit_3, RV_HOOK_EXIT_3)
+EXIT(reeve_exit_4, RV_HOOK_EXIT_4)
